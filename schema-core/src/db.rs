@@ -1,0 +1,154 @@
+//! Connections: a thin, dialect-free way to run SQL on an open database.
+//!
+//! A driver translates values and errors and nothing more. It knows nothing of schemas, revisions or scripts.
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod url;
+
+pub use url::{DatabaseUrl, UrlError};
+
+use std::fmt;
+
+/// A value that goes into a statement or comes out of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// A whole number (or a boolean, where the database has none of its own).
+    Integer(i64),
+    /// A floating-point number.
+    Real(f64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    /// Returns the text, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        if let Value::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the number, if it is a whole one.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        if let Value::Integer(number) = self {
+            Some(*number)
+        } else {
+            None
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Value::Integer(number)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("NULL"),
+            Value::Integer(number) => write!(f, "{number}"),
+            Value::Real(number) => write!(f, "{number}"),
+            Value::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
+            Value::Bytes(bytes) => {
+                f.write_str("X'")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_str("'")
+            }
+        }
+    }
+}
+
+/// What kind of failure a database reported, as far as a caller acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// It could not be opened or reached.
+    Unreachable,
+    /// It is not a database of this kind, or it is damaged.
+    NotADatabase,
+    /// Another session holds a lock.
+    Locked,
+    /// It may not be written to.
+    ReadOnly,
+    /// There is no room left.
+    Full,
+    /// A statement failed.
+    Statement,
+}
+
+/// A failure, in the database's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What kind of failure it is.
+    pub kind: ErrorKind,
+    /// What the database said.
+    pub message: String,
+    /// The offset in the statement where it failed, if the database tells.
+    pub offset: Option<usize>,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// An open database.
+pub trait Connection {
+    /// Runs one statement and returns the number of rows it changed.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports. More than one statement, or a NUL byte, in `sql` is an error too.
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error>;
+
+    /// Runs one query and hands each row to `row`, until that returns `false`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports.
+    fn for_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<(), Error>;
+
+    /// Runs one query and returns its rows.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports.
+    fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
+        let mut rows = Vec::new();
+        self.for_each(sql, parameters, &mut |row| {
+            rows.push(row);
+            true
+        })?;
+        Ok(rows)
+    }
+}

@@ -1,0 +1,23 @@
+//! Database schemas as Rust structs, and the migrations between them.
+//!
+//! Put [`derive@Model`] on a struct and it is a table; the `autogen` command reads the models out of the compiled
+//! program, compares them with the history of migrations and writes the next one. This crate is both what a program depends on
+//! (light, with its default features) and what the command is built from (feature `sqlite`).
+
+pub mod diff;
+pub mod lexer;
+pub mod metadata;
+mod model;
+pub mod operation;
+pub mod schema;
+
+#[cfg(feature = "migrations")]
+pub mod db;
+#[cfg(feature = "migrations")]
+pub mod dialect;
+#[cfg(feature = "migrations")]
+pub mod plan;
+
+pub use model::{ColumnType, Model};
+#[cfg(feature = "derive")]
+pub use model_derive::{ColumnType, Model};

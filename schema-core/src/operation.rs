@@ -1,0 +1,229 @@
+//! Operations: the reversible changes of a schema, each owning all that it needs.
+//!
+//! An operation can be applied to a [`Schema`], turned round and told in words without looking at anything else.
+//! It knows no dialect and no SQL; a [dialect](crate::dialect) plans the statements for a list of them.
+
+mod apply;
+mod describe;
+mod reverse;
+
+pub use apply::ApplyError;
+
+use serde::{Deserialize, Serialize};
+
+use crate::schema::{Check, Column, Default, ForeignKey, Index, PrimaryKey, Table, TableName, TableOptions};
+
+/// One reversible change of a schema.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::operation::Operation;
+/// use schema_core::schema::{Schema, Table, TableName};
+///
+/// let create = Operation::CreateTable { table: Table::new(TableName::new("items")) };
+/// let mut schema = Schema::default();
+/// create.apply(&mut schema).unwrap();
+/// create.reverse().apply(&mut schema).unwrap();
+/// assert_eq!(schema, Schema::default());
+/// assert_eq!(create.describe(), "added table 'items'");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Operation {
+    /// Creates a table with all but its foreign keys, which are operations of their own.
+    CreateTable {
+        /// The table, without foreign keys.
+        table: Table,
+    },
+    /// Drops a table whose foreign keys are gone already.
+    DropTable {
+        /// The table, without foreign keys.
+        table: Table,
+    },
+    /// Gives a table another name.
+    RenameTable {
+        /// The old name.
+        from: TableName,
+        /// The new name.
+        to: TableName,
+    },
+    /// Changes what is said of a table as a whole.
+    AlterTable {
+        /// The table.
+        table: TableName,
+        /// What was said.
+        from: TableOptions,
+        /// What is said now.
+        to: TableOptions,
+    },
+    /// Adds a column.
+    AddColumn {
+        /// The table.
+        table: TableName,
+        /// The column.
+        column: Column,
+        /// The column it is declared after; `None` if it is the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// The value for rows that exist already, if it is not the default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backfill: Option<Default>,
+    },
+    /// Drops a column.
+    DropColumn {
+        /// The table.
+        table: TableName,
+        /// The column.
+        column: Column,
+        /// The column it was declared after; `None` if it was the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+    /// Gives a column another name, everywhere it is used.
+    RenameColumn {
+        /// The table.
+        table: TableName,
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// Changes anything of a column but its name.
+    AlterColumn {
+        /// The table.
+        table: TableName,
+        /// The column as it was.
+        from: Column,
+        /// The column as it is now.
+        to: Column,
+        /// The value for rows that hold NULL, when the column no longer may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        backfill: Option<Default>,
+    },
+    /// Adds, drops or changes the primary key.
+    AlterPrimaryKey {
+        /// The table.
+        table: TableName,
+        /// The key as it was.
+        from: Option<PrimaryKey>,
+        /// The key as it is now.
+        to: Option<PrimaryKey>,
+    },
+    /// Adds an index or UNIQUE constraint.
+    AddIndex {
+        /// The table.
+        table: TableName,
+        /// The index.
+        index: Index,
+    },
+    /// Drops an index or UNIQUE constraint.
+    DropIndex {
+        /// The table.
+        table: TableName,
+        /// The index.
+        index: Index,
+    },
+    /// Gives an index or UNIQUE constraint another name.
+    RenameIndex {
+        /// The table.
+        table: TableName,
+        /// The index as it was.
+        from: Index,
+        /// The new name.
+        to: String,
+    },
+    /// Adds a foreign key.
+    AddForeignKey {
+        /// The table.
+        table: TableName,
+        /// The key.
+        foreign_key: ForeignKey,
+    },
+    /// Drops a foreign key.
+    DropForeignKey {
+        /// The table.
+        table: TableName,
+        /// The key.
+        foreign_key: ForeignKey,
+    },
+    /// Gives a foreign key another name.
+    RenameForeignKey {
+        /// The table.
+        table: TableName,
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// Adds a CHECK.
+    AddCheck {
+        /// The table.
+        table: TableName,
+        /// The check.
+        check: Check,
+    },
+    /// Drops a CHECK.
+    DropCheck {
+        /// The table.
+        table: TableName,
+        /// The check.
+        check: Check,
+    },
+    /// Gives a CHECK another name.
+    RenameCheck {
+        /// The table.
+        table: TableName,
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+}
+
+impl Operation {
+    /// Returns the table that is changed, by its name before the operation.
+    #[must_use]
+    pub fn table(&self) -> &TableName {
+        match self {
+            Operation::CreateTable { table } | Operation::DropTable { table } => &table.name,
+            Operation::RenameTable { from, .. } => from,
+            Operation::AlterTable { table, .. }
+            | Operation::AddColumn { table, .. }
+            | Operation::DropColumn { table, .. }
+            | Operation::RenameColumn { table, .. }
+            | Operation::AlterColumn { table, .. }
+            | Operation::AlterPrimaryKey { table, .. }
+            | Operation::AddIndex { table, .. }
+            | Operation::DropIndex { table, .. }
+            | Operation::RenameIndex { table, .. }
+            | Operation::AddForeignKey { table, .. }
+            | Operation::DropForeignKey { table, .. }
+            | Operation::RenameForeignKey { table, .. }
+            | Operation::AddCheck { table, .. }
+            | Operation::DropCheck { table, .. }
+            | Operation::RenameCheck { table, .. } => table,
+        }
+    }
+}
+
+/// Returns the schema that the operations lead to from `schema`.
+///
+/// # Errors
+///
+/// The first operation that does not fit what it finds.
+pub fn apply_all<'a>(
+    mut schema: crate::schema::Schema,
+    operations: impl IntoIterator<Item = &'a Operation>,
+) -> Result<crate::schema::Schema, ApplyError> {
+    for operation in operations {
+        operation.apply(&mut schema)?;
+    }
+    Ok(schema)
+}
+
+/// Returns the operations that lead back: each reversed, the last first.
+#[must_use]
+pub fn reverse_all(operations: &[Operation]) -> Vec<Operation> {
+    operations.iter().rev().map(Operation::reverse).collect()
+}

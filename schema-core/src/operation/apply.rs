@@ -1,0 +1,320 @@
+//! What an operation does to a schema.
+
+use std::fmt;
+
+use super::Operation;
+use crate::schema::{Schema, Table, TableName};
+
+/// An operation that does not fit the schema it is applied to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplyError {
+    /// The operation, in words.
+    pub operation: String,
+    /// What was found instead of what it expects.
+    pub found: String,
+}
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` does not fit the schema: {}", self.operation, self.found)
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+impl Operation {
+    /// Changes the schema.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplyError`] if the schema does not hold what the operation changes, exactly as the operation knows it,
+    /// or holds already what it adds. The schema is as it was then.
+    pub fn apply(&self, schema: &mut Schema) -> Result<(), ApplyError> {
+        self.try_apply(schema).map_err(|found| ApplyError {
+            operation: self.describe(),
+            found,
+        })
+    }
+
+    fn try_apply(&self, schema: &mut Schema) -> Result<(), String> {
+        match self {
+            Operation::CreateTable { table } => create_table(schema, table),
+            Operation::DropTable { table } => drop_table(schema, table),
+            Operation::RenameTable { from, to } => rename_table(schema, from, to),
+            Operation::AlterTable { table, from, to } => {
+                let table = table_mut(schema, table)?;
+                replace(&mut table.options, from, to, "the table's options")
+            }
+            Operation::AddColumn {
+                table,
+                column,
+                after,
+                backfill: _,
+            } => {
+                let table = table_mut(schema, table)?;
+                if table.column(&column.name).is_some() {
+                    return Err(format!("column `{}` exists already", column.name));
+                }
+                let at = position_after(table, after.as_deref());
+                table.columns.insert(at, column.clone());
+                Ok(())
+            }
+            Operation::DropColumn {
+                table,
+                column,
+                after: _,
+            } => {
+                let table = table_mut(schema, table)?;
+                let at = position(table, &column.name)?;
+                if table.columns[at] != *column {
+                    return Err(format!(
+                        "column `{}` is not as it was when it was written",
+                        column.name
+                    ));
+                }
+                table.columns.remove(at);
+                Ok(())
+            }
+            Operation::RenameColumn { table, from, to } => rename_column(schema, table, from, to),
+            Operation::AlterColumn {
+                table,
+                from,
+                to,
+                backfill: _,
+            } => {
+                let table = table_mut(schema, table)?;
+                let at = position(table, &from.name)?;
+                replace(
+                    &mut table.columns[at],
+                    from,
+                    to,
+                    &format!("column `{}`", from.name),
+                )
+            }
+            Operation::AlterPrimaryKey { table, from, to } => {
+                let table = table_mut(schema, table)?;
+                replace(&mut table.primary_key, from, to, "the primary key")
+            }
+            Operation::AddIndex { table, index } => add(
+                &mut table_mut(schema, table)?.indexes,
+                &index.name,
+                index,
+                "index",
+            ),
+            Operation::DropIndex { table, index } => remove(
+                &mut table_mut(schema, table)?.indexes,
+                &index.name,
+                index,
+                "index",
+            ),
+            Operation::RenameIndex { table, from, to } => {
+                let mut renamed = from.clone();
+                renamed.name.clone_from(to);
+                rename(
+                    &mut table_mut(schema, table)?.indexes,
+                    &from.name,
+                    to,
+                    "index",
+                    |index| *index = renamed,
+                )
+            }
+            Operation::AddForeignKey { table, foreign_key } => add(
+                &mut table_mut(schema, table)?.foreign_keys,
+                &foreign_key.name,
+                foreign_key,
+                "foreign key",
+            ),
+            Operation::DropForeignKey { table, foreign_key } => remove(
+                &mut table_mut(schema, table)?.foreign_keys,
+                &foreign_key.name,
+                foreign_key,
+                "foreign key",
+            ),
+            Operation::RenameForeignKey { table, from, to } => {
+                let keys = &mut table_mut(schema, table)?.foreign_keys;
+                rename(keys, from, to, "foreign key", |key| key.name.clone_from(to))
+            }
+            Operation::AddCheck { table, check } => {
+                add(&mut table_mut(schema, table)?.checks, &check.name, check, "check")
+            }
+            Operation::DropCheck { table, check } => {
+                remove(&mut table_mut(schema, table)?.checks, &check.name, check, "check")
+            }
+            Operation::RenameCheck { table, from, to } => rename(
+                &mut table_mut(schema, table)?.checks,
+                from,
+                to,
+                "check",
+                |check| check.name.clone_from(to),
+            ),
+        }
+    }
+}
+
+type Named<T> = std::collections::BTreeMap<String, T>;
+
+fn table_mut<'a>(schema: &'a mut Schema, name: &TableName) -> Result<&'a mut Table, String> {
+    schema
+        .tables
+        .get_mut(name)
+        .ok_or_else(|| format!("there is no table `{name}`"))
+}
+
+fn position(table: &Table, column: &str) -> Result<usize, String> {
+    table
+        .columns
+        .iter()
+        .position(|candidate| candidate.name == column)
+        .ok_or_else(|| format!("table `{}` has no column `{column}`", table.name))
+}
+
+/// Returns where a column goes that is declared after another: at the end, if that one is gone.
+fn position_after(table: &Table, after: Option<&str>) -> usize {
+    let Some(after) = after else { return 0 };
+    position(table, after).map_or(table.columns.len(), |at| at + 1)
+}
+
+fn replace<T: PartialEq + Clone>(place: &mut T, from: &T, to: &T, what: &str) -> Result<(), String> {
+    if place != from {
+        return Err(format!("{what} is not as it was when it was written"));
+    }
+    place.clone_from(to);
+    Ok(())
+}
+
+fn add<T: Clone>(items: &mut Named<T>, name: &str, item: &T, kind: &str) -> Result<(), String> {
+    if items.contains_key(name) {
+        return Err(format!("{kind} `{name}` exists already"));
+    }
+    items.insert(name.to_owned(), item.clone());
+    Ok(())
+}
+
+fn remove<T: PartialEq>(items: &mut Named<T>, name: &str, item: &T, kind: &str) -> Result<(), String> {
+    match items.get(name) {
+        None => Err(format!("there is no {kind} `{name}`")),
+        Some(found) if found != item => Err(format!("{kind} `{name}` is not as it was when it was written")),
+        Some(_) => {
+            items.remove(name);
+            Ok(())
+        }
+    }
+}
+
+fn rename<T>(
+    items: &mut Named<T>,
+    from: &str,
+    to: &str,
+    kind: &str,
+    set: impl FnOnce(&mut T),
+) -> Result<(), String> {
+    if items.contains_key(to) {
+        return Err(format!("{kind} `{to}` exists already"));
+    }
+    let mut item = items
+        .remove(from)
+        .ok_or_else(|| format!("there is no {kind} `{from}`"))?;
+    set(&mut item);
+    items.insert(to.to_owned(), item);
+    Ok(())
+}
+
+fn create_table(schema: &mut Schema, table: &Table) -> Result<(), String> {
+    if schema.tables.contains_key(&table.name) {
+        return Err(format!("table `{}` exists already", table.name));
+    }
+    schema.insert(table.clone());
+    Ok(())
+}
+
+fn drop_table(schema: &mut Schema, table: &Table) -> Result<(), String> {
+    match schema.tables.get(&table.name) {
+        None => Err(format!("there is no table `{}`", table.name)),
+        Some(found) if found != table => Err(format!(
+            "table `{}` is not as it was when it was written",
+            table.name
+        )),
+        Some(_) => {
+            schema.tables.remove(&table.name);
+            Ok(())
+        }
+    }
+}
+
+/// Renames a table; the foreign keys that point at it follow.
+fn rename_table(schema: &mut Schema, from: &TableName, to: &TableName) -> Result<(), String> {
+    if schema.tables.contains_key(to) {
+        return Err(format!("table `{to}` exists already"));
+    }
+    let mut table = schema
+        .tables
+        .remove(from)
+        .ok_or_else(|| format!("there is no table `{from}`"))?;
+    table.name.clone_from(to);
+    schema.insert(table);
+    for key in schema
+        .tables
+        .values_mut()
+        .flat_map(|table| table.foreign_keys.values_mut())
+    {
+        if key.references == *from {
+            key.references.clone_from(to);
+        }
+    }
+    Ok(())
+}
+
+/// Renames a column in its table's keys, indexes and expressions, and in the foreign keys that point at it.
+fn rename_column(schema: &mut Schema, name: &TableName, from: &str, to: &str) -> Result<(), String> {
+    let table = table_mut(schema, name)?;
+    let at = position(table, from)?;
+    if table.column(to).is_some() {
+        return Err(format!("column `{to}` exists already"));
+    }
+    to.clone_into(&mut table.columns[at].name);
+    table.rename_in_dependents(from, to);
+    for key in schema
+        .tables
+        .values_mut()
+        .flat_map(|table| table.foreign_keys.values_mut())
+    {
+        if key.references == *name {
+            rename_in(&mut key.referenced_columns, from, to);
+        }
+    }
+    Ok(())
+}
+
+fn rename_in(columns: &mut [String], from: &str, to: &str) {
+    for column in columns.iter_mut().filter(|column| *column == from) {
+        to.clone_into(column);
+    }
+}
+
+impl Table {
+    /// Renames a column wherever the table itself uses it.
+    fn rename_in_dependents(&mut self, from: &str, to: &str) {
+        use crate::schema::IndexPart;
+        if let Some(key) = &mut self.primary_key {
+            rename_in(&mut key.columns, from, to);
+        }
+        for key in self.foreign_keys.values_mut() {
+            rename_in(&mut key.columns, from, to);
+        }
+        for check in self.checks.values_mut() {
+            check.expression.rename_column(from, to);
+        }
+        for index in self.indexes.values_mut() {
+            for key in &mut index.keys {
+                match &mut key.part {
+                    IndexPart::Column(column) if column == from => to.clone_into(column),
+                    IndexPart::Column(_) => {}
+                    IndexPart::Expression(expression) => expression.rename_column(from, to),
+                }
+            }
+            if let Some(predicate) = &mut index.predicate {
+                predicate.rename_column(from, to);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! An operation in words.
+
+use super::Operation;
+use crate::schema::IndexPart;
+
+impl Operation {
+    /// Returns what was done, as a log line says it after "Detected": `added column 'items.description'`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Operation::CreateTable { table } => format!("added table '{}'", table.name),
+            Operation::DropTable { table } => format!("removed table '{}'", table.name),
+            Operation::RenameTable { from, to } => format!("renamed table '{from}' to '{to}'"),
+            Operation::AlterTable { table, from, to } => {
+                format!("changed {} of table '{table}'", options_changed(from, to))
+            }
+            Operation::AddColumn { table, column, .. } => format!("added column '{table}.{}'", column.name),
+            Operation::DropColumn { table, column, .. } => {
+                format!("removed column '{table}.{}'", column.name)
+            }
+            Operation::RenameColumn { table, from, to } => {
+                format!("renamed column '{table}.{from}' to '{table}.{to}'")
+            }
+            Operation::AlterColumn { table, from, to, .. } => {
+                format!(
+                    "changed {} of column '{table}.{}'",
+                    column_changed(from, to),
+                    to.name
+                )
+            }
+            Operation::AlterPrimaryKey { table, .. } => format!("changed primary key of table '{table}'"),
+            Operation::AddIndex { table, index } => format!("added {}", index_words(table, index)),
+            Operation::DropIndex { table, index } => format!("removed {}", index_words(table, index)),
+            Operation::RenameIndex { from, to, .. } => format!("renamed index '{}' to '{to}'", from.name),
+            Operation::AddForeignKey { table, foreign_key } => format!(
+                "added foreign key '{}' on '{table}' ({})",
+                foreign_key.name,
+                foreign_key.columns.join(", ")
+            ),
+            Operation::DropForeignKey { table, foreign_key } => format!(
+                "removed foreign key '{}' on '{table}' ({})",
+                foreign_key.name,
+                foreign_key.columns.join(", ")
+            ),
+            Operation::RenameForeignKey { from, to, .. } => format!("renamed foreign key '{from}' to '{to}'"),
+            Operation::AddCheck { table, check } => format!("added check '{}' on '{table}'", check.name),
+            Operation::DropCheck { table, check } => format!("removed check '{}' on '{table}'", check.name),
+            Operation::RenameCheck { from, to, .. } => format!("renamed check '{from}' to '{to}'"),
+        }
+    }
+}
+
+fn index_words(table: &crate::schema::TableName, index: &crate::schema::Index) -> String {
+    let kind = match (index.unique, index.constraint) {
+        (_, true) => "unique constraint",
+        (true, false) => "unique index",
+        (false, false) => "index",
+    };
+    let parts: Vec<&str> = index
+        .keys
+        .iter()
+        .map(|key| match &key.part {
+            IndexPart::Column(column) => column.as_str(),
+            IndexPart::Expression(expression) => expression.0.as_str(),
+        })
+        .collect();
+    format!("{kind} '{}' on '{table}' ({})", index.name, parts.join(", "))
+}
+
+/// Names the properties in which two columns differ.
+fn column_changed(from: &crate::schema::Column, to: &crate::schema::Column) -> String {
+    let crate::schema::Column {
+        name: _,
+        ty,
+        sql_type,
+        nullable,
+        default,
+        auto,
+        collation,
+        comment,
+    } = from;
+    let mut changed = Vec::new();
+    if *ty != to.ty || *sql_type != to.sql_type {
+        changed.push(format!("type ({} to {})", type_words(from), type_words(to)));
+    }
+    let rest = [
+        (
+            *nullable != to.nullable,
+            if to.nullable {
+                "NOT NULL to NULL"
+            } else {
+                "NULL to NOT NULL"
+            },
+        ),
+        (*default != to.default, "default"),
+        (*auto != to.auto, "auto"),
+        (*collation != to.collation, "collation"),
+        (*comment != to.comment, "comment"),
+    ];
+    changed.extend(
+        rest.iter()
+            .filter(|(differs, _)| *differs)
+            .map(|(_, word)| (*word).to_owned()),
+    );
+    changed.join(", ")
+}
+
+fn type_words(column: &crate::schema::Column) -> String {
+    if column.sql_type.is_empty() {
+        return column.ty.to_string();
+    }
+    column
+        .sql_type
+        .iter()
+        .map(|(dialect, ty)| format!("{dialect}: {ty}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn options_changed(from: &crate::schema::TableOptions, to: &crate::schema::TableOptions) -> &'static str {
+    let crate::schema::TableOptions { comment } = from;
+    if *comment == to.comment {
+        "nothing"
+    } else {
+        "comment"
+    }
+}

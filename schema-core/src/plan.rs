@@ -1,0 +1,112 @@
+//! Plans: the statements that a dialect makes of operations, each with its reason.
+//!
+//! A plan is what a [script](crate::script) holds: the one is written out as the other and read back. Nothing here
+//! runs a statement.
+
+use crate::dialect::{Dialect, Mode, Unsupported};
+use crate::diff::{Answers, diff};
+use crate::operation::reverse_all;
+use crate::schema::Schema;
+
+/// The statements of one script, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// How they want to be run.
+    pub mode: Mode,
+    /// The statements.
+    pub statements: Vec<Statement>,
+}
+
+/// One step of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// What is done.
+    pub step: Step,
+    /// Why, in a few words; written as a comment. Empty where the statement speaks for itself.
+    pub reason: String,
+    /// The line of the script on which the step begins; 0 if it comes from no script.
+    pub line: usize,
+}
+
+/// What a step of a script does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Runs one statement.
+    Execute {
+        /// The statement, without a final semicolon.
+        sql: String,
+    },
+    /// Runs a query and fails, showing the rows, if it finds any.
+    ExpectNoRows {
+        /// The query, without a final semicolon.
+        sql: String,
+        /// What it means if there are rows.
+        message: String,
+    },
+    /// Remembers what hangs on a table and is not in any model, such as its triggers, before the table is replaced.
+    KeepDependents {
+        /// The table, as the script names it.
+        table: String,
+    },
+    /// Puts back what was remembered and is gone.
+    RestoreDependents {
+        /// The table, as the script names it.
+        table: String,
+    },
+}
+
+impl Statement {
+    /// Returns a statement to execute.
+    #[must_use]
+    pub fn execute(sql: impl Into<String>) -> Self {
+        Step::Execute { sql: sql.into() }.into()
+    }
+
+    /// Returns the statement with a reason.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+}
+
+impl From<Step> for Statement {
+    fn from(step: Step) -> Self {
+        Statement {
+            step,
+            reason: String::new(),
+            line: 0,
+        }
+    }
+}
+
+/// The plans of one revision for one dialect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plans {
+    /// The way there.
+    pub upgrade: Plan,
+    /// The way back.
+    pub downgrade: Plan,
+}
+
+/// Plans the way between two neutral schemas, and back, for one dialect.
+///
+/// Each dialect's statements come from the diff of the two schemas as it can hold them.
+///
+/// # Errors
+///
+/// What the dialect cannot hold or do.
+pub fn plan(
+    dialect: &dyn Dialect,
+    from: &Schema,
+    to: &Schema,
+    answers: &Answers,
+) -> Result<Plans, Unsupported> {
+    let from = dialect.normalize(from)?;
+    let to = dialect.normalize(to)?;
+    let operations = diff(&from, &to, answers);
+    Ok(Plans {
+        upgrade: dialect.plan(&from, &operations)?,
+        downgrade: dialect.plan(&to, &reverse_all(&operations))?,
+    })
+}

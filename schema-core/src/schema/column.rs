@@ -1,0 +1,114 @@
+//! Columns and their defaults.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::foreign_key::is_default;
+use super::{Expression, Type};
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// The name, unique in its table.
+    pub name: String,
+    /// The logical type.
+    #[serde(rename = "type")]
+    pub ty: Type,
+    /// Native types that replace the logical one, by dialect; the key `*` stands for every dialect.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sql_type: BTreeMap<String, String>,
+    /// Whether it may hold NULL.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nullable: bool,
+    /// The value of a row that is inserted without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Default>,
+    /// Whether the database makes the value, for a key.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub auto: Auto,
+    /// The collation its text is compared by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
+    /// What it is for, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl Column {
+    /// Returns a NOT NULL column without anything else.
+    #[must_use]
+    pub fn new(name: impl Into<String>, ty: Type) -> Self {
+        Column {
+            name: name.into(),
+            ty,
+            sql_type: BTreeMap::new(),
+            nullable: false,
+            default: None,
+            auto: Auto::No,
+            collation: None,
+            comment: None,
+        }
+    }
+}
+
+/// Whether the database makes a key's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, std::default::Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auto {
+    /// The program gives it.
+    #[default]
+    No,
+    /// The database gives the next number: rowid, IDENTITY, AUTO_INCREMENT.
+    Auto,
+    /// As `Auto`, and a number is never given twice (SQLite's AUTOINCREMENT).
+    NeverReused,
+}
+
+/// A default, or a value to fill old rows with: a literal or an expression.
+///
+/// On file a literal is the JSON value and an expression is `{"sql": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Default {
+    /// A constant.
+    Literal(Literal),
+    /// An expression that the database computes.
+    Expression {
+        /// Its text.
+        sql: Expression,
+    },
+}
+
+impl Default {
+    /// Returns a default that the database computes.
+    #[must_use]
+    pub fn expression(text: impl Into<String>) -> Self {
+        Default::Expression {
+            sql: Expression::new(text),
+        }
+    }
+}
+
+/// A constant of SQL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Literal {
+    /// TRUE or FALSE.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A text.
+    Text(String),
+    /// Any other number, in decimal digits, so that none is lost.
+    Number {
+        /// The digits, with sign, point and exponent as written.
+        number: String,
+    },
+    /// Bytes, in hexadecimal.
+    Bytes {
+        /// Two digits a byte.
+        hex: String,
+    },
+}

@@ -1,0 +1,108 @@
+//! SQL expressions as text: the one part of the IR whose meaning belongs to the database.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::lexer::{Kind, Lexicon, lex};
+
+/// An SQL expression, as a model or a database wrote it.
+///
+/// Two expressions are equal when their texts are; a dialect brings both sides into one spelling first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Expression(pub String);
+
+impl Expression {
+    /// Returns an expression with that text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Expression(text.into())
+    }
+
+    /// Tells whether a name in the expression is `column`: not inside a string, and not a function's name.
+    ///
+    /// ```
+    /// use schema_core::schema::Expression;
+    ///
+    /// let check = Expression::new("lower(name) <> 'price'");
+    /// assert!(check.mentions("name"));
+    /// assert!(!check.mentions("price"));
+    /// assert!(!check.mentions("lower"));
+    /// ```
+    #[must_use]
+    pub fn mentions(&self, column: &str) -> bool {
+        self.replace_column(column, column).is_some()
+    }
+
+    /// Writes `to` wherever the expression names the column `from`.
+    pub fn rename_column(&mut self, from: &str, to: &str) {
+        if let Some(text) = self.replace_column(from, to) {
+            self.0 = text;
+        }
+    }
+
+    /// Returns the text with `from` replaced by `to`, or `None` if it does not name `from`.
+    fn replace_column(&self, from: &str, to: &str) -> Option<String> {
+        let tokens: Vec<_> = lex(&self.0, Lexicon::STANDARD).collect();
+        let mut text = String::with_capacity(self.0.len());
+        let mut found = false;
+        for (at, token) in tokens.iter().enumerate() {
+            let after = tokens[at + 1..].iter().find(|token| !token.is_trivia());
+            let qualifies = after.is_some_and(|token| token.is_symbol(".") || token.is_symbol("("));
+            let named = match token.kind {
+                Kind::Word => token.text.eq_ignore_ascii_case(from),
+                Kind::Quoted => token.name().is_some_and(|name| name.eq_ignore_ascii_case(from)),
+                Kind::String | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => false,
+            };
+            if named && !qualifies {
+                found = true;
+                text.push_str(&spelled_like(token.kind, to));
+            } else {
+                text.push_str(token.text);
+            }
+        }
+        found.then_some(text)
+    }
+}
+
+/// Returns `name` bare if it was bare before and can be, else in double quotes.
+fn spelled_like(kind: Kind, name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain && kind == Kind::Word {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rename_follows_names_only() {
+        let mut expression = Expression::new(r#"price > 0 AND "price" <> 'price' AND price(1) > t.price"#);
+        expression.rename_column("price", "cost");
+        assert_eq!(
+            expression.0,
+            r#"cost > 0 AND "cost" <> 'price' AND price(1) > t.cost"#
+        );
+    }
+
+    #[test]
+    fn a_name_that_needs_quotes_gets_them() {
+        let mut expression = Expression::new("price > 0");
+        expression.rename_column("price", "Unit Price");
+        assert_eq!(expression.0, "\"Unit Price\" > 0");
+    }
+}

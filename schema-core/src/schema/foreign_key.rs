@@ -1,0 +1,76 @@
+//! Foreign keys.
+
+use serde::{Deserialize, Serialize};
+
+use super::TableName;
+
+/// A promise that the values of some columns exist in another table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForeignKey {
+    /// The constraint's name, unique in its table.
+    pub name: String,
+    /// The referring columns, in order.
+    pub columns: Vec<String>,
+    /// The table referred to.
+    pub references: TableName,
+    /// The columns referred to, one for each of `columns`.
+    pub referenced_columns: Vec<String>,
+    /// What happens to referring rows when the referred row is deleted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_delete: Action,
+    /// What happens to referring rows when the referred key changes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_update: Action,
+    /// When the promise is checked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deferrable: Deferrable,
+}
+
+/// What a foreign key does to the rows that refer to a vanishing key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Refuse, at the end of the statement. SQL's default.
+    #[default]
+    NoAction,
+    /// Refuse at once.
+    Restrict,
+    /// Do the same to the referring rows.
+    Cascade,
+    /// Set the referring columns to NULL.
+    SetNull,
+    /// Set the referring columns to their defaults.
+    SetDefault,
+}
+
+impl Action {
+    /// Returns the words that SQL uses for the action.
+    #[must_use]
+    pub fn sql(self) -> &'static str {
+        match self {
+            Action::NoAction => "NO ACTION",
+            Action::Restrict => "RESTRICT",
+            Action::Cascade => "CASCADE",
+            Action::SetNull => "SET NULL",
+            Action::SetDefault => "SET DEFAULT",
+        }
+    }
+}
+
+/// When a foreign key is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deferrable {
+    /// At the end of every statement, always. SQL's default.
+    #[default]
+    Never,
+    /// At the end of the statement, unless the transaction defers it.
+    Immediate,
+    /// At the end of the transaction, unless the transaction says otherwise.
+    Deferred,
+}
+
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,96 @@
+//! Indexes, and the uniqueness that they or their constraints give.
+
+use serde::{Deserialize, Serialize};
+
+use super::Expression;
+use super::foreign_key::is_default;
+
+/// An index of a table. A UNIQUE constraint is one that has `unique` and `constraint`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Index {
+    /// The name, unique in its table (and, in most databases, in the schema).
+    pub name: String,
+    /// What is indexed, in order.
+    pub keys: Vec<IndexKey>,
+    /// Whether two rows may not have the same keys.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unique: bool,
+    /// Whether it is a UNIQUE constraint of the table rather than an index beside it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub constraint: bool,
+    /// The condition of a partial index: only rows that meet it are indexed.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<Expression>,
+}
+
+impl Index {
+    /// Returns the columns it is made of, or `None` if a key is an expression.
+    #[must_use]
+    pub fn columns(&self) -> Option<Vec<&str>> {
+        self.keys
+            .iter()
+            .map(|key| match &key.part {
+                IndexPart::Column(column) => Some(column.as_str()),
+                IndexPart::Expression(_) => None,
+            })
+            .collect()
+    }
+
+    /// Tells whether the index uses the column: as a key, or within an expression.
+    #[must_use]
+    pub fn mentions(&self, column: &str) -> bool {
+        self.predicate.iter().any(|predicate| predicate.mentions(column))
+            || self.keys.iter().any(|key| match &key.part {
+                IndexPart::Column(name) => name == column,
+                IndexPart::Expression(expression) => expression.mentions(column),
+            })
+    }
+}
+
+/// One key of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexKey {
+    /// The column or expression.
+    #[serde(flatten)]
+    pub part: IndexPart,
+    /// Which way it is sorted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub order: Order,
+    /// The collation it is compared by, if it is not the column's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
+}
+
+impl IndexKey {
+    /// Returns an ascending key of a plain column.
+    #[must_use]
+    pub fn column(name: impl Into<String>) -> Self {
+        IndexKey {
+            part: IndexPart::Column(name.into()),
+            order: Order::Ascending,
+            collation: None,
+        }
+    }
+}
+
+/// What a key of an index is computed from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IndexPart {
+    /// A column, by name.
+    Column(String),
+    /// An expression over columns.
+    Expression(Expression),
+}
+
+/// Which way a key is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Smallest first.
+    #[default]
+    Ascending,
+    /// Largest first.
+    Descending,
+}

@@ -1,0 +1,164 @@
+//! Tables and their primary keys.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::foreign_key::is_default;
+use super::{Check, Column, ForeignKey, Index, TableName};
+
+/// A table with all that belongs to it.
+///
+/// Two tables are equal when they hold the same columns in any order, and the same of everything else.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// The name.
+    pub name: TableName,
+    /// The columns, in declared order.
+    pub columns: Vec<Column>,
+    /// The primary key, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key: Option<PrimaryKey>,
+    /// The indexes and UNIQUE constraints, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "named")]
+    pub indexes: BTreeMap<String, Index>,
+    /// The foreign keys, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "named")]
+    pub foreign_keys: BTreeMap<String, ForeignKey>,
+    /// The CHECK constraints, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "named")]
+    pub checks: BTreeMap<String, Check>,
+    /// What is said of the table as a whole.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: TableOptions,
+}
+
+/// What is said of a table as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableOptions {
+    /// What it is for, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// The columns whose values name a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrimaryKey {
+    /// The constraint's name, where the database keeps one.
+    pub name: String,
+    /// The columns, in key order.
+    pub columns: Vec<String>,
+}
+
+impl Table {
+    /// Returns a table with nothing in it.
+    #[must_use]
+    pub fn new(name: TableName) -> Self {
+        Table {
+            name,
+            columns: Vec::new(),
+            primary_key: None,
+            indexes: BTreeMap::new(),
+            foreign_keys: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            options: TableOptions::default(),
+        }
+    }
+
+    /// Returns the column of that name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Returns the column of that name, to change it.
+    pub fn column_mut(&mut self, name: &str) -> Option<&mut Column> {
+        self.columns.iter_mut().find(|column| column.name == name)
+    }
+
+    /// Tells whether the column belongs to the primary key.
+    #[must_use]
+    pub fn is_key(&self, column: &str) -> bool {
+        self.primary_key
+            .as_ref()
+            .is_some_and(|key| key.columns.iter().any(|name| name == column))
+    }
+
+    /// Returns the columns sorted by name: the form in which tables are compared.
+    fn columns_by_name(&self) -> Vec<&Column> {
+        let mut columns: Vec<&Column> = self.columns.iter().collect();
+        columns.sort_by(|a, b| a.name.cmp(&b.name));
+        columns
+    }
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        let Table {
+            name,
+            columns,
+            primary_key,
+            indexes,
+            foreign_keys,
+            checks,
+            options,
+        } = other;
+        self.name == *name
+            && (self.columns == *columns || self.columns_by_name() == other.columns_by_name())
+            && self.primary_key == *primary_key
+            && self.indexes == *indexes
+            && self.foreign_keys == *foreign_keys
+            && self.checks == *checks
+            && self.options == *options
+    }
+}
+
+/// What has a name of its own, and so need not stand in a map on file.
+trait Named {
+    fn name(&self) -> &str;
+}
+
+impl Named for Index {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Named for ForeignKey {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Named for Check {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// On file, things with names are a list sorted by them.
+mod named {
+    use super::{BTreeMap, Deserialize, Deserializer, Named, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        items: &BTreeMap<String, T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(items.values())
+    }
+
+    pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+    where
+        T: Deserialize<'de> + Named,
+        D: Deserializer<'de>,
+    {
+        let items = Vec::<T>::deserialize(deserializer)?;
+        Ok(items
+            .into_iter()
+            .map(|item| (item.name().to_owned(), item))
+            .collect())
+    }
+}
