@@ -18,6 +18,8 @@ pub mod dialect;
 #[cfg(feature = "migrations")]
 pub mod plan;
 
+#[doc(hidden)]
+pub use model::private as __private;
 pub use model::{ColumnType, Model};
 #[cfg(feature = "derive")]
 pub use model_derive::{ColumnType, Model};

@@ -1,25 +1,106 @@
-//! Models: Rust structs as tables.
+//! Models: Rust structs as tables, and Rust types as the types of their columns.
 //!
 //! [`Model`] and [`ColumnType`] are what the derives implement. A model is constant data: the derive leaves it in
-//! the compiled artifact, where the `autogen` command reads it without running the program.
+//! the compiled artifact, where the `autogen` command reads it without running the program. Nothing here knows what
+//! a database makes of a type.
+
+mod integrations;
+#[doc(hidden)]
+pub mod private;
+mod text;
+mod types;
 
 use crate::schema::Table;
 
-/// A struct that is a table. Implemented by `#[derive(Model)]`.
+/// A struct that is a table. Implemented by [`#[derive(Model)]`](derive@crate::Model).
+///
+/// ```
+/// use schema_core::Model;
+///
+/// #[derive(Model)]
+/// struct StoreModel {
+///     id: i64,
+///     #[model(length = 80, unique)]
+///     name: String,
+/// }
+///
+/// assert_eq!(StoreModel::TABLE, "stores");
+/// assert_eq!(StoreModel::COLUMNS, ["id", "name"]);
+/// assert_eq!(StoreModel::table().columns[1].ty.to_string(), "text(80)");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no model, so nothing can refer to its table",
+    label = "no `#[derive(Model)]`",
+    note = "put `#[derive(Model)]` on the struct, or name a table that has no model: `references(\"stores.id\")`"
+)]
 pub trait Model {
     /// The table's name.
     const TABLE: &'static str;
     /// The names of the columns, in declared order.
     const COLUMNS: &'static [&'static str];
+    /// The columns of the primary key, in key order.
+    #[doc(hidden)]
+    const KEY: &'static [private::Column];
+
+    /// A type with one constant for each field, by the field's name: what a foreign key is checked against.
+    type Columns;
 
     /// Returns the table as a value of the IR.
     fn table() -> Table;
 }
 
 /// A Rust type that a column can have.
+///
+/// The types of the standard library have it, those of other crates behind the feature of the crate's name, and
+/// `Option<T>`, which is `T` or NULL. A type of your own gets it by [`#[derive(ColumnType)]`](derive@crate::ColumnType) if it
+/// wraps a column type, or by hand:
+///
+/// ```
+/// use schema_core::ColumnType;
+///
+/// struct Colour([u8; 3]);
+///
+/// impl ColumnType for Colour {
+///     const TYPE: &'static str = "text(7)";
+/// }
+/// ```
+///
+/// | Rust | column |
+/// |---|---|
+/// | `bool` | `boolean` |
+/// | `i8` to `i64`, `u8` to `u64` | the same |
+/// | `f32`, `f64` | the same |
+/// | `String`, `str` behind any pointer | `text` |
+/// | `char` | `text(1)` |
+/// | `Vec<u8>`, `[u8; N]` | `bytes`, `bytes(N)` |
+/// | `Vec<T>` | `array(T)` |
+/// | `IpAddr`, `Ipv4Addr`, `Ipv6Addr` | `inet` |
+/// | `SocketAddr`, `SocketAddrV4`, `SocketAddrV6` | `text` |
+/// | `SystemTime` | `timestamp` |
+/// | `Box<T>`, `Rc<T>`, `Arc<T>`, `Cow<'_, T>`, `&T` | as `T` |
+/// | chrono: `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `DateTime` | `date`, `time`, `datetime`, `timestamp` |
+/// | time: `Date`, `Time`, `PrimitiveDateTime`, `OffsetDateTime` | `date`, `time`, `datetime`, `timestamp` |
+/// | jiff: `Date`, `Time`, `DateTime`, `Timestamp` | `date`, `time`, `datetime`, `timestamp` |
+/// | uuid: `Uuid` | `uuid` |
+/// | rust_decimal: `Decimal`; bigdecimal: `BigDecimal` | `decimal` |
+/// | serde_json: `Value` | `json` |
+/// | url: `Url` | `text` |
+/// | bytes: `Bytes`, `BytesMut` | `bytes` |
+/// | ipnetwork: `IpNetwork`, `Ipv4Network`, `Ipv6Network` | `network` |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no column type",
+    label = "no column of a database is known to hold it",
+    note = "a type of your own becomes one by `impl schema_core::ColumnType`, or by `#[derive(ColumnType)]` on a newtype of a column type",
+    note = "or name the database's type on the field: `#[model(sql_type = \"…\")]`; or leave the field out: `#[model(skip)]`",
+    note = "types of bigdecimal, bytes, chrono, ipnetwork, jiff, rust_decimal, serde_json, time, url and uuid need the feature of schema-core with the crate's name",
+    note = "`Duration` has no type that databases share, and `i128`, `u128`, `isize` and `usize` have no width that they share: keep the value in an `i64`"
+)]
 pub trait ColumnType {
     /// The logical type, in the notation of [`Type`](crate::schema::Type).
     const TYPE: &'static str;
     /// Whether the column may hold NULL: true of `Option<T>`.
     const NULLABLE: bool = false;
+    /// The type of a list of such values.
+    #[doc(hidden)]
+    const LIST: &'static str = text::List::<Self>::TYPE;
 }

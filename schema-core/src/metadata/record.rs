@@ -1,0 +1,119 @@
+//! A record as it stands in the artifact: the derive's side of the border, in JSON.
+//!
+//! It holds what the attributes say, and none of the names and defaults that follow from it. Changing a field here
+//! changes [`FORMAT`](super::FORMAT).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::MetadataError;
+use crate::schema::{Action, Default, Deferrable, Expression, IndexKey};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Record {
+    /// The Rust path of the struct.
+    pub(super) rust: String,
+    pub(super) table: String,
+    pub(super) columns: Vec<ColumnRecord>,
+    #[serde(default)]
+    pub(super) primary_key: Vec<String>,
+    #[serde(default)]
+    pub(super) indexes: Vec<IndexRecord>,
+    #[serde(default)]
+    pub(super) foreign_keys: Vec<ForeignKeyRecord>,
+    #[serde(default)]
+    pub(super) checks: Vec<CheckRecord>,
+    #[serde(default)]
+    pub(super) comment: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ColumnRecord {
+    pub(super) name: String,
+    /// The field's name, if it is another.
+    #[serde(default, rename = "field")]
+    pub(super) _field: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) ty: String,
+    #[serde(default)]
+    pub(super) nullable: bool,
+    #[serde(default)]
+    pub(super) length: Option<u32>,
+    #[serde(default)]
+    pub(super) precision: Option<u32>,
+    #[serde(default)]
+    pub(super) scale: Option<u32>,
+    #[serde(default)]
+    pub(super) sql_type: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) auto: Option<AutoRecord>,
+    #[serde(default)]
+    pub(super) default: Option<Default>,
+    #[serde(default)]
+    pub(super) backfill: Option<Default>,
+    #[serde(default)]
+    pub(super) collation: Option<String>,
+    #[serde(default)]
+    pub(super) comment: Option<String>,
+}
+
+/// What an attribute says of a key's number; nothing said is decided by [`super::table`].
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AutoRecord {
+    No,
+    Auto,
+    NeverReused,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IndexRecord {
+    pub(super) keys: Vec<IndexKey>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) unique: bool,
+    #[serde(default)]
+    pub(super) constraint: bool,
+    #[serde(default, rename = "where")]
+    pub(super) predicate: Option<Expression>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForeignKeyRecord {
+    pub(super) columns: Vec<String>,
+    pub(super) table: String,
+    pub(super) references: Vec<String>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) on_delete: Action,
+    #[serde(default)]
+    pub(super) on_update: Action,
+    #[serde(default)]
+    pub(super) deferrable: Deferrable,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckRecord {
+    pub(super) expression: Expression,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    /// The column on whose field it stands.
+    #[serde(default)]
+    pub(super) column: Option<String>,
+}
+
+impl Record {
+    pub(super) fn parse(text: &str) -> Result<Record, MetadataError> {
+        serde_json::from_str(text).map_err(|error| MetadataError::Unreadable {
+            problem: error.to_string(),
+        })
+    }
+}

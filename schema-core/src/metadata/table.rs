@@ -1,0 +1,220 @@
+//! From what a record says to a table of the IR: names by the convention, and the defaults that are not written.
+
+use std::collections::BTreeMap;
+
+use super::MetadataError;
+use super::record::{AutoRecord, CheckRecord, ColumnRecord, ForeignKeyRecord, IndexRecord, Record};
+use crate::schema::{
+    Auto, Check, Column, ForeignKey, Index, IndexPart, PrimaryKey, Table, TableName, TableOptions, Type,
+    naming,
+};
+
+/// Returns the table; what is wrong with it joins the errors.
+pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
+    let Record {
+        rust,
+        table,
+        columns,
+        primary_key,
+        indexes,
+        foreign_keys,
+        checks,
+        comment,
+    } = record;
+    let mut table = Table::new(TableName::new(table));
+    table.options = TableOptions { comment };
+    let numbered = match &primary_key[..] {
+        [key] if !foreign_keys.iter().any(|foreign| foreign.columns.contains(key)) => Some(key.as_str()),
+        _ => None,
+    };
+    for record in columns {
+        let auto = numbered == Some(record.name.as_str());
+        match column(record, auto, &rust) {
+            Ok(column) => table.columns.push(column),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !primary_key.is_empty() {
+        table.primary_key = Some(PrimaryKey {
+            name: naming::primary_key(&table.name),
+            columns: primary_key,
+        });
+    }
+    let mut names = Names { model: &rust, errors };
+    for record in indexes {
+        let index = index(&table.name, record);
+        names.insert("index", &mut table.indexes, index.name.clone(), index);
+    }
+    for record in foreign_keys {
+        let key = foreign_key(&table.name, record);
+        names.insert("foreign key", &mut table.foreign_keys, key.name.clone(), key);
+    }
+    for record in checks {
+        let check = check(&table, record);
+        names.insert("check", &mut table.checks, check.name.clone(), check);
+    }
+    table
+}
+
+/// Puts things under their names, each of which may be given once.
+struct Names<'a> {
+    model: &'a str,
+    errors: &'a mut Vec<MetadataError>,
+}
+
+impl Names<'_> {
+    fn insert<T>(&mut self, what: &'static str, into: &mut BTreeMap<String, T>, name: String, value: T) {
+        if into.contains_key(&name) {
+            self.errors.push(MetadataError::DuplicateName {
+                what,
+                name,
+                model: self.model.to_owned(),
+            });
+        } else {
+            into.insert(name, value);
+        }
+    }
+}
+
+fn column(record: ColumnRecord, numbered: bool, model: &str) -> Result<Column, MetadataError> {
+    let ColumnRecord {
+        name,
+        _field: _,
+        ty,
+        nullable,
+        length,
+        precision,
+        scale,
+        sql_type,
+        auto,
+        default,
+        backfill: _,
+        collation,
+        comment,
+    } = record;
+    let Ok(parsed) = ty.parse::<Type>() else {
+        return Err(MetadataError::Type {
+            model: model.to_owned(),
+            column: name,
+            notation: ty,
+        });
+    };
+    let auto = match auto {
+        Some(AutoRecord::No) => Auto::No,
+        Some(AutoRecord::Auto) => Auto::Auto,
+        Some(AutoRecord::NeverReused) => Auto::NeverReused,
+        None if numbered && is_whole_number(&parsed) && default.is_none() && sql_type.is_empty() => {
+            Auto::Auto
+        }
+        None => Auto::No,
+    };
+    Ok(Column {
+        name,
+        ty: sized(parsed, length, precision, scale),
+        sql_type,
+        nullable,
+        default,
+        auto,
+        collation,
+        comment,
+    })
+}
+
+fn is_whole_number(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64
+    )
+}
+
+/// Returns the type with the sizes that attributes give. The derive has checked that it can have them.
+fn sized(mut ty: Type, length: Option<u32>, precision: Option<u32>, scale: Option<u32>) -> Type {
+    if let Type::Text { length: own } | Type::Bytes { length: own } = &mut ty {
+        *own = length.or(*own);
+    }
+    if let Type::Decimal {
+        precision: digits,
+        scale: fraction,
+    } = &mut ty
+    {
+        *digits = precision.or(*digits);
+        *fraction = scale.or(*fraction);
+    }
+    ty
+}
+
+fn index(table: &TableName, record: IndexRecord) -> Index {
+    let IndexRecord {
+        keys,
+        name,
+        unique,
+        constraint,
+        predicate,
+    } = record;
+    let name = name.unwrap_or_else(|| {
+        let parts: Vec<&str> = keys
+            .iter()
+            .map(|key| match &key.part {
+                IndexPart::Column(column) => column.as_str(),
+                IndexPart::Expression(expression) => expression.0.as_str(),
+            })
+            .collect();
+        if unique {
+            naming::unique(table, &parts)
+        } else {
+            naming::index(table, &parts)
+        }
+    });
+    Index {
+        name,
+        keys,
+        unique,
+        constraint,
+        predicate,
+    }
+}
+
+fn foreign_key(table: &TableName, record: ForeignKeyRecord) -> ForeignKey {
+    let ForeignKeyRecord {
+        columns,
+        table: target,
+        references,
+        name,
+        on_delete,
+        on_update,
+        deferrable,
+    } = record;
+    let target = TableName::new(target);
+    let name = name.unwrap_or_else(|| {
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        naming::foreign_key(table, &columns, &target)
+    });
+    ForeignKey {
+        name,
+        columns,
+        references: target,
+        referenced_columns: references,
+        on_delete,
+        on_update,
+        deferrable,
+    }
+}
+
+/// Returns a check. Two conditions may have the same words (`price > 0`, `price < 0`): the later gets a number.
+fn check(table: &Table, record: CheckRecord) -> Check {
+    let CheckRecord {
+        expression,
+        name,
+        column,
+    } = record;
+    let name = name.unwrap_or_else(|| {
+        let about = column.as_deref().unwrap_or(&expression.0);
+        let first = naming::check(&table.name, about);
+        let numbered = (2_u32..).map(|number| naming::check(&table.name, &format!("{about} {number}")));
+        std::iter::once(first)
+            .chain(numbered)
+            .find(|name| !table.checks.contains_key(name))
+            .expect("there are more numbers than checks")
+    });
+    Check { name, expression }
+}
