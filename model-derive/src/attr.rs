@@ -1,0 +1,393 @@
+//! Attributes: from the tokens in `#[model(…)]` to values, by one table of keys.
+//!
+//! A new key is one row of [`KEYS`] and one field of [`StructAttrs`] or [`FieldAttrs`]. What a value means together
+//! with others is the business of [`check`](crate::check).
+
+mod index;
+mod parse;
+mod reference;
+mod value;
+
+pub(crate) use index::{Check, Index, Part};
+pub(crate) use reference::{ForeignKey, Options, Reference, Target};
+pub(crate) use value::{Literal, SqlType, Value};
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Attribute, Ident, Meta, Result, parenthesized};
+
+use crate::errors::Errors;
+use crate::near::{list, nearest};
+
+/// A value and the key that gave it.
+#[derive(Debug, Clone)]
+pub(crate) struct Spanned<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+/// What stands on a struct.
+#[derive(Default)]
+pub(crate) struct StructAttrs {
+    pub(crate) table: Option<String>,
+    pub(crate) primary_key: Option<Spanned<Vec<Ident>>>,
+    /// `index(…)` and `unique(…)`.
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) foreign_keys: Vec<ForeignKey>,
+    pub(crate) comment: Option<String>,
+}
+
+/// What stands on a field.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    /// Every key that was given, to name it in an error.
+    pub(crate) keys: Vec<Ident>,
+    pub(crate) column: Option<String>,
+    pub(crate) primary_key: Option<Span>,
+    pub(crate) auto: Option<Spanned<bool>>,
+    pub(crate) autoincrement: Option<Span>,
+    pub(crate) unique: Option<Span>,
+    pub(crate) index: Option<Span>,
+    pub(crate) length: Option<Spanned<u32>>,
+    pub(crate) precision: Option<Spanned<u32>>,
+    pub(crate) scale: Option<Spanned<u32>>,
+    pub(crate) default: Option<Spanned<Value>>,
+    pub(crate) backfill: Option<Spanned<Value>>,
+    pub(crate) references: Option<Reference>,
+    pub(crate) check: Option<Check>,
+    pub(crate) collate: Option<Spanned<String>>,
+    pub(crate) comment: Option<String>,
+    pub(crate) sql_type: Option<Spanned<SqlType>>,
+    pub(crate) skip: Option<Span>,
+}
+
+/// Reads what follows a key into the place that keeps it.
+type Parse<A> = fn(&mut A, Span, ParseStream<'_>) -> Result<()>;
+
+/// Where a key may stand, and what reads it there.
+enum Place {
+    Struct(Parse<StructAttrs>),
+    Field(Parse<FieldAttrs>),
+}
+
+/// How often a key may stand in one place.
+#[derive(PartialEq, Eq)]
+enum Times {
+    Once,
+    Many,
+}
+
+struct Row {
+    key: &'static str,
+    /// The right form, shown in errors.
+    form: &'static str,
+    times: Times,
+    place: Place,
+}
+
+const fn on_struct(key: &'static str, form: &'static str, times: Times, parse: Parse<StructAttrs>) -> Row {
+    let place = Place::Struct(parse);
+    Row {
+        key,
+        form,
+        times,
+        place,
+    }
+}
+
+const fn on_field(key: &'static str, form: &'static str, parse: Parse<FieldAttrs>) -> Row {
+    let (times, place) = (Times::Once, Place::Field(parse));
+    Row {
+        key,
+        form,
+        times,
+        place,
+    }
+}
+
+/// Every key there is.
+const KEYS: &[Row] = &[
+    on_struct("table", "table = \"items\"", Times::Once, |attrs, _, input| {
+        attrs.table = Some(parse::name(input)?);
+        Ok(())
+    }),
+    on_struct(
+        "primary_key",
+        "primary_key(a, b)",
+        Times::Once,
+        |attrs, span, input| {
+            let value = parse::idents(input)?;
+            attrs.primary_key = Some(Spanned { value, span });
+            Ok(())
+        },
+    ),
+    on_struct(
+        "unique",
+        "unique(a, b, name = \"…\")",
+        Times::Many,
+        |attrs, span, input| {
+            attrs.indexes.push(index::unique(span, input)?);
+            Ok(())
+        },
+    ),
+    on_struct(
+        "index",
+        "index(a, b desc, \"lower(c)\", name = \"…\", where = \"…\", unique)",
+        Times::Many,
+        |attrs, span, input| {
+            attrs.indexes.push(index::index(span, input)?);
+            Ok(())
+        },
+    ),
+    on_struct(
+        "check",
+        "check(\"a < b\", name = \"…\")",
+        Times::Many,
+        |attrs, _, input| {
+            attrs.checks.push(index::check(input)?);
+            Ok(())
+        },
+    ),
+    on_struct(
+        "foreign_key",
+        "foreign_key(a, b => Other(x, y), on_delete = cascade, on_update = cascade, deferrable, name = \"…\")",
+        Times::Many,
+        |attrs, span, input| {
+            attrs.foreign_keys.push(reference::foreign_key(span, input)?);
+            Ok(())
+        },
+    ),
+    on_struct("comment", "comment = \"…\"", Times::Once, |attrs, _, input| {
+        attrs.comment = Some(parse::text(input)?);
+        Ok(())
+    }),
+    on_field("column", "column = \"name\"", |attrs, _, input| {
+        attrs.column = Some(parse::name(input)?);
+        Ok(())
+    }),
+    on_field("primary_key", "primary_key", |attrs, span, input| {
+        attrs.primary_key = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+    on_field("auto", "auto` or `auto = false", |attrs, span, input| {
+        let value = parse::flag(input)?;
+        attrs.auto = Some(Spanned { value, span });
+        Ok(())
+    }),
+    on_field("autoincrement", "autoincrement", |attrs, span, input| {
+        attrs.autoincrement = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+    on_field("unique", "unique", |attrs, span, input| {
+        attrs.unique = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+    on_field("index", "index", |attrs, span, input| {
+        attrs.index = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+    on_field("length", "length = 80", |attrs, span, input| {
+        let value = parse::positive(input)?;
+        attrs.length = Some(Spanned { value, span });
+        Ok(())
+    }),
+    on_field("precision", "precision = 10", |attrs, span, input| {
+        let value = parse::positive(input)?;
+        attrs.precision = Some(Spanned { value, span });
+        Ok(())
+    }),
+    on_field("scale", "scale = 2", |attrs, span, input| {
+        let value = parse::number(input)?;
+        attrs.scale = Some(Spanned { value, span });
+        Ok(())
+    }),
+    on_field(
+        "default",
+        "default = 0` or `default = sql(\"…\")",
+        |attrs, _, input| {
+            attrs.default = Some(value::value(input)?);
+            Ok(())
+        },
+    ),
+    on_field(
+        "backfill",
+        "backfill = 0` or `backfill = sql(\"…\")",
+        |attrs, _, input| {
+            attrs.backfill = Some(value::value(input)?);
+            Ok(())
+        },
+    ),
+    on_field(
+        "references",
+        "references(Model)`, `references(Model::column, on_delete = cascade)` or `references(\"table.column\")",
+        |attrs, _, input| {
+            attrs.references = Some(reference::reference(input)?);
+            Ok(())
+        },
+    ),
+    on_field(
+        "check",
+        "check = \"price >= 0\"` or `check(\"price >= 0\", name = \"…\")",
+        |attrs, _, input| {
+            attrs.check = Some(index::check(input)?);
+            Ok(())
+        },
+    ),
+    on_field("collate", "collate = \"nocase\"", |attrs, span, input| {
+        let value = parse::text(input)?;
+        attrs.collate = Some(Spanned { value, span });
+        Ok(())
+    }),
+    on_field("comment", "comment = \"…\"", |attrs, _, input| {
+        attrs.comment = Some(parse::text(input)?);
+        Ok(())
+    }),
+    on_field(
+        "sql_type",
+        "sql_type = \"citext\"` or `sql_type(postgres = \"citext\", sqlite = \"TEXT\")",
+        |attrs, span, input| {
+            let value = value::sql_type(input)?;
+            attrs.sql_type = Some(Spanned { value, span });
+            Ok(())
+        },
+    ),
+    on_field("skip", "skip", |attrs, span, input| {
+        attrs.skip = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+];
+
+/// Reads what stands on a struct.
+pub(crate) fn on_struct_attrs(attrs: &[Attribute], errors: &mut Errors) -> StructAttrs {
+    let mut read = StructAttrs::default();
+    let parser = |row: &'static Row| match row.place {
+        Place::Struct(parse) => Some(parse),
+        Place::Field(_) => None,
+    };
+    keys(attrs, "struct", parser, &mut read, errors);
+    read
+}
+
+/// Reads what stands on a field.
+pub(crate) fn on_field_attrs(attrs: &[Attribute], errors: &mut Errors) -> FieldAttrs {
+    let mut read = FieldAttrs::default();
+    let parser = |row: &'static Row| match row.place {
+        Place::Field(parse) => Some(parse),
+        Place::Struct(_) => None,
+    };
+    read.keys = keys(attrs, "field", parser, &mut read, errors);
+    read
+}
+
+/// Reads every key in the `#[model(…)]` among the attributes and returns those that stand there rightly.
+fn keys<A>(
+    attrs: &[Attribute],
+    here: &str,
+    parser: impl Fn(&'static Row) -> Option<Parse<A>>,
+    into: &mut A,
+    errors: &mut Errors,
+) -> Vec<Ident> {
+    let mut given: Vec<Ident> = Vec::new();
+    let items: Vec<TokenStream> = attrs.iter().flat_map(|attr| items(attr, errors)).collect();
+    for item in items {
+        let Some(key) = key(&item) else {
+            errors.push(syn::Error::new_spanned(
+                &item,
+                "expected a key, as in `#[model(length = 80)]`",
+            ));
+            continue;
+        };
+        let rows = || KEYS.iter().filter(|row| key == row.key);
+        let Some((row, parse)) = rows().find_map(|row| Some((row, parser(row)?))) else {
+            let known = || KEYS.iter().filter(|row| parser(row).is_some());
+            errors.at(key.span(), misplaced(&key, here, rows().next(), known));
+            continue;
+        };
+        if row.times == Times::Once && given.contains(&key) {
+            errors.at(key.span(), format!("`{key}` is given twice; take one away"));
+            continue;
+        }
+        if let Err(error) = read(&item, &key, |input| parse(into, key.span(), input)) {
+            let message = format!("{error}; `{key}` is written `{}`", row.form);
+            errors.at(error.span(), message);
+        }
+        given.push(key);
+    }
+    given
+}
+
+/// Says what is wrong with a key that cannot stand here, and what could.
+fn misplaced<'a, R: Iterator<Item = &'a Row>>(
+    key: &Ident,
+    here: &str,
+    elsewhere: Option<&Row>,
+    known: impl Fn() -> R,
+) -> String {
+    if let Some(row) = elsewhere {
+        let there = match row.place {
+            Place::Struct(_) => "the struct",
+            Place::Field(_) => "a field",
+        };
+        return format!(
+            "`{key}` cannot stand on a {here}; put `#[model({})]` on {there}",
+            row.form
+        );
+    }
+    let name = key.unraw().to_string();
+    match nearest(&name, known().map(|row| row.key)) {
+        Some(near) => {
+            let form = known().find(|row| row.key == near).map_or("", |row| row.form);
+            format!("unknown key `{key}`; did you mean `{near}`? it is written `{form}`")
+        }
+        None => format!(
+            "unknown key `{key}`; a {here} takes {}",
+            list(known().map(|row| row.key))
+        ),
+    }
+}
+
+/// Returns what stands between the commas of a `#[model(…)]`; of another attribute, nothing.
+fn items(attr: &Attribute, errors: &mut Errors) -> Vec<TokenStream> {
+    if !attr.path().is_ident("model") {
+        return Vec::new();
+    }
+    let Meta::List(list) = &attr.meta else {
+        errors.push(syn::Error::new_spanned(
+            &attr.meta,
+            "expected keys in parentheses, as in `#[model(length = 80)]`",
+        ));
+        return Vec::new();
+    };
+    let mut items = vec![TokenStream::new()];
+    for token in list.tokens.clone() {
+        match &token {
+            TokenTree::Punct(mark) if mark.as_char() == ',' => items.push(TokenStream::new()),
+            _ => items.last_mut().expect("never empty").extend([token]),
+        }
+    }
+    items.retain(|item| !item.is_empty());
+    items
+}
+
+fn key(item: &TokenStream) -> Option<Ident> {
+    match item.clone().into_iter().next() {
+        Some(TokenTree::Ident(key)) => Some(key),
+        _ => None,
+    }
+}
+
+/// Runs a parser on what follows the key. In parentheses that lie where the key does, so does an unexpected end.
+fn read(item: &TokenStream, key: &Ident, parse: impl FnOnce(ParseStream<'_>) -> Result<()>) -> Result<()> {
+    let mut group = Group::new(Delimiter::Parenthesis, item.clone());
+    group.set_span(key.span());
+    let parser = |outer: ParseStream<'_>| {
+        let input;
+        parenthesized!(input in outer);
+        input.call(Ident::parse_any)?;
+        parse(&input)?;
+        parse::end(&input)
+    };
+    parser.parse2(TokenTree::from(group).into())
+}

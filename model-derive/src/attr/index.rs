@@ -1,0 +1,183 @@
+//! `index(…)`, `unique(…)` and `check(…)`.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::{Error, Ident, LitStr, Result, Token, parenthesized, token};
+
+use super::parse;
+
+/// An index or a UNIQUE constraint.
+pub(crate) struct Index {
+    pub(crate) span: Span,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) name: Option<String>,
+    pub(crate) predicate: Option<String>,
+    pub(crate) unique: bool,
+    pub(crate) constraint: bool,
+}
+
+/// One key of an index.
+pub(crate) struct Key {
+    pub(crate) part: Part,
+    pub(crate) descending: bool,
+}
+
+/// What a key is made of.
+pub(crate) enum Part {
+    Field(Ident),
+    Expression(String),
+}
+
+/// A condition, perhaps with a name.
+pub(crate) struct Check {
+    pub(crate) expression: String,
+    pub(crate) name: Option<String>,
+}
+
+/// Reads what follows `index`.
+pub(super) fn index(span: Span, input: ParseStream<'_>) -> Result<Index> {
+    let mut index = Index {
+        span,
+        keys: Vec::new(),
+        name: None,
+        predicate: None,
+        unique: false,
+        constraint: false,
+    };
+    each(input, |input| {
+        if let Some(option) = option(input)? {
+            match option.to_string().as_str() {
+                "name" => once(&option, &mut index.name, parse::name(input)?),
+                "where" => once(&option, &mut index.predicate, parse::text(input)?),
+                _ => Err(Error::new(option.span(), format!("an index has no `{option}`"))),
+            }
+        } else if is_word(input, "unique") {
+            input.call(Ident::parse_any)?;
+            index.unique = true;
+            Ok(())
+        } else {
+            index.keys.push(key(input)?);
+            Ok(())
+        }
+    })?;
+    not_empty(index)
+}
+
+/// Reads what follows `unique` on a struct.
+pub(super) fn unique(span: Span, input: ParseStream<'_>) -> Result<Index> {
+    let mut index = Index {
+        span,
+        keys: Vec::new(),
+        name: None,
+        predicate: None,
+        unique: true,
+        constraint: true,
+    };
+    each(input, |input| {
+        if let Some(option) = option(input)? {
+            return match option.to_string().as_str() {
+                "name" => once(&option, &mut index.name, parse::name(input)?),
+                _ => Err(Error::new(
+                    option.span(),
+                    format!("a UNIQUE constraint has no `{option}`, but `index(…, unique)` may have"),
+                )),
+            };
+        }
+        if input.peek(LitStr) {
+            return Err(input.error(
+                "a UNIQUE constraint is made of fields, but `index(…, unique)` may hold expressions",
+            ));
+        }
+        let part = Part::Field(input.call(Ident::parse_any)?);
+        index.keys.push(Key {
+            part,
+            descending: false,
+        });
+        Ok(())
+    })?;
+    not_empty(index)
+}
+
+/// Reads what follows `check`: `= "…"` or `("…", name = "…")`.
+pub(super) fn check(input: ParseStream<'_>) -> Result<Check> {
+    if input.peek(Token![=]) {
+        let expression = parse::text(input)?;
+        return Ok(Check {
+            expression,
+            name: None,
+        });
+    }
+    let content;
+    parenthesized!(content in input);
+    let expression = parse::filled(&content)?.value();
+    let mut name = None;
+    while !content.is_empty() {
+        content.parse::<Token![,]>()?;
+        match option(&content)? {
+            Some(option) if option == "name" => once(&option, &mut name, parse::name(&content)?)?,
+            Some(option) => return Err(Error::new(option.span(), format!("a check has no `{option}`"))),
+            None if content.is_empty() => {}
+            None => return Err(content.error("a check has one condition")),
+        }
+    }
+    Ok(Check { expression, name })
+}
+
+fn key(input: ParseStream<'_>) -> Result<Key> {
+    let part = if input.peek(LitStr) {
+        Part::Expression(parse::filled(input)?.value())
+    } else {
+        Part::Field(input.call(Ident::parse_any)?)
+    };
+    let descending = is_word(input, "desc");
+    if descending {
+        input.call(Ident::parse_any)?;
+    }
+    Ok(Key { part, descending })
+}
+
+/// Reads `(a, b, …)`, one thing after another.
+pub(super) fn each(input: ParseStream<'_>, mut one: impl FnMut(ParseStream<'_>) -> Result<()>) -> Result<()> {
+    let content;
+    parenthesized!(content in input);
+    while !content.is_empty() {
+        one(&content)?;
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the word before an `=`.
+pub(super) fn option(input: ParseStream<'_>) -> Result<Option<Ident>> {
+    if input.peek(Ident::peek_any) && input.peek2(token::Eq) {
+        input.call(Ident::parse_any).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Fills a place that is empty.
+pub(super) fn once<T>(option: &Ident, into: &mut Option<T>, value: T) -> Result<()> {
+    if into.replace(value).is_some() {
+        return Err(Error::new(option.span(), format!("`{option}` is given twice")));
+    }
+    Ok(())
+}
+
+/// Tells whether the next token is the word. A field of that name is written `r#word`.
+pub(super) fn is_word(input: ParseStream<'_>, word: &str) -> bool {
+    input
+        .fork()
+        .call(Ident::parse_any)
+        .is_ok_and(|ident| ident == word)
+}
+
+fn not_empty(index: Index) -> Result<Index> {
+    if index.keys.is_empty() {
+        return Err(Error::new(index.span, "no field is named"));
+    }
+    Ok(index)
+}

@@ -1,0 +1,96 @@
+//! Parsers of the small things that keys are made of.
+
+use proc_macro2::Span;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Error, Ident, LitBool, LitInt, LitStr, Result, Token, parenthesized};
+
+/// Expects nothing more.
+pub(super) fn end(input: ParseStream<'_>) -> Result<()> {
+    if input.is_empty() {
+        Ok(())
+    } else {
+        Err(input.error("nothing more is expected"))
+    }
+}
+
+/// Expects the key alone.
+pub(super) fn bare(span: Span, input: ParseStream<'_>) -> Result<Span> {
+    end(input)?;
+    Ok(span)
+}
+
+/// Reads nothing, or `= true` or `= false`.
+pub(super) fn flag(input: ParseStream<'_>) -> Result<bool> {
+    if input.is_empty() {
+        return Ok(true);
+    }
+    input.parse::<Token![=]>()?;
+    Ok(input.parse::<LitBool>()?.value)
+}
+
+/// Reads `= "…"`.
+pub(super) fn text(input: ParseStream<'_>) -> Result<String> {
+    input.parse::<Token![=]>()?;
+    Ok(filled(input)?.value())
+}
+
+/// Reads a string that says something.
+pub(super) fn filled(input: ParseStream<'_>) -> Result<LitStr> {
+    let text: LitStr = input.parse()?;
+    let value = text.value();
+    if value.trim().is_empty() {
+        Err(Error::new(text.span(), "the text is empty"))
+    } else if value.contains('\0') {
+        Err(Error::new(text.span(), "the text holds a NUL"))
+    } else {
+        Ok(text)
+    }
+}
+
+/// Reads `= "…"`, the name of a table, column, index or constraint.
+pub(super) fn name(input: ParseStream<'_>) -> Result<String> {
+    input.parse::<Token![=]>()?;
+    let text = filled(input)?;
+    check_name(&text.value(), text.span())
+}
+
+/// Returns the name if databases, and the records of models, can hold it.
+pub(super) fn check_name(name: &str, span: Span) -> Result<String> {
+    match name
+        .chars()
+        .find(|c| matches!(c, '"' | '\\' | '.') || c.is_control())
+    {
+        Some(found) => Err(Error::new(span, format!("a name cannot hold {found:?}"))),
+        None if name.is_empty() => Err(Error::new(span, "the name is empty")),
+        None => Ok(name.to_owned()),
+    }
+}
+
+/// Reads `= 2`.
+pub(super) fn number(input: ParseStream<'_>) -> Result<u32> {
+    input.parse::<Token![=]>()?;
+    input.parse::<LitInt>()?.base10_parse()
+}
+
+/// Reads `= 80`.
+pub(super) fn positive(input: ParseStream<'_>) -> Result<u32> {
+    let span = input.span();
+    match number(input)? {
+        0 => Err(Error::new(span, "the number is 0")),
+        number => Ok(number),
+    }
+}
+
+/// Reads `(a, b)`.
+pub(super) fn idents(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    let content;
+    let parentheses = parenthesized!(content in input);
+    let idents = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, |input| {
+        input.call(<Ident as syn::ext::IdentExt>::parse_any)
+    })?;
+    if idents.is_empty() {
+        return Err(Error::new(parentheses.span.join(), "no field is named"));
+    }
+    Ok(idents.into_iter().collect())
+}

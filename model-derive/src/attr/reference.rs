@@ -1,0 +1,186 @@
+//! `references(…)` and `foreign_key(…)`.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::{Error, Ident, LitStr, Path, Result, Token, parenthesized};
+
+use super::index::{is_word, once, option};
+use super::parse;
+use crate::near::{list, nearest};
+
+/// A foreign key of one field.
+pub(crate) struct Reference {
+    pub(crate) target: Target,
+    pub(crate) options: Options,
+}
+
+/// What a field refers to.
+pub(crate) enum Target {
+    /// The primary key of a model.
+    Model(Path),
+    /// A field of a model.
+    Field(Path, Ident),
+    /// A column by its name, of a table that may have no model.
+    Column { table: String, column: String },
+}
+
+/// A foreign key of some fields.
+pub(crate) struct ForeignKey {
+    pub(crate) span: Span,
+    pub(crate) fields: Vec<Ident>,
+    pub(crate) model: Path,
+    pub(crate) references: Vec<Ident>,
+    pub(crate) options: Options,
+}
+
+/// What a foreign key does.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) on_delete: Option<Action>,
+    pub(crate) on_update: Option<Action>,
+    pub(crate) deferrable: Option<Deferrable>,
+    pub(crate) name: Option<String>,
+}
+
+/// What happens to the rows that refer to a key that vanishes or changes: the word in attribute and record alike.
+#[derive(Clone, Copy)]
+pub(crate) struct Action(pub(crate) &'static str);
+
+/// When a foreign key is checked: the word of the record.
+#[derive(Clone, Copy)]
+pub(crate) struct Deferrable(pub(crate) &'static str);
+
+const ACTIONS: [&str; 5] = ["cascade", "restrict", "set_null", "set_default", "no_action"];
+const TIMES: [&str; 2] = ["immediate", "deferred"];
+
+/// Which of the options a key takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Yes,
+    No,
+}
+
+/// Reads what follows `references`.
+pub(super) fn reference(input: ParseStream<'_>) -> Result<Reference> {
+    let content;
+    parenthesized!(content in input);
+    let target = if content.peek(LitStr) {
+        column(&content.parse()?)?
+    } else {
+        path(content.call(Path::parse_mod_style)?)
+    };
+    let options = options(&content, Named::No)?;
+    Ok(Reference { target, options })
+}
+
+fn column(text: &LitStr) -> Result<Target> {
+    let value = text.value();
+    match value.split_once('.') {
+        Some((table, column)) => Ok(Target::Column {
+            table: parse::check_name(table, text.span())?,
+            column: parse::check_name(column, text.span())?,
+        }),
+        None => Err(Error::new(text.span(), "the column is missing")),
+    }
+}
+
+/// Tells a model from a field of a model by what all Rust code keeps to: the names of fields begin in lower case.
+fn path(mut path: Path) -> Target {
+    let is_field = |ident: &Ident| {
+        ident
+            .unraw()
+            .to_string()
+            .starts_with(|c: char| c.is_lowercase() || c == '_')
+    };
+    if path.segments.len() > 1 && path.segments.last().is_some_and(|last| is_field(&last.ident)) {
+        let field = path.segments.pop().expect("there are two").ident;
+        path.segments.pop_punct();
+        return Target::Field(path, field);
+    }
+    Target::Model(path)
+}
+
+/// Reads what follows `foreign_key`.
+pub(super) fn foreign_key(span: Span, input: ParseStream<'_>) -> Result<ForeignKey> {
+    let content;
+    parenthesized!(content in input);
+    let mut fields = vec![content.call(Ident::parse_any)?];
+    while !content.peek(Token![=>]) {
+        content.parse::<Token![,]>()?;
+        fields.push(content.call(Ident::parse_any)?);
+    }
+    content.parse::<Token![=>]>()?;
+    let model = content.call(Path::parse_mod_style)?;
+    let references = parse::idents(&content)?;
+    let options = options(&content, Named::Yes)?;
+    Ok(ForeignKey {
+        span,
+        fields,
+        model,
+        references,
+        options,
+    })
+}
+
+fn options(input: ParseStream<'_>, named: Named) -> Result<Options> {
+    let mut options = Options::default();
+    while !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        if input.is_empty() {
+            break;
+        }
+        if is_word(input, "deferrable") {
+            let key = input.call(Ident::parse_any)?;
+            let mut time = "immediate";
+            if input.peek(Token![=]) {
+                time = word(input, "a time", &TIMES)?;
+            }
+            once(&key, &mut options.deferrable, Deferrable(time))?;
+            continue;
+        }
+        let Some(key) = option(input)? else {
+            return Err(input.error("expected an option"));
+        };
+        match key.to_string().as_str() {
+            "on_delete" => once(
+                &key,
+                &mut options.on_delete,
+                Action(word(input, "an action", &ACTIONS)?),
+            )?,
+            "on_update" => once(
+                &key,
+                &mut options.on_update,
+                Action(word(input, "an action", &ACTIONS)?),
+            )?,
+            "name" if named == Named::Yes => once(&key, &mut options.name, parse::name(input)?)?,
+            name => {
+                let known = ["on_delete", "on_update", "deferrable"];
+                let message = match nearest(name, known) {
+                    Some(near) => format!("unknown option `{key}`, did you mean `{near}`?"),
+                    None => format!("unknown option `{key}`"),
+                };
+                return Err(Error::new(key.span(), message));
+            }
+        }
+    }
+    Ok(options)
+}
+
+/// Reads `= word`, one of some.
+fn word(input: ParseStream<'_>, what: &str, words: &[&'static str]) -> Result<&'static str> {
+    input.parse::<Token![=]>()?;
+    let ident = input.call(Ident::parse_any)?;
+    let name = ident.to_string();
+    if let Some(word) = words.iter().find(|word| **word == name) {
+        return Ok(word);
+    }
+    let message = match nearest(&name, words.iter().copied()) {
+        Some(near) => format!("`{name}` is not {what}, did you mean `{near}`?"),
+        None => format!(
+            "`{name}` is not {what}, which are {}",
+            list(words.iter().copied())
+        ),
+    };
+    Err(Error::new(ident.span(), message))
+}

@@ -1,0 +1,210 @@
+//! What attributes may not say together. Every check has a name, looks at the whole model and reports all it finds.
+
+use proc_macro2::Span;
+use syn::Ident;
+use syn::ext::IdentExt as _;
+
+use crate::ast::{Field, Model};
+use crate::attr::{Part, SqlType};
+use crate::errors::Errors;
+use crate::near::{list, nearest};
+
+/// Runs every check.
+pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
+    has_columns(model, errors);
+    columns_are_distinct(model, errors);
+    named_fields_exist(model, errors);
+    one_primary_key(model, errors);
+    numbers_are_keys(model, errors);
+    skip_stands_alone(model, errors);
+    sizes_make_sense(model, errors);
+    foreign_keys_match(model, errors);
+}
+
+/// A table without columns cannot be created.
+fn has_columns(model: &Model<'_>, errors: &mut Errors) {
+    if model.fields.is_empty() {
+        errors.at(
+            model.ident.span(),
+            format!(
+                "the table `{}` has no columns; add a field that is not skipped",
+                model.table
+            ),
+        );
+    }
+}
+
+/// `a` and `#[model(column = "A")] b`: databases compare names without case.
+fn columns_are_distinct(model: &Model<'_>, errors: &mut Errors) {
+    let mut seen = std::collections::BTreeMap::new();
+    for field in &model.fields {
+        if let Some(first) = seen.insert(field.column.to_lowercase(), &field.name) {
+            errors.at(
+                field.ident.span(),
+                format!(
+                    "`{}` and `{first}` are one column, `{}`; name another: `column = \"…\"`",
+                    field.name, field.column
+                ),
+            );
+        }
+    }
+}
+
+/// `index(nmae)`, `unique(a, a)`.
+fn named_fields_exist(model: &Model<'_>, errors: &mut Errors) {
+    let attrs = &model.attrs;
+    let keys = attrs.indexes.iter().map(|index| {
+        let fields = index.keys.iter().filter_map(|key| match &key.part {
+            Part::Field(ident) => Some(ident),
+            Part::Expression(_) => None,
+        });
+        fields.collect::<Vec<_>>()
+    });
+    let lists = keys
+        .chain(attrs.primary_key.iter().map(|key| key.value.iter().collect()))
+        .chain(attrs.foreign_keys.iter().map(|key| key.fields.iter().collect()));
+    for list in lists {
+        for (at, ident) in list.iter().enumerate() {
+            if model.field(ident).is_none() {
+                errors.at(ident.span(), no_field(model, ident));
+            } else if list[..at].contains(ident) {
+                errors.at(ident.span(), format!("`{ident}` is named twice; take one away"));
+            }
+        }
+    }
+}
+
+fn no_field(model: &Model<'_>, ident: &Ident) -> String {
+    let name = ident.unraw().to_string();
+    if model.skipped.iter().any(|field| field.name == name) {
+        return format!("`{ident}` is skipped, so it is no column");
+    }
+    if let Some(field) = model.fields.iter().find(|field| field.column == name) {
+        return format!(
+            "`{ident}` is a column, but here stand fields; write `{}`",
+            field.name
+        );
+    }
+    let names = || model.fields.iter().map(|field| field.name.as_str());
+    match nearest(&name, names()) {
+        Some(near) => format!("no field `{ident}` in `{}`; did you mean `{near}`?", model.ident),
+        None => format!(
+            "no field `{ident}` in `{}`, which has {}",
+            model.ident,
+            list(names())
+        ),
+    }
+}
+
+/// A table has one primary key, written in one place.
+fn one_primary_key(model: &Model<'_>, errors: &mut Errors) {
+    let marked: Vec<(&str, Span)> = model
+        .fields
+        .iter()
+        .filter_map(|field| Some((field.name.as_str(), field.attrs.primary_key?)))
+        .collect();
+    if model.attrs.primary_key.is_some() {
+        for (_, span) in &marked {
+            errors.at(
+                *span,
+                "`primary_key` stands on the struct too; keep the one on the struct or the one on the field",
+            );
+        }
+    } else if marked.len() > 1 {
+        let names: Vec<&str> = marked.iter().map(|(name, _)| *name).collect();
+        for (_, span) in &marked[1..] {
+            errors.at(
+                *span,
+                format!("a table has one primary key; for one of several columns put `primary_key({})` on the struct", names.join(", ")),
+            );
+        }
+    }
+}
+
+/// A database numbers the one column of a primary key.
+fn numbers_are_keys(model: &Model<'_>, errors: &mut Errors) {
+    let key = model.primary_key();
+    for field in &model.fields {
+        let attrs = &field.attrs;
+        let auto = attrs.auto.as_ref();
+        let said = auto.map(|auto| ("auto", auto.span)).into_iter();
+        let said = said.chain(attrs.autoincrement.map(|span| ("autoincrement", span)));
+        let is_key = matches!(&key[..], [(only, _)] if only.name == field.name);
+        for (word, span) in said {
+            if !is_key {
+                errors.at(
+                    span,
+                    format!("`{word}` is for a primary key of one column; put `primary_key` beside it or take it away"),
+                );
+            }
+        }
+        if let (Some(auto), Some(span)) = (auto, attrs.autoincrement) {
+            if !auto.value {
+                errors.at(
+                    span,
+                    "`autoincrement` and `auto = false` contradict each other; keep one",
+                );
+            }
+        }
+        let numbered = auto.is_some_and(|auto| auto.value) || attrs.autoincrement.is_some();
+        if let (true, Some(default)) = (numbered, &attrs.default) {
+            errors.at(
+                default.span,
+                "the database makes the number, so there is no default; keep `default` or `auto`",
+            );
+        }
+    }
+}
+
+/// What is no column has no attributes of one.
+fn skip_stands_alone(model: &Model<'_>, errors: &mut Errors) {
+    for key in model.skipped.iter().flat_map(|field| &field.attrs.keys) {
+        if key != "skip" {
+            errors.at(
+                key.span(),
+                format!("`{key}` is for columns, and the field is skipped; keep one of the two"),
+            );
+        }
+    }
+}
+
+/// `scale` without `precision`, or more digits after the point than in all.
+fn sizes_make_sense(model: &Model<'_>, errors: &mut Errors) {
+    for Field { attrs, .. } in &model.fields {
+        match (&attrs.precision, &attrs.scale) {
+            (None, Some(scale)) => errors.at(
+                scale.span,
+                "`scale` needs `precision`, the digits in all: `precision = 10, scale = 2`",
+            ),
+            (Some(precision), Some(scale)) if scale.value > precision.value => errors.at(
+                scale.span,
+                format!(
+                    "{} digits after the point are more than the {} in all",
+                    scale.value, precision.value
+                ),
+            ),
+            (Some(_) | None, Some(_) | None) => {}
+        }
+        if let Some(SqlType::Every(_)) = attrs.sql_type.as_ref().map(|sql_type| &sql_type.value) {
+            let sizes = [("length", &attrs.length), ("precision", &attrs.precision)];
+            for (word, size) in sizes {
+                if let Some(size) = size {
+                    errors.at(size.span, format!("`sql_type` is the whole type; write the `{word}` into it: `sql_type = \"char(8)\"`"));
+                }
+            }
+        }
+    }
+}
+
+/// Every column of a foreign key refers to one.
+fn foreign_keys_match(model: &Model<'_>, errors: &mut Errors) {
+    for key in &model.attrs.foreign_keys {
+        let (from, to) = (key.fields.len(), key.references.len());
+        if from != to {
+            errors.at(
+                key.span,
+                format!("{from} fields cannot refer to {to}; name as many on both sides of `=>`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The record of a model: the JSON whose form `schema_core::metadata` defines.
+
+use std::fmt::Write as _;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Ident, Path};
+
+use super::json::Json;
+use super::macro_ident;
+use crate::ast::{Field, Model};
+use crate::attr::{Check, ForeignKey, Index, Literal, Options, Part, Reference, SqlType, Target, Value};
+
+/// What the record is made of.
+pub(super) struct Record {
+    /// The constants of the columns that foreign keys refer to.
+    pub(super) targets: TokenStream,
+    /// The pieces of the JSON, constants of type `&str`.
+    pub(super) pieces: Vec<TokenStream>,
+}
+
+/// Returns the record.
+pub(super) fn record(model: &Model<'_>, columns: &Ident) -> Record {
+    let mut writer = Writer {
+        model,
+        columns,
+        json: Json::default(),
+        targets: TokenStream::new(),
+        count: 0,
+    };
+    writer.write();
+    Record {
+        targets: writer.targets,
+        pieces: writer.json.into_pieces(),
+    }
+}
+
+struct Writer<'a> {
+    model: &'a Model<'a>,
+    columns: &'a Ident,
+    json: Json,
+    targets: TokenStream,
+    count: usize,
+}
+
+impl Writer<'_> {
+    fn write(&mut self) {
+        let model = self.model;
+        self.json.open('{');
+        self.json.key("rust");
+        self.json.raw("\"");
+        self.json.constant(quote!(::core::module_path!()));
+        self.json.raw(&format!("::{}\"", model.ident));
+        self.json.member("table", Some(&model.table));
+        self.list("columns", &model.fields, Self::column);
+        let key = model.primary_key();
+        if !key.is_empty() {
+            self.json
+                .strings("primary_key", key.iter().map(|(field, _)| field.column.as_str()));
+        }
+        self.indexes();
+        self.foreign_keys();
+        self.checks();
+        self.json.member("comment", model.attrs.comment.as_deref());
+        self.json.close('}');
+    }
+
+    /// Writes a member that is a list of objects.
+    fn list<T>(&mut self, key: &str, items: impl IntoIterator<Item = T>, write: impl Fn(&mut Self, T)) {
+        self.json.key(key);
+        self.json.open('[');
+        for item in items {
+            self.json.element();
+            self.json.open('{');
+            write(self, item);
+            self.json.close('}');
+        }
+        self.json.close(']');
+    }
+
+    fn column(&mut self, field: &Field<'_>) {
+        let attrs = &field.attrs;
+        let columns = self.columns;
+        let ident = macro_ident(field.ident);
+        let json = &mut self.json;
+        json.member("name", Some(&field.column));
+        json.member("field", (field.name != field.column).then_some(&field.name));
+        json.key("type");
+        json.raw("\"");
+        json.constant(quote!(#columns::#ident.ty));
+        json.constant(quote!(#columns::#ident.null));
+        json.number("length", attrs.length.as_ref().map(|length| length.value));
+        json.number(
+            "precision",
+            attrs.precision.as_ref().map(|precision| precision.value),
+        );
+        json.number("scale", attrs.scale.as_ref().map(|scale| scale.value));
+        if let Some(sql_type) = &attrs.sql_type {
+            json.key("sql_type");
+            json.open('{');
+            match &sql_type.value {
+                SqlType::Every(native) => json.member("*", Some(native)),
+                SqlType::Dialects(types) => {
+                    for (dialect, native) in types {
+                        json.member(dialect, Some(native));
+                    }
+                }
+            }
+            json.close('}');
+        }
+        let auto = match (&attrs.auto, attrs.autoincrement) {
+            (_, Some(_)) => Some("never_reused"),
+            (Some(auto), None) if auto.value => Some("auto"),
+            (Some(_), None) => Some("no"),
+            (None, None) => None,
+        };
+        json.member("auto", auto);
+        if let Some(default) = &attrs.default {
+            value(json, "default", &default.value);
+        }
+        if let Some(backfill) = &attrs.backfill {
+            value(json, "backfill", &backfill.value);
+        }
+        json.member(
+            "collation",
+            attrs.collate.as_ref().map(|collate| collate.value.as_str()),
+        );
+        json.member("comment", attrs.comment.as_deref());
+    }
+
+    fn indexes(&mut self) {
+        let model = self.model;
+        let constraints = model.fields.iter().filter(|field| field.attrs.unique.is_some());
+        let plain = model.fields.iter().filter(|field| field.attrs.index.is_some());
+        let fields: Vec<(&Field<'_>, bool)> = constraints
+            .map(|field| (field, true))
+            .chain(plain.map(|field| (field, false)))
+            .collect();
+        if fields.is_empty() && model.attrs.indexes.is_empty() {
+            return;
+        }
+        self.json.key("indexes");
+        self.json.open('[');
+        for (field, unique) in fields {
+            self.json.element();
+            self.json.open('{');
+            self.list("keys", [field], |this, field| {
+                this.json.member("column", Some(&field.column))
+            });
+            self.json.flag("unique", unique);
+            self.json.flag("constraint", unique);
+            self.json.close('}');
+        }
+        for index in &model.attrs.indexes {
+            self.json.element();
+            self.json.open('{');
+            self.index(index);
+            self.json.close('}');
+        }
+        self.json.close(']');
+    }
+
+    fn index(&mut self, index: &Index) {
+        self.list("keys", &index.keys, |this, key| {
+            match &key.part {
+                Part::Field(ident) => {
+                    let column = this.column_of(ident);
+                    this.json.member("column", Some(&column));
+                }
+                Part::Expression(expression) => this.json.member("expression", Some(expression)),
+            }
+            this.json.member("order", key.descending.then_some("descending"));
+        });
+        self.json.member("name", index.name.as_deref());
+        self.json.flag("unique", index.unique);
+        self.json.flag("constraint", index.constraint);
+        self.json.member("where", index.predicate.as_deref());
+    }
+
+    fn foreign_keys(&mut self) {
+        let model = self.model;
+        let references = || {
+            model
+                .fields
+                .iter()
+                .filter_map(|field| Some((field, field.attrs.references.as_ref()?)))
+        };
+        if references().next().is_none() && model.attrs.foreign_keys.is_empty() {
+            return;
+        }
+        self.json.key("foreign_keys");
+        self.json.open('[');
+        for (field, reference) in references() {
+            self.json.element();
+            self.json.open('{');
+            self.reference(field, reference);
+            self.json.close('}');
+        }
+        for key in &model.attrs.foreign_keys {
+            self.json.element();
+            self.json.open('{');
+            self.foreign_key(key);
+            self.json.close('}');
+        }
+        self.json.close(']');
+    }
+
+    fn reference(&mut self, field: &Field<'_>, reference: &Reference) {
+        self.json.strings("columns", [field.column.as_str()]);
+        match &reference.target {
+            Target::Model(model) => {
+                let target = self.target(model, None, field.ident);
+                self.target_of(&[target]);
+            }
+            Target::Field(model, to) => {
+                let target = self.target(model, Some(to), field.ident);
+                self.target_of(&[target]);
+            }
+            Target::Column { table, column } => {
+                self.json.member("table", Some(table));
+                self.json.strings("references", [column.as_str()]);
+            }
+        }
+        self.options(&reference.options);
+    }
+
+    fn foreign_key(&mut self, key: &ForeignKey) {
+        let columns: Vec<String> = key.fields.iter().map(|field| self.column_of(field)).collect();
+        self.json.strings("columns", columns.iter().map(String::as_str));
+        let pairs = key.fields.iter().zip(&key.references);
+        let targets: Vec<Ident> = pairs
+            .map(|(from, to)| self.target(&key.model, Some(to), from))
+            .collect();
+        self.target_of(&targets);
+        self.options(&key.options);
+    }
+
+    /// Makes the constant of a column referred to, which checks its type, and returns the constant's name.
+    fn target(&mut self, model: &Path, to: Option<&Ident>, from: &Ident) -> Ident {
+        let name = format_ident!("__AUTOGEN_TARGET_{}", self.count);
+        self.count += 1;
+        let columns = self.columns;
+        let this = self.model.ident;
+        let model = if model.is_ident("Self") {
+            quote!(#this)
+        } else {
+            quote!(#model)
+        };
+        let span = Span::call_site().located_at(to.map_or_else(|| model.span(), Ident::span));
+        let mut from = macro_ident(from);
+        from.set_span(span);
+        let value = match to {
+            Some(to) => quote_spanned! {span=>
+                __autogen::Target::column::<#model>(<<#model as ::schema_core::Model>::Columns>::#to, #columns::#from)
+            },
+            None => quote_spanned!(span=> __autogen::Target::key::<#model>(#columns::#from)),
+        };
+        self.targets
+            .extend(quote!(const #name: __autogen::Target = #value;));
+        name
+    }
+
+    /// Writes the table and columns of constants, which all have the same table.
+    fn target_of(&mut self, targets: &[Ident]) {
+        for (at, target) in targets.iter().enumerate() {
+            if at == 0 {
+                self.json.key("table");
+                self.json.raw("\"");
+                self.json.constant(quote!(#target.table));
+                self.json.raw("\"");
+                self.json.key("references");
+                self.json.open('[');
+            }
+            self.json.element();
+            self.json.raw("\"");
+            self.json.constant(quote!(#target.column));
+            self.json.raw("\"");
+        }
+        self.json.close(']');
+    }
+
+    fn options(&mut self, options: &Options) {
+        let Options {
+            on_delete,
+            on_update,
+            deferrable,
+            name,
+        } = options;
+        self.json.member("on_delete", on_delete.map(|action| action.0));
+        self.json.member("on_update", on_update.map(|action| action.0));
+        self.json.member("deferrable", deferrable.map(|time| time.0));
+        self.json.member("name", name.as_deref());
+    }
+
+    fn checks(&mut self) {
+        let model = self.model;
+        let of_fields = model
+            .fields
+            .iter()
+            .filter_map(|field| Some((field.attrs.check.as_ref()?, Some(field))));
+        let checks: Vec<(&Check, Option<&Field<'_>>)> = of_fields
+            .chain(model.attrs.checks.iter().map(|check| (check, None)))
+            .collect();
+        if checks.is_empty() {
+            return;
+        }
+        self.list("checks", checks, |this, (check, field)| {
+            this.json.member("expression", Some(&check.expression));
+            this.json.member("name", check.name.as_deref());
+            this.json
+                .member("column", field.map(|field| field.column.as_str()));
+        });
+    }
+
+    fn column_of(&self, ident: &Ident) -> String {
+        let field = self.model.field(ident);
+        field.map_or_else(|| ident.unraw().to_string(), |field| field.column.clone())
+    }
+}
+
+fn value(json: &mut Json, key: &str, value: &Value) {
+    json.key(key);
+    match value {
+        Value::Sql(sql) => object(json, "sql", sql),
+        Value::Literal(Literal::Boolean(value)) => json.raw(if *value { "true" } else { "false" }),
+        Value::Literal(Literal::Integer(number)) => match i64::try_from(*number) {
+            Ok(number) => json.raw(&number.to_string()),
+            Err(_) => object(json, "number", &number.to_string()),
+        },
+        Value::Literal(Literal::Number(number)) => object(json, "number", number),
+        Value::Literal(Literal::Text(text)) => json.string(text),
+        Value::Literal(Literal::Bytes(bytes)) => {
+            let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+                write!(hex, "{byte:02x}").expect("a string takes all");
+                hex
+            });
+            object(json, "hex", &hex);
+        }
+    }
+}
+
+fn object(json: &mut Json, key: &str, text: &str) {
+    json.open('{');
+    json.member(key, Some(text));
+    json.close('}');
+}

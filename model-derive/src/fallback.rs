@@ -1,0 +1,62 @@
+//! What stands in for a model with errors: an empty implementation, so that its users get no second error.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Error, Fields};
+
+use crate::expand;
+
+/// Returns the errors and an implementation of `Model` that never runs.
+pub(crate) fn model(input: &DeriveInput, error: Error) -> TokenStream {
+    let errors = error.into_compile_error();
+    let ident = &input.ident;
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    let columns = format_ident!("{ident}Columns");
+    let fields = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => fields
+                .named
+                .iter()
+                .filter_map(|field| field.ident.as_ref())
+                .collect(),
+            Fields::Unnamed(_) | Fields::Unit => Vec::new(),
+        },
+        Data::Enum(_) | Data::Union(_) => Vec::new(),
+    };
+    let fields = fields.into_iter().map(expand::macro_ident);
+    quote! {
+        #errors
+        const _: () = {
+            #[doc(hidden)]
+            pub struct #columns;
+            #[doc(hidden)]
+            impl #columns {
+                #(pub const #fields: ::schema_core::__private::Column = ::schema_core::__private::Column::BROKEN;)*
+            }
+            #[automatically_derived]
+            impl #generics ::schema_core::Model for #ident #arguments #bounds {
+                const TABLE: &'static str = "";
+                const COLUMNS: &'static [&'static str] = &[];
+                const KEY: &'static [::schema_core::__private::Column] = &[::schema_core::__private::Column::BROKEN];
+                type Columns = #columns;
+                fn table() -> ::schema_core::schema::Table {
+                    ::core::unreachable!()
+                }
+            }
+        };
+    }
+}
+
+/// Returns the errors and an implementation of `ColumnType` that never runs.
+pub(crate) fn column_type(input: &DeriveInput, error: Error) -> TokenStream {
+    let errors = error.into_compile_error();
+    let ident = &input.ident;
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    quote! {
+        #errors
+        #[automatically_derived]
+        impl #generics ::schema_core::ColumnType for #ident #arguments #bounds {
+            const TYPE: &'static str = "text";
+        }
+    }
+}
