@@ -1,0 +1,17 @@
+//! What a person decided that two schemas alone do not tell.
+
+use std::collections::BTreeMap;
+
+use crate::schema::{Default, TableName};
+
+/// Renames, and values for old rows.
+#[derive(Debug, Clone, std::default::Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Tables that have another name now: old to new.
+    pub renamed_tables: BTreeMap<TableName, TableName>,
+    /// Columns that have another name now: by the table's new name and the old column, the new column.
+    pub renamed_columns: BTreeMap<(TableName, String), String>,
+    /// The values for rows that exist when a column arrives or becomes NOT NULL, by table and column, both by
+    /// their new names.
+    pub backfills: BTreeMap<(TableName, String), Default>,
+}

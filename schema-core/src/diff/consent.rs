@@ -1,0 +1,252 @@
+//! What a person must say before a diff may be written: is it a rename, may it go, what do old rows get.
+
+use std::fmt;
+
+use super::Answers;
+use crate::operation::Operation;
+use crate::schema::{Column, Schema, Table, TableName};
+
+/// A table or a column, by name: what `--rename` and `--allow-drop` take.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// The table.
+    pub table: TableName,
+    /// The column; `None` for the table as a whole.
+    pub column: Option<String>,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.table)?;
+        self.column.iter().try_for_each(|column| write!(f, ".{column}"))
+    }
+}
+
+/// Something is gone and something is new: is it the same thing under another name?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is gone.
+    pub dropped: Target,
+    /// What it may be called now, the likeliest first.
+    pub candidates: Vec<Target>,
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.dropped.column.is_some() {
+            "column"
+        } else {
+            "table"
+        };
+        write!(f, "{kind} `{}` is gone: was it renamed to ", self.dropped)?;
+        for (at, candidate) in self.candidates.iter().enumerate() {
+            let separator = if at == 0 { "" } else { " or " };
+            write!(f, "{separator}`{candidate}`")?;
+        }
+        f.write_str(", or dropped?")
+    }
+}
+
+/// Returns what could be a rename and is not decided: neither answered nor, by `dropped`, said to be a drop.
+#[must_use]
+pub fn questions(from: &Schema, to: &Schema, answers: &Answers, dropped: &[Target]) -> Vec<Question> {
+    let lost = losses(from, to, answers);
+    let open = lost.into_iter().filter(|target| !dropped.contains(target));
+    open.filter_map(|target| {
+        let candidates = candidates(&target, from, to, answers);
+        (!candidates.is_empty()).then_some(Question {
+            dropped: target,
+            candidates,
+        })
+    })
+    .collect()
+}
+
+/// Returns the tables and columns that are gone: what needs consent, for it may hold data.
+///
+/// A column of a renamed table is named by the table's new name.
+#[must_use]
+pub fn losses(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
+    let mut lost = Vec::new();
+    for (name, old) in &from.tables {
+        let name = answers.renamed_tables.get(name).unwrap_or(name);
+        let Some(new) = to.table(name).filter(|_| new_name_is_free(old, name, answers)) else {
+            lost.push(Target {
+                table: old.name.clone(),
+                column: None,
+            });
+            continue;
+        };
+        for column in &old.columns {
+            let renamed = answers.renamed_columns.get(&(name.clone(), column.name.clone()));
+            let target = renamed.unwrap_or(&column.name);
+            let taken = renamed.is_none() && is_target(answers, name, &column.name);
+            if new.column(target).is_none() || taken {
+                lost.push(Target {
+                    table: name.clone(),
+                    column: Some(column.name.clone()),
+                });
+            }
+        }
+    }
+    lost
+}
+
+/// Tells whether a table keeps its place: a table whose name another one takes is gone.
+fn new_name_is_free(old: &Table, name: &TableName, answers: &Answers) -> bool {
+    old.name != *name
+        || !answers
+            .renamed_tables
+            .iter()
+            .any(|(from, to)| to == name && from != name)
+}
+
+/// Tells whether another column of the table is renamed to `column`.
+fn is_target(answers: &Answers, table: &TableName, column: &str) -> bool {
+    answers
+        .renamed_columns
+        .iter()
+        .any(|((of, from), to)| of == table && to == column && from != column)
+}
+
+/// Returns what is new and could be `dropped` under another name.
+fn candidates(dropped: &Target, from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
+    match &dropped.column {
+        None => {
+            let new = to.tables.values().filter(|table| {
+                !from.tables.contains_key(&table.name)
+                    && !answers
+                        .renamed_tables
+                        .values()
+                        .any(|target| *target == table.name)
+            });
+            let old = from.table(&dropped.table);
+            let mut new: Vec<&Table> = new.collect();
+            new.sort_by_key(|table| std::cmp::Reverse(old.map_or(0, |old| shared_columns(old, table))));
+            new.into_iter()
+                .map(|table| Target {
+                    table: table.name.clone(),
+                    column: None,
+                })
+                .collect()
+        }
+        Some(column) => {
+            let name = &dropped.table;
+            let old_name = answers
+                .renamed_tables
+                .iter()
+                .find(|(_, to)| *to == name)
+                .map_or(name, |(from, _)| from);
+            let (Some(old), Some(new)) = (from.table(old_name), to.table(name)) else {
+                return Vec::new();
+            };
+            let Some(gone) = old.column(column) else {
+                return Vec::new();
+            };
+            let mut fresh: Vec<&Column> = new
+                .columns
+                .iter()
+                .filter(|column| {
+                    old.column(&column.name).is_none() && !is_target(answers, name, &column.name)
+                })
+                .collect();
+            fresh.sort_by_key(|column| column.ty != gone.ty);
+            fresh
+                .into_iter()
+                .map(|column| Target {
+                    table: name.clone(),
+                    column: Some(column.name.clone()),
+                })
+                .collect()
+        }
+    }
+}
+
+fn shared_columns(old: &Table, new: &Table) -> usize {
+    old.columns
+        .iter()
+        .filter(|column| {
+            new.column(&column.name)
+                .is_some_and(|other| other.ty == column.ty)
+        })
+        .count()
+}
+
+/// A column that old rows have no value for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingValue {
+    /// The column.
+    pub column: Target,
+    /// How it comes to need a value.
+    pub cause: MissingCause,
+}
+
+/// How a column comes to need a value for old rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingCause {
+    /// It is new.
+    Added,
+    /// It could hold NULL until now.
+    NoLongerNull,
+}
+
+impl MissingValue {
+    /// Returns how to go on.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        "write `#[model(default = …)]` or, for the old rows alone, `#[model(backfill = …)]`; or make it `Option<…>` \
+         now and tighten it in a later revision"
+    }
+}
+
+impl fmt::Display for MissingValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause {
+            MissingCause::Added => write!(
+                f,
+                "cannot add `{}`: it is NOT NULL without a default, and existing rows have no value for it",
+                self.column
+            ),
+            MissingCause::NoLongerNull => write!(
+                f,
+                "cannot make `{}` NOT NULL: it has no default, and existing rows may hold NULL",
+                self.column
+            ),
+        }
+    }
+}
+
+/// Returns the columns of standing tables that are NOT NULL and have no value for rows that exist.
+#[must_use]
+pub fn missing_values(operations: &[Operation]) -> Vec<MissingValue> {
+    let missing = |table: &TableName, column: &Column, cause| MissingValue {
+        column: Target {
+            table: table.clone(),
+            column: Some(column.name.clone()),
+        },
+        cause,
+    };
+    let needs = |column: &Column| {
+        !column.nullable && column.default.is_none() && column.auto == crate::schema::Auto::No
+    };
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "no other operation asks old rows for a value"
+    )]
+    let found = operations.iter().filter_map(|operation| match operation {
+        Operation::AddColumn {
+            table,
+            column,
+            backfill: None,
+            ..
+        } if needs(column) => Some(missing(table, column, MissingCause::Added)),
+        Operation::AlterColumn {
+            table,
+            from,
+            to,
+            backfill: None,
+        } if from.nullable && needs(to) => Some(missing(table, to, MissingCause::NoLongerNull)),
+        _ => None,
+    });
+    found.collect()
+}
