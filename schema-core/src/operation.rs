@@ -8,6 +8,7 @@ mod describe;
 mod reverse;
 
 pub use apply::ApplyError;
+pub use describe::describe_all;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,9 @@
 //! An operation in words.
 
+use std::collections::BTreeSet;
+
 use super::Operation;
-use crate::schema::IndexPart;
+use crate::schema::{Column, Index, IndexPart, TableName, TableOptions};
 
 impl Operation {
     /// Returns what was done, as a log line says it after "Detected": `added column 'items.description'`.
@@ -28,10 +30,22 @@ impl Operation {
                     to.name
                 )
             }
+            Operation::AlterPrimaryKey {
+                table,
+                from: Some(from),
+                to: Some(to),
+            } if from.columns == to.columns => {
+                format!(
+                    "renamed primary key '{}' of table '{table}' to '{}'",
+                    from.name, to.name
+                )
+            }
             Operation::AlterPrimaryKey { table, .. } => format!("changed primary key of table '{table}'"),
             Operation::AddIndex { table, index } => format!("added {}", index_words(table, index)),
             Operation::DropIndex { table, index } => format!("removed {}", index_words(table, index)),
-            Operation::RenameIndex { from, to, .. } => format!("renamed index '{}' to '{to}'", from.name),
+            Operation::RenameIndex { from, to, .. } => {
+                format!("renamed {} '{}' to '{to}'", index_kind(from), from.name)
+            }
             Operation::AddForeignKey { table, foreign_key } => format!(
                 "added foreign key '{}' on '{table}' ({})",
                 foreign_key.name,
@@ -50,12 +64,35 @@ impl Operation {
     }
 }
 
-fn index_words(table: &crate::schema::TableName, index: &crate::schema::Index) -> String {
-    let kind = match (index.unique, index.constraint) {
-        (_, true) => "unique constraint",
-        (true, false) => "unique index",
-        (false, false) => "index",
+/// Returns the operations in words, one line each, without the foreign keys of tables that come or go as a whole:
+/// those are operations of their own only for the order in which things must happen.
+#[must_use]
+pub fn describe_all(operations: &[Operation]) -> Vec<String> {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "only whole tables swallow other lines"
+    )]
+    let whole: BTreeSet<&TableName> = operations
+        .iter()
+        .filter_map(|operation| match operation {
+            Operation::CreateTable { table } | Operation::DropTable { table } => Some(&table.name),
+            _ => None,
+        })
+        .collect();
+    let is_part = |operation: &Operation| {
+        matches!(
+            operation,
+            Operation::AddForeignKey { .. } | Operation::DropForeignKey { .. }
+        ) && whole.contains(operation.table())
     };
+    operations
+        .iter()
+        .filter(|operation| !is_part(operation))
+        .map(Operation::describe)
+        .collect()
+}
+
+fn index_words(table: &TableName, index: &Index) -> String {
     let parts: Vec<&str> = index
         .keys
         .iter()
@@ -64,12 +101,25 @@ fn index_words(table: &crate::schema::TableName, index: &crate::schema::Index) -
             IndexPart::Expression(expression) => expression.0.as_str(),
         })
         .collect();
-    format!("{kind} '{}' on '{table}' ({})", index.name, parts.join(", "))
+    format!(
+        "{} '{}' on '{table}' ({})",
+        index_kind(index),
+        index.name,
+        parts.join(", ")
+    )
+}
+
+fn index_kind(index: &Index) -> &'static str {
+    match (index.unique, index.constraint) {
+        (_, true) => "unique constraint",
+        (true, false) => "unique index",
+        (false, false) => "index",
+    }
 }
 
 /// Names the properties in which two columns differ.
-fn column_changed(from: &crate::schema::Column, to: &crate::schema::Column) -> String {
-    let crate::schema::Column {
+fn column_changed(from: &Column, to: &Column) -> String {
+    let Column {
         name: _,
         ty,
         sql_type,
@@ -105,7 +155,7 @@ fn column_changed(from: &crate::schema::Column, to: &crate::schema::Column) -> S
     changed.join(", ")
 }
 
-fn type_words(column: &crate::schema::Column) -> String {
+fn type_words(column: &Column) -> String {
     if column.sql_type.is_empty() {
         return column.ty.to_string();
     }
@@ -117,8 +167,8 @@ fn type_words(column: &crate::schema::Column) -> String {
         .join(", ")
 }
 
-fn options_changed(from: &crate::schema::TableOptions, to: &crate::schema::TableOptions) -> &'static str {
-    let crate::schema::TableOptions { comment } = from;
+fn options_changed(from: &TableOptions, to: &TableOptions) -> &'static str {
+    let TableOptions { comment } = from;
     if *comment == to.comment {
         "nothing"
     } else {

@@ -1,0 +1,161 @@
+//! Differ cases as data: a file of sections, and what is rewritten in it when expectations change.
+//!
+//! A file opens with a comment that says what it is about, then sections under `== name` lines: `from` and `to`
+//! (in the [notation](crate::notation)), perhaps `answers` and `rows`, and what is expected: `operations`, and
+//! `upgrade DIALECT` and `downgrade DIALECT`. With `UPDATE_EXPECT=1` in the environment the expected sections are
+//! written instead of compared.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use schema_core::diff::Answers;
+use schema_core::schema::{Default, Expression, Schema, TableName};
+
+use crate::notation;
+
+/// One case.
+#[derive(Debug)]
+pub struct Case {
+    path: PathBuf,
+    sections: Vec<(String, String)>,
+    /// The schema before.
+    pub from: Schema,
+    /// The schema after.
+    pub to: Schema,
+    /// What a person decided.
+    pub answers: Answers,
+}
+
+impl Case {
+    /// Reads a case.
+    ///
+    /// # Panics
+    ///
+    /// If the file cannot be read or is no case.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        let text =
+            std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut sections = vec![(String::new(), String::new())];
+        for line in text.lines() {
+            match line.strip_prefix("== ") {
+                Some(name) => sections.push((name.trim().to_owned(), String::new())),
+                None => {
+                    let (_, body) = sections.last_mut().expect("the list begins with one section");
+                    body.push_str(line);
+                    body.push('\n');
+                }
+            }
+        }
+        let body = |name: &str| {
+            sections
+                .iter()
+                .find(|(section, _)| section == name)
+                .map_or("", |(_, body)| body)
+        };
+        let (from, to) = (notation::schema(body("from")), notation::schema(body("to")));
+        let answers = answers(body("answers"));
+        Case {
+            path: path.to_owned(),
+            from,
+            to,
+            answers,
+            sections,
+        }
+    }
+
+    /// Returns the SQL that fills the tables before the upgrade, if the case has its own.
+    #[must_use]
+    pub fn rows(&self) -> Option<&str> {
+        self.sections
+            .iter()
+            .find(|(section, _)| section == "rows")
+            .map(|(_, body)| body.as_str())
+    }
+
+    /// Compares what came out with the expected sections, or writes it there.
+    ///
+    /// # Panics
+    ///
+    /// If they differ.
+    pub fn expect(&self, actual: &[(String, String)]) {
+        let trimmed: Vec<(&str, &str)> = actual
+            .iter()
+            .map(|(name, body)| (name.as_str(), body.trim()))
+            .collect();
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&self.path, self.with(&trimmed)).expect("the case can be written");
+            return;
+        }
+        for (name, body) in trimmed {
+            let expected = self
+                .sections
+                .iter()
+                .find(|(section, _)| section == name)
+                .map_or("", |(_, body)| body.trim());
+            assert!(
+                expected == body,
+                "{}: `{name}` is not as expected (UPDATE_EXPECT=1 accepts it)\n--- expected\n{expected}\n--- actual\n{body}\n",
+                self.path.display()
+            );
+        }
+    }
+
+    /// Returns the file with other expectations.
+    fn with(&self, actual: &[(&str, &str)]) -> String {
+        let given = ["", "from", "to", "answers", "rows"];
+        let mut text = String::new();
+        let kept = self
+            .sections
+            .iter()
+            .filter(|(name, _)| given.contains(&name.as_str()));
+        let sections = kept
+            .map(|(name, body)| (name.as_str(), body.trim()))
+            .chain(actual.iter().copied());
+        for (at, (name, body)) in sections.enumerate() {
+            if at > 0 {
+                let _ = write!(text, "\n== {name}\n");
+            }
+            if !body.is_empty() {
+                text.push_str(body);
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+/// Reads `rename a = b`, `rename items.a = items.b` and `backfill items.a = SQL`.
+fn answers(text: &str) -> Answers {
+    let mut answers = Answers::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (what, rest) = line
+            .split_once(' ')
+            .unwrap_or_else(|| panic!("no answer: `{line}`"));
+        let (left, right) = rest
+            .split_once(" = ")
+            .unwrap_or_else(|| panic!("no ` = ` in `{line}`"));
+        match (what, left.rsplit_once('.'), right.rsplit_once('.')) {
+            ("rename", Some((_, from)), Some((table, to))) => {
+                answers
+                    .renamed_columns
+                    .insert((TableName::new(table), from.to_owned()), to.to_owned());
+            }
+            ("rename", None, None) => {
+                answers
+                    .renamed_tables
+                    .insert(TableName::new(left), TableName::new(right));
+            }
+            ("backfill", Some((table, column)), _) => {
+                let value = Default::Expression {
+                    sql: Expression::new(right),
+                };
+                answers
+                    .backfills
+                    .insert((TableName::new(table), column.to_owned()), value);
+            }
+            _ => panic!("no answer: `{line}`"),
+        }
+    }
+    answers
+}
