@@ -17,15 +17,28 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const FIELD: &str = "    pub description: Option<String>,\n";
 
 fn main() -> Result<()> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the tests have no parent folder")?;
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or("the tests have no parent folder")?;
     say("Building the autogen command ...");
-    run(workspace, "cargo", ["build", "--quiet", "--package", "autogen-cli"], Echo::No)?;
+    run(
+        workspace,
+        "cargo",
+        ["build", "--quiet", "--package", "autogen-cli"],
+        Echo::No,
+    )?;
 
     let scratch = tempfile::tempdir()?;
     let store = scratch.path().join("store");
     copy_example(workspace, &store)?;
-    let story = Story { target: target(workspace), store };
-    say(&format!("A scratch copy of examples/store, as it was on its first day: {}\n", story.store.display()));
+    let story = Story {
+        target: target(workspace),
+        store,
+    };
+    say(&format!(
+        "A scratch copy of examples/store, as it was on its first day: {}\n",
+        story.store.display()
+    ));
 
     story.autogen(&["init"])?;
     story.autogen(&["migrate", "-m", "create stores"])?;
@@ -35,7 +48,14 @@ fn main() -> Result<()> {
 
     let models = story.store.join("src/models.rs");
     let source = fs::read_to_string(&models)?;
-    fs::write(&models, source.replacen("    pub price: f64,\n", &format!("{FIELD}    pub price: f64,\n"), 1))?;
+    fs::write(
+        &models,
+        source.replacen(
+            "    pub price: f64,\n",
+            &format!("{FIELD}    pub price: f64,\n"),
+            1,
+        ),
+    )?;
     say("# edit src/models.rs: add `pub description: Option<String>` to ItemModel\n");
 
     story.autogen(&["migrate"])?;
@@ -59,7 +79,10 @@ impl Story {
     /// Runs `autogen`, showing the command and what it prints.
     fn autogen(&self, arguments: &[&str]) -> Result<()> {
         say(&format!("$ autogen {}", quoted(arguments)));
-        let program = self.target.join("debug").join(format!("autogen{}", std::env::consts::EXE_SUFFIX));
+        let program = self
+            .target
+            .join("debug")
+            .join(format!("autogen{}", std::env::consts::EXE_SUFFIX));
         run(&self.store, program, arguments, Echo::Yes(&self.target))?;
         println!();
         Ok(())
@@ -68,7 +91,12 @@ impl Story {
     /// Runs the example's own program, which sells a chair.
     fn sell(&self) -> Result<()> {
         say("$ cargo run");
-        run(&self.store, "cargo", ["run", "--quiet", "--offline"], Echo::Yes(&self.target))?;
+        run(
+            &self.store,
+            "cargo",
+            ["run", "--quiet", "--offline"],
+            Echo::Yes(&self.target),
+        )?;
         println!();
         Ok(())
     }
@@ -127,14 +155,27 @@ where
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
     if let Echo::Yes(target) = echo {
-        command.env("CARGO_TARGET_DIR", target).env_remove("DATABASE_URL").env_remove("AUTOGEN_DATABASE_URL");
+        command
+            .env("CARGO_TARGET_DIR", target)
+            .env_remove("DATABASE_URL")
+            .env_remove("AUTOGEN_DATABASE_URL");
     }
     let status = command.status()?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?} ended with {status}").into())
+    }
 }
 
 fn quoted(arguments: &[&str]) -> String {
-    let words = arguments.iter().map(|word| if word.contains(' ') { format!("\"{word}\"") } else { (*word).to_owned() });
+    let words = arguments.iter().map(|word| {
+        if word.contains(' ') {
+            format!("\"{word}\"")
+        } else {
+            (*word).to_owned()
+        }
+    });
     words.collect::<Vec<_>>().join(" ")
 }
 
