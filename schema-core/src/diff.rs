@@ -48,6 +48,7 @@ pub fn diff(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Operation> {
         match pair {
             Pair::Added(table) => table::create(table, &mut rest),
             Pair::Removed(table) => table::drop(table, &mut rest),
+            Pair::Both(from, to) if from == to => {}
             Pair::Both(from, to) => table::alter(from, to, answers, &mut rest),
         }
     }

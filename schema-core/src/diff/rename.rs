@@ -1,5 +1,6 @@
 //! Renames: what makes the rest of the diff a comparison of two schemas that use the same names.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Answers;
@@ -10,7 +11,14 @@ use crate::schema::{Schema, TableName};
 ///
 /// An answer that fits neither side (its old name is gone, or its new one never came) is passed over: it was
 /// given for another step of the history.
-pub(super) fn renames(from: &Schema, to: &Schema, answers: &Answers) -> (Vec<Operation>, Schema) {
+pub(super) fn renames<'a>(
+    from: &'a Schema,
+    to: &Schema,
+    answers: &Answers,
+) -> (Vec<Operation>, Cow<'a, Schema>) {
+    if answers.renamed_tables.is_empty() && answers.renamed_columns.is_empty() {
+        return (Vec::new(), Cow::Borrowed(from));
+    }
     let mut operations = Vec::new();
     let mut schema = from.clone();
     let tables = wanted(
@@ -48,7 +56,7 @@ pub(super) fn renames(from: &Schema, to: &Schema, answers: &Answers) -> (Vec<Ope
             );
         }
     }
-    (operations, schema)
+    (operations, Cow::Owned(schema))
 }
 
 fn push(operation: Operation, schema: &mut Schema, operations: &mut Vec<Operation>) {
