@@ -261,19 +261,15 @@ impl History {
             .source(id)?
             .folder
             .join(files::script_name(dialect, direction));
-        files::read_text(&path).map_err(|error| match error.cause {
-            Cause::NotFound => HistoryError {
-                path: error.path,
-                cause: Cause::NoScript {
+        files::read_text(&path).map_err(|mut error| {
+            if error.cause == Cause::NotFound {
+                error.cause = Cause::NoScript {
                     revision: id,
                     dialect: dialect.to_owned(),
                     direction,
-                },
-            },
-            cause => HistoryError {
-                path: error.path,
-                cause,
-            },
+                };
+            }
+            error
         })
     }
 

@@ -128,16 +128,20 @@ impl HistoryError {
     }
 
     pub(super) fn io(path: impl Into<PathBuf>, doing: &'static str, error: &std::io::Error) -> Self {
-        let cause = match error.kind() {
-            std::io::ErrorKind::NotFound => Cause::NotFound,
-            std::io::ErrorKind::AlreadyExists => Cause::Exists,
-            std::io::ErrorKind::InvalidData => Cause::NotUtf8,
-            // The list of kinds is the standard library's and open.
-            #[allow(clippy::wildcard_enum_match_arm)]
-            _ => Cause::Io {
+        use std::io::ErrorKind;
+        // An `if` chain, since the list of kinds is the standard library's and open.
+        let kind = error.kind();
+        let cause = if kind == ErrorKind::NotFound {
+            Cause::NotFound
+        } else if kind == ErrorKind::AlreadyExists {
+            Cause::Exists
+        } else if kind == ErrorKind::InvalidData {
+            Cause::NotUtf8
+        } else {
+            Cause::Io {
                 doing,
                 message: error.to_string(),
-            },
+            }
         };
         HistoryError::new(path, cause)
     }
