@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::operation::Operation;
+use crate::operation::{ApplyError, Operation};
 use crate::schema::Schema;
 
 /// Which of the two scripts of a revision.
@@ -216,15 +216,17 @@ impl History {
     /// As [`schema_at`](Self::schema_at).
     pub fn replay(&self, id: RevisionId, schema: &mut Schema) -> Result<(), HistoryError> {
         for operation in self.operations(id)? {
-            operation.apply(schema).map_err(|error| HistoryError {
-                path: self
-                    .source(id)
-                    .ok()
-                    .map(|source| source.folder.join(files::REVISION_FILE)),
-                cause: Cause::Replay { revision: id, error },
-            })?;
+            operation.apply(schema).map_err(|error| self.misfit(id, error))?;
         }
         Ok(())
+    }
+
+    /// Returns the error for an operation of a revision that does not fit.
+    pub(crate) fn misfit(&self, id: RevisionId, error: ApplyError) -> HistoryError {
+        HistoryError {
+            path: self.folder(id).map(|folder| folder.join(files::REVISION_FILE)),
+            cause: Cause::Replay { revision: id, error },
+        }
     }
 
     /// Returns the folder of a revision.

@@ -22,6 +22,8 @@ pub mod dialect;
 #[cfg(feature = "migrations")]
 pub mod plan;
 #[cfg(feature = "migrations")]
+pub mod runner;
+#[cfg(feature = "migrations")]
 pub mod script;
 
 pub use model::{ColumnType, Model};
