@@ -61,6 +61,13 @@ pub trait Session {
     /// Tells whether a script and its version row commit together.
     fn transactional(&self) -> bool;
 
+    /// Tells whether the database has a table of that name, the tool's own ones included.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error>;
+
     /// Waits for the lock of this database, for at most `timeout`, and opens the transaction of one script.
     ///
     /// # Errors

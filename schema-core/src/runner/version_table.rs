@@ -38,7 +38,7 @@ pub struct Applied {
 
 /// Returns the table as a value of the IR, so that each dialect creates it in its own words.
 fn table() -> Table {
-    let name = TableName::new(TABLE);
+    let name = TableName::new(TABLE.trim_start_matches('_'));
     let text = || Type::Text { length: None };
     let mut table = Table::new(name.clone());
     table.columns = vec![
@@ -71,13 +71,17 @@ pub(super) fn create_if_missing(
     if exists(connection, dialect)? {
         return Ok(());
     }
+    // Dialects refuse models with the tool's own names, so the table gets its name only after it was normalized.
     let schema = dialect
         .normalize(&Schema::from_iter([table()]))
         .map_err(RunError::Unsupported)?;
     let create: Vec<Operation> = schema
         .tables
         .into_values()
-        .map(|table| Operation::CreateTable { table })
+        .map(|mut table| {
+            table.name = TableName::new(TABLE);
+            Operation::CreateTable { table }
+        })
         .collect();
     let plan = dialect
         .plan(&Schema::default(), &create)

@@ -27,6 +27,11 @@ impl Session for super::Sqlite {
         true
     }
 
+    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
+        Ok(!connection.query(sql, &[table.into()])?.is_empty())
+    }
+
     fn begin(&self, connection: &mut dyn Connection, mode: &Mode, timeout: Duration) -> Result<(), Error> {
         let milliseconds = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
         connection.execute(&format!("PRAGMA busy_timeout = {milliseconds}"), &[])?;
