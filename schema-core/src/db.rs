@@ -10,6 +10,54 @@ pub use url::{DatabaseUrl, UrlError};
 
 use std::fmt;
 
+/// Opens a database; a SQLite file that does not exist is made, empty, but not its folder.
+///
+/// # Errors
+///
+/// What the driver reports: [`ErrorKind::Unreachable`] if there is nothing to open, [`ErrorKind::NotADatabase`] if the file holds
+/// something else.
+pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
+    match url {
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::SqliteMemory => Ok(Box::new(sqlite::SqliteConnection::in_memory()?)),
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::Sqlite(path) => Ok(Box::new(sqlite::SqliteConnection::open(
+            path,
+            sqlite::Missing::Create,
+        )?)),
+        #[cfg(not(feature = "sqlite"))]
+        DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => Err(without_driver(url)),
+    }
+}
+
+/// Opens a database that exists.
+///
+/// # Errors
+///
+/// As [`open`], and [`ErrorKind::Unreachable`] if there is no such file.
+pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
+    match url {
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::SqliteMemory => open(url),
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::Sqlite(path) => Ok(Box::new(sqlite::SqliteConnection::open(
+            path,
+            sqlite::Missing::Refuse,
+        )?)),
+        #[cfg(not(feature = "sqlite"))]
+        DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => Err(without_driver(url)),
+    }
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn without_driver(url: &DatabaseUrl) -> Error {
+    Error {
+        kind: ErrorKind::Unreachable,
+        message: format!("this build has no driver for {}", url.dialect()),
+        offset: None,
+    }
+}
+
 /// A value that goes into a statement or comes out of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -56,6 +104,12 @@ impl From<&str> for Value {
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Value::Integer(number)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Value::Text(text)
     }
 }
 

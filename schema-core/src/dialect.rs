@@ -13,7 +13,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::Schema;
+use crate::schema::{Literal, Schema};
 
 /// One database's rules.
 pub trait Dialect: Send + Sync {
@@ -22,6 +22,12 @@ pub trait Dialect: Send + Sync {
 
     /// Returns how the database's SQL is cut into tokens.
     fn lexicon(&self) -> Lexicon;
+
+    /// Returns a name as the database's SQL writes it, whatever is in it.
+    fn quote(&self, name: &str) -> String;
+
+    /// Returns a constant as the database's SQL writes it.
+    fn literal(&self, literal: &Literal) -> String;
 
     /// Returns the nearest schema that the database can hold.
     ///
@@ -55,6 +61,13 @@ pub trait Session {
     /// Tells whether a script and its version row commit together.
     fn transactional(&self) -> bool;
 
+    /// Tells whether the database has a table of that name, the tool's own ones included.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error>;
+
     /// Waits for the lock of this database, for at most `timeout`, and opens the transaction of one script.
     ///
     /// # Errors
@@ -71,6 +84,27 @@ pub trait Session {
 
     /// Takes everything back that was not committed. It never fails: a connection that cannot roll back is closed.
     fn rollback(&self, connection: &mut dyn Connection, mode: &Mode);
+
+    /// Returns what hangs on a table and belongs to no model, as statements that put it back or prove that it still works.
+    ///
+    /// It is asked before a script replaces the table.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports, or what of the table could not be carried over at all.
+    fn keep_dependents(&self, connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error>;
+
+    /// Puts back those of the kept things that are gone, now that the script has replaced the table.
+    ///
+    /// # Errors
+    ///
+    /// What no longer fits the table, by name.
+    fn restore_dependents(
+        &self,
+        connection: &mut dyn Connection,
+        table: &str,
+        kept: &[String],
+    ) -> Result<(), Error>;
 }
 
 /// How a script wants to be run.

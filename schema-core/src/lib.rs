@@ -5,6 +5,10 @@
 //! (light, with its default features) and what the command is built from (feature `sqlite`).
 
 pub mod diff;
+#[cfg(feature = "migrations")]
+pub mod history;
+#[cfg(feature = "migrations")]
+pub mod json;
 pub mod lexer;
 pub mod metadata;
 mod model;
@@ -17,6 +21,10 @@ pub mod db;
 pub mod dialect;
 #[cfg(feature = "migrations")]
 pub mod plan;
+#[cfg(feature = "migrations")]
+pub mod runner;
+#[cfg(feature = "migrations")]
+pub mod script;
 
 #[doc(hidden)]
 pub use model::private as __private;

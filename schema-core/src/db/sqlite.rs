@@ -1,1 +1,335 @@
-//! The SQLite driver.
+//! The SQLite driver: rusqlite behind [`Connection`].
+//!
+//! It opens files, translates values and errors, and switches off what makes SQLite accept a mistake. It knows
+//! nothing of schemas, transactions or foreign keys; those belong to the dialect's session.
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, ErrorCode, OpenFlags, Statement};
+
+use super::{Connection, Error, ErrorKind, Value};
+
+/// An open SQLite database.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::db::sqlite::SqliteConnection;
+/// use schema_core::db::{Connection, Value};
+///
+/// let mut connection = SqliteConnection::in_memory()?;
+/// assert_eq!(connection.query("SELECT 1 + ?1", &[Value::Integer(2)])?, [[Value::Integer(3)]]);
+/// # Ok::<(), schema_core::db::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct SqliteConnection {
+    inner: rusqlite::Connection,
+}
+
+/// Whether a file that does not exist is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// It is made, empty. Its folder must exist.
+    Create,
+    /// It is an error.
+    Refuse,
+}
+
+impl SqliteConnection {
+    /// Takes over an open connection and sets it to refuse what SQLite lets pass by default.
+    ///
+    /// Double-quoted strings are off, so that a typo in a CHECK is an error
+    /// (<https://sqlite.org/quirks.html#double_quoted_string_literals_are_accepted>); the schema is not trusted and defensive
+    /// mode is on (<https://sqlite.org/security.html>).
+    ///
+    /// # Errors
+    ///
+    /// What SQLite reports.
+    pub fn new(inner: rusqlite::Connection) -> Result<Self, Error> {
+        for (config, value) in [
+            (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+            (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        ] {
+            inner
+                .set_db_config(config, value)
+                .map_err(|error| translate(&error))?;
+        }
+        Ok(SqliteConnection { inner })
+    }
+
+    /// Opens a database that lives in memory, as long as the connection.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite reports.
+    pub fn in_memory() -> Result<Self, Error> {
+        let inner = rusqlite::Connection::open_in_memory().map_err(|error| translate(&error))?;
+        SqliteConnection::new(inner)
+    }
+
+    /// Opens a database file. A file that may not be written is opened for reading.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreachable`] if there is no such file or folder or it may not be read,
+    /// [`ErrorKind::NotADatabase`] if it holds something else.
+    pub fn open(path: &Path, missing: Missing) -> Result<Self, Error> {
+        refuse_what_is_no_file(path, missing)?;
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if missing == Missing::Create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let failed = |error: Error| Error {
+            message: format!("cannot open `{}`: {}", path.display(), error.message),
+            ..error
+        };
+        let inner = rusqlite::Connection::open_with_flags(path, flags)
+            .map_err(|error| failed(translate_opening(&error)))?;
+        let mut connection = SqliteConnection::new(inner).map_err(failed)?;
+        // SQLite reads the file's head only now. A lock held by someone else does not make it less of a database.
+        match connection.query("PRAGMA schema_version", &[]) {
+            Err(error) if error.kind != ErrorKind::Locked => Err(failed(error)),
+            Ok(_) | Err(_) => Ok(connection),
+        }
+    }
+
+    /// Returns the connection within.
+    #[must_use]
+    pub fn into_inner(self) -> rusqlite::Connection {
+        self.inner
+    }
+
+    /// Prepares the one statement in `sql` and binds its parameters.
+    fn prepare(&self, sql: &str, parameters: &[Value]) -> Result<Statement<'_>, Error> {
+        if let Some(at) = sql.find('\0') {
+            // SQLite stops reading at a NUL byte and would leave out the rest without a word.
+            return Err(Error {
+                kind: ErrorKind::Statement,
+                message: "the statement holds a NUL byte".to_owned(),
+                offset: Some(at),
+            });
+        }
+        let mut batch = Batch::new(&self.inner, sql);
+        let first = batch.next().map_err(|error| translate(&error))?;
+        // What follows may not even compile yet: that there is something is enough.
+        if !matches!(batch.next(), Ok(None)) {
+            return Err(refused("there is more than one statement where one is expected"));
+        }
+        let mut statement = first.ok_or_else(|| refused("there is no statement"))?;
+        if statement.parameter_count() != parameters.len() {
+            return Err(refused(&format!(
+                "the statement takes {} parameters and is given {}",
+                statement.parameter_count(),
+                parameters.len()
+            )));
+        }
+        for (at, value) in parameters.iter().enumerate() {
+            let bound = match value {
+                Value::Null => statement.raw_bind_parameter(at + 1, rusqlite::types::Null),
+                Value::Integer(number) => statement.raw_bind_parameter(at + 1, number),
+                Value::Real(number) => statement.raw_bind_parameter(at + 1, number),
+                Value::Text(text) => statement.raw_bind_parameter(at + 1, text),
+                Value::Bytes(bytes) => statement.raw_bind_parameter(at + 1, bytes),
+            };
+            bound.map_err(|error| translate(&error))?;
+        }
+        Ok(statement)
+    }
+}
+
+impl Connection for SqliteConnection {
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        let before = self.inner.total_changes();
+        {
+            let mut statement = self.prepare(sql, parameters)?;
+            let mut rows = statement.raw_query();
+            while rows.next().map_err(|error| translate(&error))?.is_some() {}
+        }
+        Ok(self.inner.total_changes().saturating_sub(before))
+    }
+
+    fn for_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<(), Error> {
+        let mut statement = self.prepare(sql, parameters)?;
+        let width = statement.column_count();
+        let mut rows = statement.raw_query();
+        while let Some(found) = rows.next().map_err(|error| translate(&error))? {
+            let mut values = Vec::with_capacity(width);
+            for at in 0..width {
+                values.push(value(found.get_ref(at).map_err(|error| translate(&error))?));
+            }
+            if !row(values) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Text that is not UTF-8 comes out as the bytes that it is.
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).map_or_else(
+            |_| Value::Bytes(bytes.to_owned()),
+            |text| Value::Text(text.to_owned()),
+        ),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_owned()),
+    }
+}
+
+/// SQLite says "unable to open database file" to all of these; a person wants to know which it is.
+fn refuse_what_is_no_file(path: &Path, missing: Missing) -> Result<(), Error> {
+    let unreachable = |why: &str| {
+        Err(Error {
+            kind: ErrorKind::Unreachable,
+            message: format!("cannot open `{}`: {why}", path.display()),
+            offset: None,
+        })
+    };
+    if path.is_dir() {
+        return unreachable("it is a folder, not a database file");
+    }
+    if path.exists() {
+        return Ok(());
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.exists() => {
+            unreachable(&format!("its folder `{}` does not exist", folder.display()))
+        }
+        _ if missing == Missing::Refuse => unreachable("there is no such file"),
+        _ => Ok(()),
+    }
+}
+
+fn refused(message: &str) -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: message.to_owned(),
+        offset: None,
+    }
+}
+
+/// Of a file that cannot even be opened, nothing can be said but that.
+fn translate_opening(error: &rusqlite::Error) -> Error {
+    let translated = translate(error);
+    match translated.kind {
+        ErrorKind::Statement => Error {
+            kind: ErrorKind::Unreachable,
+            ..translated
+        },
+        ErrorKind::Unreachable
+        | ErrorKind::NotADatabase
+        | ErrorKind::Locked
+        | ErrorKind::ReadOnly
+        | ErrorKind::Full => translated,
+    }
+}
+
+/// Sorts SQLite's result codes into the kinds that a caller acts on (<https://sqlite.org/rescode.html>).
+fn translate(error: &rusqlite::Error) -> Error {
+    let code = error.sqlite_error_code();
+    let is = |codes: &[ErrorCode]| code.is_some_and(|code| codes.contains(&code));
+    let kind = if is(&[ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked]) {
+        ErrorKind::Locked
+    } else if is(&[ErrorCode::ReadOnly]) {
+        ErrorKind::ReadOnly
+    } else if is(&[ErrorCode::CannotOpen, ErrorCode::PermissionDenied]) {
+        ErrorKind::Unreachable
+    } else if is(&[ErrorCode::NotADatabase, ErrorCode::DatabaseCorrupt]) {
+        ErrorKind::NotADatabase
+    } else if is(&[ErrorCode::DiskFull]) {
+        ErrorKind::Full
+    } else {
+        ErrorKind::Statement
+    };
+    let (message, offset) = match error {
+        rusqlite::Error::SqlInputError { msg, offset, .. } => (msg.clone(), usize::try_from(*offset).ok()),
+        rusqlite::Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
+        other => (other.to_string(), None),
+    };
+    Error {
+        kind,
+        message,
+        offset,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(sql: &str) -> String {
+        let mut connection = SqliteConnection::in_memory().unwrap();
+        connection.execute("CREATE TABLE t (a)", &[]).unwrap();
+        connection.execute(sql, &[]).unwrap_err().message
+    }
+
+    #[test]
+    fn one_statement_and_nothing_more() {
+        let mut connection = SqliteConnection::in_memory().unwrap();
+        connection
+            .execute("CREATE TABLE t (a); -- and that is all", &[])
+            .unwrap();
+        assert_eq!(
+            message("DELETE FROM t; DELETE FROM t"),
+            "there is more than one statement where one is expected"
+        );
+        assert_eq!(
+            message("DELETE FROM t; nonsense"),
+            "there is more than one statement where one is expected"
+        );
+        assert_eq!(message(" -- nothing"), "there is no statement");
+        assert_eq!(
+            message("DELETE FROM t\0; DROP TABLE t"),
+            "the statement holds a NUL byte"
+        );
+        assert_eq!(
+            message("DELETE FROM t WHERE a = ?"),
+            "the statement takes 1 parameters and is given 0"
+        );
+    }
+
+    #[test]
+    fn a_typo_is_no_string() {
+        for sql in ["CREATE INDEX ix ON t (\"b\")", "DELETE FROM t WHERE \"b\" = 1"] {
+            assert!(message(sql).starts_with("no such column: \"b\""), "{sql}");
+        }
+    }
+
+    #[test]
+    fn values_come_back_as_they_went() {
+        let mut connection = SqliteConnection::in_memory().unwrap();
+        let values = [
+            Value::Null,
+            Value::Integer(i64::MIN),
+            Value::Real(0.1),
+            Value::Text("it's\n".to_owned()),
+            Value::Bytes(vec![0, 255]),
+        ];
+        let rows = connection.query("SELECT ?1, ?2, ?3, ?4, ?5", &values).unwrap();
+        assert_eq!(rows, [values.to_vec()]);
+    }
+
+    #[test]
+    fn counts_changed_rows() {
+        let mut connection = SqliteConnection::in_memory().unwrap();
+        connection.execute("CREATE TABLE t (a)", &[]).unwrap();
+        assert_eq!(
+            connection.execute("INSERT INTO t VALUES (1), (2)", &[]).unwrap(),
+            2
+        );
+        assert_eq!(connection.execute("DROP TABLE t", &[]).unwrap(), 0);
+    }
+}

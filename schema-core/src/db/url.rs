@@ -5,12 +5,34 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Where a database is. Neither `Debug` nor `Display` shows a password.
+///
+/// The path is taken as it stands: nothing in it is percent-decoded, because `%` and spaces are legal in file names and
+/// the URL is mostly typed by hand. A `?` is refused, so that parameters which other tools take are not taken for a name.
+///
+/// ```
+/// use schema_core::db::DatabaseUrl;
+///
+/// let url: DatabaseUrl = "sqlite:instance/app.db".parse()?;
+/// assert_eq!(url.dialect(), "sqlite");
+/// assert!("sqlite:app.db?mode=ro".parse::<DatabaseUrl>().is_err());
+/// # Ok::<(), schema_core::db::UrlError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// `sqlite::memory:`: a database that lives as long as its connection.
     SqliteMemory,
     /// `sqlite:PATH`: a file.
     Sqlite(PathBuf),
+}
+
+impl DatabaseUrl {
+    /// Returns the name of the dialect that the database speaks.
+    #[must_use]
+    pub fn dialect(&self) -> &'static str {
+        match self {
+            DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => "sqlite",
+        }
+    }
 }
 
 /// A text that is no database URL. It never holds the text itself, which may hold a password.
@@ -22,6 +44,10 @@ pub enum UrlError {
     UnknownScheme(String),
     /// There is nothing after the scheme.
     NoPath,
+    /// There are parameters after a `?`.
+    Parameters,
+    /// There is a NUL byte in the path.
+    NulByte,
 }
 
 impl fmt::Display for UrlError {
@@ -35,6 +61,10 @@ impl fmt::Display for UrlError {
                 )
             }
             UrlError::NoPath => f.write_str("the database URL names no file; expected `sqlite:PATH`"),
+            UrlError::Parameters => f.write_str(
+                "the database URL has parameters after `?`, which SQLite files do not take; expected `sqlite:PATH`",
+            ),
+            UrlError::NulByte => f.write_str("the database URL's path holds a NUL byte"),
         }
     }
 }
@@ -46,19 +76,34 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = text.split_once(':').ok_or(UrlError::NoScheme)?;
-        if !scheme.eq_ignore_ascii_case("sqlite") {
-            return Err(UrlError::UnknownScheme(scheme.to_owned()));
+        if !is_scheme(scheme) {
+            return Err(UrlError::NoScheme);
         }
-        if rest == ":memory:" {
-            return Ok(DatabaseUrl::SqliteMemory);
+        if !scheme.eq_ignore_ascii_case("sqlite") {
+            return Err(UrlError::UnknownScheme(scheme.to_ascii_lowercase()));
+        }
+        if rest.contains('?') {
+            return Err(UrlError::Parameters);
+        }
+        if rest.contains('\0') {
+            return Err(UrlError::NulByte);
         }
         let path = rest.strip_prefix("//").unwrap_or(rest);
-        if path.is_empty() {
-            Err(UrlError::NoPath)
-        } else {
-            Ok(DatabaseUrl::Sqlite(path.into()))
+        match path {
+            "" => Err(UrlError::NoPath),
+            ":memory:" => Ok(DatabaseUrl::SqliteMemory),
+            path => Ok(DatabaseUrl::Sqlite(path.into())),
         }
     }
+}
+
+/// Tells whether a text could be a scheme at all. If it could not, it may be part of a password and is not shown.
+fn is_scheme(text: &str) -> bool {
+    text.len() <= 20
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -73,5 +118,40 @@ impl fmt::Display for DatabaseUrl {
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_form() {
+        for (text, path) in [
+            ("sqlite:app.db", "app.db"),
+            ("sqlite://app.db", "app.db"),
+            ("sqlite:///tmp/app.db", "/tmp/app.db"),
+            ("SQLite:/tmp/50% off.db", "/tmp/50% off.db"),
+            ("sqlite:C:\\data\\app.db", "C:\\data\\app.db"),
+        ] {
+            assert_eq!(text.parse(), Ok(DatabaseUrl::Sqlite(path.into())), "{text}");
+        }
+        for text in ["sqlite::memory:", "sqlite://:memory:"] {
+            assert_eq!(text.parse(), Ok(DatabaseUrl::SqliteMemory));
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong_without_showing_it() {
+        let parse = |text: &str| text.parse::<DatabaseUrl>().unwrap_err();
+        assert_eq!(parse("app.db"), UrlError::NoScheme);
+        assert_eq!(parse("hunter2@host:5432"), UrlError::NoScheme);
+        assert_eq!(parse("sqlite:"), UrlError::NoPath);
+        assert_eq!(parse("sqlite:a.db?mode=ro"), UrlError::Parameters);
+        let error = parse("postgres://me:hunter2@host/db").to_string();
+        assert!(
+            error.contains("`postgres`") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
 }

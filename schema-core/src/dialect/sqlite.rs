@@ -1,11 +1,34 @@
 //! SQLite.
+//!
+//! The dialect of one file: what it can hold ([`normalize`](Dialect::normalize)), what it holds ([`reflect`](Dialect::reflect)),
+//! and how to change it ([`plan`](Dialect::plan)): natively where ALTER TABLE can, else by building the table anew.
+
+mod ddl;
+mod dependents;
+mod expression;
+mod keywords;
+mod normalize;
+mod parse;
+mod plan;
+mod reflect;
+mod session;
+mod types;
 
 use super::{Dialect, Session, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::Schema;
+use crate::schema::{Literal, Schema};
+
+/// How SQLite cuts a text into tokens.
+const LEXICON: Lexicon = Lexicon {
+    brackets: true,
+    ..Lexicon::STANDARD
+};
+
+/// What the names of the tool's own tables begin with.
+const RESERVED_PREFIX: &str = "_autogen_";
 
 /// SQLite's rules.
 #[derive(Debug, Clone, Copy)]
@@ -17,41 +40,30 @@ impl Dialect for Sqlite {
     }
 
     fn lexicon(&self) -> Lexicon {
-        Lexicon {
-            brackets: true,
-            ..Lexicon::STANDARD
-        }
+        LEXICON
+    }
+
+    fn quote(&self, name: &str) -> String {
+        ddl::quote(name)
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        ddl::literal(literal)
     }
 
     fn normalize(&self, schema: &Schema) -> Result<Schema, Unsupported> {
-        Ok(schema.clone())
+        normalize::normalize(schema)
     }
 
-    fn plan(&self, _from: &Schema, _operations: &[Operation]) -> Result<Plan, Unsupported> {
-        Ok(Plan::default())
+    fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
+        plan::plan(from, operations)
     }
 
-    fn reflect(&self, _connection: &mut dyn Connection) -> Result<Schema, Error> {
-        Ok(Schema::default())
+    fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {
+        reflect::reflect(connection)
     }
 
     fn session(&self) -> &dyn Session {
         self
     }
-}
-
-impl Session for Sqlite {
-    fn transactional(&self) -> bool {
-        true
-    }
-
-    fn begin(&self, _: &mut dyn Connection, _: &super::Mode, _: std::time::Duration) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn commit(&self, _: &mut dyn Connection, _: &super::Mode) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn rollback(&self, _: &mut dyn Connection, _: &super::Mode) {}
 }

@@ -1,0 +1,212 @@
+//! The text of statements, from parts of a normalized schema.
+//!
+//! One style: keywords in upper case, four spaces, every name in double quotes, no final semicolon. What is rendered here is what
+//! [`parse`](super::parse) reads back; both know nothing of why a statement is needed.
+
+use crate::schema::{
+    Action, Auto, Check, Column, Default, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Literal, Order,
+    Table, Type,
+};
+
+/// Returns a name in double quotes, whatever is in it.
+pub(super) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Returns names in double quotes with commas between them.
+pub(super) fn quoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(quote).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns a text as a string literal.
+pub(super) fn text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Returns a constant as SQLite writes it.
+pub(super) fn literal(literal: &Literal) -> String {
+    match literal {
+        Literal::Boolean(value) => u8::from(*value).to_string(),
+        Literal::Integer(number) => number.to_string(),
+        Literal::Text(value) => text(value),
+        Literal::Number { number } => number.clone(),
+        Literal::Bytes { hex } => format!("X'{hex}'"),
+    }
+}
+
+/// Returns the value of a default or backfill as an operand.
+pub(super) fn value(default: &Default) -> String {
+    match default {
+        Default::Literal(value) => literal(value),
+        Default::Expression { sql } => format!("({sql})"),
+    }
+}
+
+/// Returns the statement that creates a table under another name than its own, which its foreign keys to itself keep.
+pub(super) fn create_table(table: &Table, name: &str) -> String {
+    let Table {
+        name: _,
+        columns,
+        primary_key,
+        indexes,
+        foreign_keys,
+        checks,
+        options: _,
+    } = table;
+    let sequence = columns.iter().find(|column| column.auto == Auto::NeverReused);
+    let mut lines: Vec<String> = columns
+        .iter()
+        .map(|column| {
+            let mut line = self::column(column);
+            // AUTOINCREMENT has no form but this one, in the column's own line.
+            if let (Some(sequence), Some(key)) = (sequence, primary_key) {
+                if sequence.name == column.name {
+                    line.push_str(&format!(
+                        " CONSTRAINT {} PRIMARY KEY AUTOINCREMENT",
+                        quote(&key.name)
+                    ));
+                }
+            }
+            line
+        })
+        .collect();
+    if let (None, Some(key)) = (sequence, primary_key) {
+        lines.push(format!(
+            "CONSTRAINT {} PRIMARY KEY ({})",
+            quote(&key.name),
+            quoted_list(key.columns.iter().map(String::as_str))
+        ));
+    }
+    let uniques = indexes.values().filter(|index| index.constraint);
+    lines.extend(
+        uniques.map(|index| format!("CONSTRAINT {} UNIQUE ({})", quote(&index.name), keys(&index.keys))),
+    );
+    lines.extend(foreign_keys.values().map(|key| {
+        format!(
+            "CONSTRAINT {} FOREIGN KEY ({}) {}",
+            quote(&key.name),
+            quoted_list(key.columns.iter().map(String::as_str)),
+            references(key)
+        )
+    }));
+    lines.extend(checks.values().map(check));
+    format!("CREATE TABLE {} (\n    {}\n)", quote(name), lines.join(",\n    "))
+}
+
+/// Returns a column's definition, without keys and references.
+pub(super) fn column(column: &Column) -> String {
+    let Column {
+        name,
+        ty,
+        sql_type: _,
+        nullable,
+        default,
+        auto: _,
+        collation,
+        comment: _,
+    } = column;
+    let mut text = quote(name);
+    if let Type::Native(declared) = ty {
+        let declared = super::types::render(declared);
+        if !declared.is_empty() {
+            text.push(' ');
+            text.push_str(&declared);
+        }
+    }
+    if let Some(collation) = collation {
+        text.push_str(" COLLATE ");
+        text.push_str(&quote(collation));
+    }
+    if !nullable {
+        text.push_str(" NOT NULL");
+    }
+    if let Some(default) = default {
+        text.push_str(" DEFAULT ");
+        text.push_str(&value(default));
+    }
+    text
+}
+
+/// Returns the part of a foreign key that can also stand in a column's own line.
+pub(super) fn references(key: &ForeignKey) -> String {
+    let ForeignKey {
+        name: _,
+        columns: _,
+        references,
+        referenced_columns,
+        on_delete,
+        on_update,
+        deferrable,
+    } = key;
+    let mut text = format!("REFERENCES {}", quote(&references.name));
+    if !referenced_columns.is_empty() {
+        text.push_str(&format!(
+            " ({})",
+            quoted_list(referenced_columns.iter().map(String::as_str))
+        ));
+    }
+    for (event, action) in [("DELETE", on_delete), ("UPDATE", on_update)] {
+        if *action != Action::NoAction {
+            text.push_str(&format!(" ON {event} {}", action.sql()));
+        }
+    }
+    match deferrable {
+        Deferrable::Never | Deferrable::Immediate => {}
+        Deferrable::Deferred => text.push_str(" DEFERRABLE INITIALLY DEFERRED"),
+    }
+    text
+}
+
+/// Returns a CHECK as a table's constraint.
+pub(super) fn check(check: &Check) -> String {
+    let Check { name, expression } = check;
+    format!("CONSTRAINT {} CHECK ({expression})", quote(name))
+}
+
+/// Returns the statement that creates an index that is no constraint.
+pub(super) fn create_index(table: &str, index: &Index) -> String {
+    let Index {
+        name,
+        keys,
+        unique,
+        constraint: _,
+        predicate,
+    } = index;
+    let mut text = format!(
+        "CREATE {}INDEX {} ON {} ({})",
+        if *unique { "UNIQUE " } else { "" },
+        quote(name),
+        quote(table),
+        self::keys(keys)
+    );
+    if let Some(predicate) = predicate {
+        text.push_str(&format!(" WHERE {predicate}"));
+    }
+    text
+}
+
+fn keys(keys: &[IndexKey]) -> String {
+    keys.iter().map(key).collect::<Vec<_>>().join(", ")
+}
+
+fn key(key: &IndexKey) -> String {
+    let IndexKey {
+        part,
+        order,
+        collation,
+    } = key;
+    let mut text = match part {
+        IndexPart::Column(column) => quote(column),
+        // Parentheses keep a trailing operator apart from COLLATE.
+        IndexPart::Expression(expression) => format!("({expression})"),
+    };
+    if let Some(collation) = collation {
+        text.push_str(" COLLATE ");
+        text.push_str(&quote(collation));
+    }
+    match order {
+        Order::Ascending => {}
+        Order::Descending => text.push_str(" DESC"),
+    }
+    text
+}

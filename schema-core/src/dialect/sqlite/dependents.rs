@@ -1,0 +1,212 @@
+//! What hangs on a table and belongs to no model: triggers, indexes, statistics, the views that read it.
+//!
+//! `DROP TABLE` takes triggers, indexes and statistics with it; views and the triggers of other tables stay, but may no
+//! longer fit. What is kept is a list of statements: those that create something are run again if it is gone, the others
+//! only prove that what worked before still does.
+
+use super::ddl::quote;
+use super::parse;
+use crate::db::{Connection, Error, ErrorKind, Value};
+use crate::lexer::{Kind, lex};
+
+/// Returns the statements that put back, or prove, all that depends on the table.
+///
+/// # Errors
+///
+/// What the database reports, or what a copy of the table would lose.
+pub(super) fn keep(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
+    refuse_what_a_copy_loses(connection, table)?;
+    let mut kept = own(connection, table)?;
+    kept.extend(readers(connection, table)?);
+    kept.extend(statistics(connection, table)?);
+    Ok(kept)
+}
+
+/// Runs those of the kept statements whose object is gone, and all that prove something.
+///
+/// # Errors
+///
+/// The first that fails, by the name of what it is about.
+pub(super) fn restore(connection: &mut dyn Connection, table: &str, kept: &[String]) -> Result<(), Error> {
+    for sql in kept {
+        let Some(object) = created(sql) else {
+            connection
+                .execute(sql, &[])
+                .map_err(|error| broken(sql, table, error))?;
+            continue;
+        };
+        let standing = connection.query(
+            "SELECT 1 FROM main.sqlite_schema WHERE type = ?1 AND name = ?2 COLLATE NOCASE",
+            &[Value::Text(object.kind.clone()), Value::Text(object.name.clone())],
+        )?;
+        if !standing.is_empty() {
+            continue;
+        }
+        let restored = connection.execute(sql, &[]).map(drop).and_then(|()| {
+            if object.kind == "trigger" {
+                compile_triggers(connection, table)
+            } else {
+                Ok(())
+            }
+        });
+        restored.map_err(|error| Error {
+            message: format!(
+                "cannot keep the {} `{}` of `{table}`: {}",
+                object.kind, object.name, error.message
+            ),
+            ..error
+        })?;
+    }
+    Ok(())
+}
+
+/// Refuses a table with properties that the schema cannot say yet, so that no copy silently goes without them.
+fn refuse_what_a_copy_loses(connection: &mut dyn Connection, table: &str) -> Result<(), Error> {
+    let rows = connection.query(
+        "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+        &[table.into()],
+    )?;
+    let Some([_, Value::Text(sql)]) = rows.first().map(Vec::as_slice) else {
+        return Err(Error {
+            kind: ErrorKind::Statement,
+            message: format!("there is no table `{table}`"),
+            offset: None,
+        });
+    };
+    let features = parse::create_table(sql)
+        .map(|table| table.unsaid)
+        .unwrap_or_default();
+    match features.first() {
+        None => Ok(()),
+        Some(feature) => Err(Error {
+            kind: ErrorKind::Statement,
+            message: format!("cannot rebuild `{table}`: it has {feature}, which would be lost"),
+            offset: None,
+        }),
+    }
+}
+
+/// Returns the statements that create the table's own triggers and indexes.
+fn own(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
+    let rows = connection.query(
+        "SELECT sql FROM main.sqlite_schema WHERE type IN ('index', 'trigger')
+            AND tbl_name = ?1 COLLATE NOCASE AND sql IS NOT NULL ORDER BY type, rowid",
+        &[table.into()],
+    )?;
+    Ok(texts(rows))
+}
+
+/// Returns statements that compile only while the views and triggers that mention the table fit it, leaving out what does not compile
+/// now.
+fn readers(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
+    let rows = connection.query(
+        "SELECT DISTINCT type, CASE type WHEN 'view' THEN name ELSE tbl_name END FROM main.sqlite_schema
+            WHERE type IN ('view', 'trigger') AND tbl_name <> ?1 COLLATE NOCASE
+            AND instr(lower(sql), lower(?1)) > 0 ORDER BY type, name",
+        &[table.into()],
+    )?;
+    let mut proofs = Vec::new();
+    for row in &rows {
+        let [Value::Text(kind), Value::Text(name)] = row.as_slice() else {
+            continue;
+        };
+        let candidates = if kind == "view" {
+            vec![format!("SELECT * FROM {} LIMIT 0", quote(name))]
+        } else {
+            trigger_proofs(connection, name)?
+        };
+        for proof in candidates {
+            if connection.execute(&proof, &[]).is_ok() {
+                proofs.push(proof);
+            }
+        }
+    }
+    Ok(proofs)
+}
+
+/// Returns statements that compile all triggers of a table, running none.
+fn trigger_proofs(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
+    let rows = connection.query(
+        "SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0",
+        &[table.into()],
+    )?;
+    let columns: Vec<String> = texts(rows)
+        .iter()
+        .map(|column| format!("{0} = {0}", quote(column)))
+        .collect();
+    let table = quote(table);
+    Ok(vec![
+        format!("EXPLAIN INSERT INTO {table} DEFAULT VALUES"),
+        format!("EXPLAIN UPDATE {table} SET {}", columns.join(", ")),
+        format!("EXPLAIN DELETE FROM {table}"),
+    ])
+}
+
+fn compile_triggers(connection: &mut dyn Connection, table: &str) -> Result<(), Error> {
+    for proof in trigger_proofs(connection, table)? {
+        connection.execute(&proof, &[])?;
+    }
+    Ok(())
+}
+
+/// Returns the statements that put back what ANALYZE found out about the table, which `DROP TABLE` forgets.
+fn statistics(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
+    let analyzed = connection.query(
+        "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_stat1'",
+        &[],
+    )?;
+    if analyzed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = connection.query(
+        "SELECT format('INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (%Q, %Q, %Q)', tbl, idx, stat)
+            FROM main.sqlite_stat1 WHERE tbl = ?1 COLLATE NOCASE",
+        &[table.into()],
+    )?;
+    Ok(texts(rows))
+}
+
+fn texts(rows: Vec<Vec<Value>>) -> Vec<String> {
+    rows.into_iter()
+        .filter_map(|row| row.first()?.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// What a CREATE statement of `sqlite_schema` creates.
+struct Created {
+    kind: String,
+    name: String,
+}
+
+/// SQLite stores such statements without `IF NOT EXISTS` and without the schema's name.
+fn created(sql: &str) -> Option<Created> {
+    let mut tokens = lex(sql, super::LEXICON).filter(|token| !token.is_trivia());
+    tokens.next().filter(|token| token.is("CREATE"))?;
+    let kind = tokens.find(|token| !token.is("UNIQUE"))?;
+    let name = tokens.next()?;
+    let name = match name.kind {
+        Kind::String => crate::lexer::unquote(name.text),
+        Kind::Word | Kind::Quoted | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => {
+            name.name()?
+        }
+    };
+    Some(Created {
+        kind: kind.text.to_ascii_lowercase(),
+        name,
+    })
+}
+
+fn broken(sql: &str, table: &str, error: Error) -> Error {
+    let what = if sql.starts_with("SELECT") {
+        "a view that reads"
+    } else {
+        "a trigger that uses"
+    };
+    Error {
+        message: format!(
+            "{what} `{table}` no longer fits it: {} (in `{sql}`)",
+            error.message
+        ),
+        ..error
+    }
+}

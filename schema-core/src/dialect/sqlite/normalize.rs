@@ -1,0 +1,319 @@
+//! The nearest schema that SQLite can hold.
+//!
+//! It drops what SQLite has no place for (comments), gives every column its declared type, and brings expressions into one
+//! spelling. What SQLite cannot do at all is an error that names the table and column. It reads no database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expression::{canonical, canonical_default, split_collation};
+use super::types;
+use crate::dialect::Unsupported;
+use crate::schema::{
+    Auto, Check, Column, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Schema,
+    Table, TableOptions, Type,
+};
+
+/// Returns the schema as [`reflect`](super::reflect) would read it back.
+///
+/// # Errors
+///
+/// The first thing that SQLite cannot hold.
+pub(super) fn normalize(schema: &Schema) -> Result<Schema, Unsupported> {
+    refuse_names(schema)?;
+    schema.tables.values().map(table).collect()
+}
+
+/// Returns one table as SQLite holds it.
+///
+/// # Errors
+///
+/// The first thing that SQLite cannot hold.
+pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
+    let Table {
+        name,
+        columns,
+        primary_key,
+        indexes,
+        foreign_keys,
+        checks,
+        // Comments have no place in SQLite.
+        options: TableOptions { comment: _ },
+    } = table;
+    if columns.is_empty() {
+        return Err(unsupported(format!("table `{name}`"), "it has no columns"));
+    }
+    let key = primary_key.as_ref();
+    let columns = columns
+        .iter()
+        .map(|column| self::column(&name.name, column, key))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut normalized = Table::new(name.clone());
+    normalized.columns = columns;
+    normalized.primary_key.clone_from(primary_key);
+    for index in indexes.values() {
+        let index = self::index(&normalized, index)?;
+        normalized.indexes.insert(index.name.clone(), index);
+    }
+    for key in foreign_keys.values() {
+        if key.references.schema.is_some() {
+            return Err(unsupported(
+                format!("foreign key `{}` of `{name}`", key.name),
+                "SQLite has no schemas",
+            ));
+        }
+        normalized.foreign_keys.insert(key.name.clone(), foreign_key(key));
+    }
+    for check in checks.values() {
+        let what = || format!("check `{}` of `{name}`", check.name);
+        let check = Check {
+            name: check.name.clone(),
+            expression: expression(&check.expression, &name.name, what)?,
+        };
+        normalized.checks.insert(check.name.clone(), check);
+    }
+    Ok(normalized)
+}
+
+fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Column, Unsupported> {
+    let Column {
+        name,
+        ty,
+        sql_type,
+        nullable,
+        default,
+        auto,
+        collation,
+        comment: _,
+    } = column;
+    let what = || format!("column `{table}.{name}`");
+    let is_key = key.is_some_and(|key| key.columns.contains(name));
+    let is_whole_key = key.is_some_and(|key| key.columns.len() == 1) && is_key;
+    let override_type = sql_type.get("sqlite").or_else(|| sql_type.get("*"));
+    let mut declared = match override_type {
+        Some(text) => types::canonical(text),
+        None => types::native(ty),
+    };
+    let auto = match auto {
+        Auto::Auto | Auto::NeverReused if !is_whole_key => {
+            return Err(unsupported(
+                what(),
+                "only the single column of a primary key gets its number from SQLite",
+            ));
+        }
+        Auto::Auto | Auto::NeverReused => {
+            if !types::is_integer(&Type::Native(declared.clone())) {
+                return Err(unsupported(
+                    what(),
+                    "only an integer key gets its number from SQLite",
+                ));
+            }
+            "INTEGER".clone_into(&mut declared);
+            *auto
+        }
+        // An INTEGER PRIMARY KEY is the rowid, whatever is asked for; INT is not
+        // (https://sqlite.org/lang_createtable.html#rowid).
+        Auto::No if is_whole_key && declared == "INTEGER" && override_type.is_some() => Auto::Auto,
+        Auto::No if is_whole_key && declared == "INTEGER" && *ty == Type::Native(declared.clone()) => {
+            Auto::Auto
+        }
+        Auto::No => {
+            if is_whole_key && declared == "INTEGER" {
+                "INT".clone_into(&mut declared);
+            }
+            Auto::No
+        }
+    };
+    let default = match default {
+        None => None,
+        Some(default) => canonical_default(default, table)
+            .map_err(|why| unsupported(format!("the default of {}", what()), why))?,
+    };
+    Ok(Column {
+        name: name.clone(),
+        ty: Type::Native(declared),
+        sql_type: BTreeMap::new(),
+        nullable: *nullable && !is_key,
+        default,
+        auto,
+        collation: collation
+            .as_deref()
+            .map(self::collation)
+            .filter(|name| name != "BINARY"),
+        comment: None,
+    })
+}
+
+fn index(table: &Table, index: &Index) -> Result<Index, Unsupported> {
+    let Index {
+        name,
+        keys,
+        unique,
+        constraint,
+        predicate,
+    } = index;
+    let what = || format!("index `{name}` of `{}`", table.name);
+    let keys = keys
+        .iter()
+        .map(|key| index_key(table, key).map_err(|why| unsupported(what(), why)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let predicate = predicate
+        .as_ref()
+        .map(|predicate| expression(predicate, &table.name.name, what))
+        .transpose()?;
+    let plain = predicate.is_none()
+        && keys.iter().all(|key| match key.part {
+            IndexPart::Column(_) => true,
+            IndexPart::Expression(_) => false,
+        });
+    Ok(Index {
+        name: name.clone(),
+        keys,
+        unique: *unique,
+        // A constraint has columns and no condition; a unique index promises the same.
+        constraint: *constraint && *unique && plain,
+        predicate,
+    })
+}
+
+/// Returns a key of an index as SQLite holds it, given the normalized columns of its table.
+///
+/// # Errors
+///
+/// Why its expression is none.
+pub(super) fn index_key(table: &Table, key: &IndexKey) -> Result<IndexKey, &'static str> {
+    let IndexKey {
+        part,
+        order,
+        collation,
+    } = key;
+    let mut collation = collation.as_deref().map(self::collation);
+    let part = match part {
+        IndexPart::Column(column) => IndexPart::Column(column.clone()),
+        IndexPart::Expression(expression) => {
+            let (text, own) = split_collation(&expression.0);
+            if let Some(own) = own {
+                collation = Some(self::collation(&own));
+            }
+            let expression = canonical(text, &table.name.name)?;
+            column_of(table, &expression).map_or(IndexPart::Expression(expression), IndexPart::Column)
+        }
+    };
+    if let IndexPart::Column(name) = &part {
+        let own = table.column(name).and_then(|column| column.collation.as_deref());
+        if collation.as_deref() == Some(own.unwrap_or("BINARY")) {
+            collation = None;
+        }
+    }
+    Ok(IndexKey {
+        part,
+        order: *order,
+        collation,
+    })
+}
+
+/// An expression that is a column and nothing else is that column.
+fn column_of(table: &Table, expression: &Expression) -> Option<String> {
+    table
+        .columns
+        .iter()
+        .find(|column| super::ddl::quote(&column.name).eq_ignore_ascii_case(&expression.0))
+        .map(|column| column.name.clone())
+}
+
+fn foreign_key(key: &ForeignKey) -> ForeignKey {
+    ForeignKey {
+        // SQLite knows two times of checking; see https://sqlite.org/foreignkeys.html#fk_deferred.
+        deferrable: match key.deferrable {
+            Deferrable::Never | Deferrable::Immediate => Deferrable::Never,
+            Deferrable::Deferred => Deferrable::Deferred,
+        },
+        ..key.clone()
+    }
+}
+
+fn expression(
+    expression: &Expression,
+    table: &str,
+    what: impl FnOnce() -> String,
+) -> Result<Expression, Unsupported> {
+    canonical(&expression.0, table).map_err(|why| unsupported(what(), why))
+}
+
+/// The names of SQLite's own collations have no case.
+pub(super) fn collation(name: &str) -> String {
+    let upper = name.to_ascii_uppercase();
+    if matches!(upper.as_str(), "BINARY" | "NOCASE" | "RTRIM") {
+        upper
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Refuses names that SQLite does not take or takes for the same.
+fn refuse_names(schema: &Schema) -> Result<(), Unsupported> {
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut take = |name: &str, what: String| -> Result<(), Unsupported> {
+        refuse_name(name, &what)?;
+        match taken.insert(name.to_ascii_lowercase(), what.clone()) {
+            Some(other) => Err(unsupported(
+                what,
+                &format!("there is {other}, and SQLite takes their names for the same"),
+            )),
+            None => Ok(()),
+        }
+    };
+    for table in schema.tables.values() {
+        let name = &table.name;
+        if name.schema.is_some() {
+            return Err(unsupported(format!("table `{name}`"), "SQLite has no schemas"));
+        }
+        take(&name.name, format!("table `{name}`"))?;
+        for index in table.indexes.values().filter(|index| !index.constraint) {
+            take(&index.name, format!("index `{}` of `{name}`", index.name))?;
+        }
+        let mut columns = BTreeSet::new();
+        for column in &table.columns {
+            let what = format!("column `{name}.{}`", column.name);
+            if column.name.is_empty() || column.name.contains('\0') {
+                return Err(unsupported(what, "its name is empty or holds a NUL byte"));
+            }
+            if !columns.insert(column.name.to_ascii_lowercase()) {
+                return Err(unsupported(
+                    what,
+                    "there is another whose name differs only in case, and SQLite takes them for the same",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refuse_name(name: &str, what: &str) -> Result<(), Unsupported> {
+    let begins = |prefix: &str| {
+        name.get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    if name.is_empty() || name.contains('\0') {
+        Err(unsupported(what, "its name is empty or holds a NUL byte"))
+    } else if begins("sqlite_") {
+        Err(unsupported(
+            what,
+            "SQLite keeps names that begin with `sqlite_` for itself",
+        ))
+    } else if begins(super::RESERVED_PREFIX) {
+        Err(unsupported(
+            what,
+            "names that begin with `_autogen_` are kept for the migration tool",
+        ))
+    } else {
+        Ok(())
+    }
+}
+
+pub(super) fn unsupported(what: impl Into<String>, why: &str) -> Unsupported {
+    Unsupported {
+        dialect: "sqlite",
+        what: what.into(),
+        why: why.to_owned(),
+    }
+}

@@ -1,0 +1,257 @@
+//! What a live database holds, in the form that normalization gives.
+//!
+//! Two queries read it all, however many tables there are; the rest is in the text of the CREATE statements. Constraints
+//! without a name get the one that the convention would give them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expression::{canonical, parse_default};
+use super::parse::{self, ParsedKey, ParsedPart, ParsedTable};
+use super::{RESERVED_PREFIX, normalize, types};
+use crate::db::{Connection, Error, ErrorKind, Value};
+use crate::schema::{
+    Auto, Check, Column, Expression, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Schema, Table,
+    TableName, Type, naming,
+};
+
+/// Reads the tables of the main database.
+///
+/// Left out are SQLite's own tables, the tool's own, views, virtual tables and the tables that those keep their data in.
+///
+/// # Errors
+///
+/// What the database reports, or a table whose text cannot be read.
+pub(super) fn reflect(connection: &mut dyn Connection) -> Result<Schema, Error> {
+    let mut ordinary: BTreeSet<String> = BTreeSet::new();
+    connection.for_each(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'",
+        &[],
+        &mut |row| {
+            ordinary.extend(row.first().and_then(|name| name.as_str()).map(str::to_owned));
+            true
+        },
+    )?;
+    let mut tables = BTreeMap::new();
+    let mut indexes = Vec::new();
+    connection.for_each(
+        "SELECT type, name, tbl_name, sql FROM main.sqlite_schema
+            WHERE type IN ('table', 'index') AND sql IS NOT NULL ORDER BY rowid",
+        &[],
+        &mut |row| {
+            if let [kind, Value::Text(name), Value::Text(table), Value::Text(sql)] = row.as_slice() {
+                if is_ours(table) && ordinary.contains(table) {
+                    if kind.as_str() == Some("table") {
+                        tables.insert(name.clone(), sql.clone());
+                    } else {
+                        indexes.push((name.clone(), table.clone(), sql.clone()));
+                    }
+                }
+            }
+            true
+        },
+    )?;
+    let mut parsed = BTreeMap::new();
+    for (name, sql) in tables {
+        let table = parse::create_table(&sql).ok_or_else(|| unreadable("table", &name))?;
+        parsed.insert(name, table);
+    }
+    let mut schema = Schema::default();
+    for (name, table) in &parsed {
+        schema.insert(self::table(name, table, &parsed));
+    }
+    for (name, table, sql) in indexes {
+        let parsed = parse::create_index(&sql).ok_or_else(|| unreadable("index", &name))?;
+        if let Some(table) = schema.tables.get_mut(&TableName::new(table)) {
+            let index = Index {
+                keys: parsed.keys.iter().map(|part| key(table, part)).collect(),
+                unique: parsed.unique,
+                constraint: false,
+                predicate: parsed
+                    .predicate
+                    .map(|predicate| expression(&predicate, &table.name.name)),
+                name: name.clone(),
+            };
+            table.indexes.insert(name, index);
+        }
+    }
+    Ok(schema)
+}
+
+fn is_ours(table: &str) -> bool {
+    let begins = |prefix: &str| {
+        table
+            .get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    !begins("sqlite_") && !begins(RESERVED_PREFIX)
+}
+
+fn unreadable(kind: &str, name: &str) -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: format!("cannot read the statement that created {kind} `{name}`"),
+        offset: None,
+    }
+}
+
+fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) -> Table {
+    let mut table = Table::new(TableName::new(name));
+    let key = parsed.primary_key.as_ref();
+    table.columns = parsed
+        .columns
+        .iter()
+        .map(|column| {
+            let declared = types::canonical(&column.declared);
+            let auto = auto(&column.name, &declared, parsed, key);
+            let is_key = key.is_some_and(|key| contains(&key.columns, &column.name));
+            Column {
+                nullable: !(column.not_null || auto != Auto::No || (is_key && parsed.without_rowid)),
+                default: column.default.as_deref().and_then(|text| {
+                    // What cannot be spelled anew is left as it is: it is a default all the same.
+                    parse_default(text, name)
+                        .unwrap_or_else(|_| Some(crate::schema::Default::expression(text)))
+                }),
+                auto,
+                collation: column
+                    .collation
+                    .as_deref()
+                    .map(normalize::collation)
+                    .filter(|name| name != "BINARY"),
+                ..Column::new(column.name.clone(), Type::Native(declared))
+            }
+        })
+        .collect();
+    table.primary_key = key.map(|key| PrimaryKey {
+        name: key
+            .name
+            .clone()
+            .unwrap_or_else(|| naming::primary_key(&table.name)),
+        columns: key.columns.iter().map(|name| resolve(parsed, name)).collect(),
+    });
+    constraints(&mut table, parsed, all);
+    table
+}
+
+fn constraints(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) {
+    for unique in &parsed.uniques {
+        let keys: Vec<IndexKey> = unique.keys.iter().map(|part| key(table, part)).collect();
+        let index = Index {
+            name: String::new(),
+            keys,
+            unique: true,
+            constraint: true,
+            predicate: None,
+        };
+        let name = unique
+            .name
+            .clone()
+            .unwrap_or_else(|| naming::unique(&table.name, &index.columns().unwrap_or_default()));
+        insert(&mut table.indexes, name, |name| Index { name, ..index });
+    }
+    for key in &parsed.foreign_keys {
+        let columns: Vec<String> = key.columns.iter().map(|name| resolve(parsed, name)).collect();
+        // The name of a table has no case; if there is such a table, its own spelling counts.
+        let target = all.iter().find(|(name, _)| **name == key.references).or_else(|| {
+            all.iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(&key.references))
+        });
+        let references = TableName::new(target.map_or(&key.references, |(name, _)| name).clone());
+        let mut referenced_columns = key.referenced_columns.clone();
+        if let Some((_, target)) = target {
+            if referenced_columns.is_empty() {
+                let own = target.primary_key.as_ref();
+                referenced_columns = own.map(|key| key.columns.clone()).unwrap_or_default();
+            }
+            for column in &mut referenced_columns {
+                *column = resolve(target, column);
+            }
+        }
+        let name = key.name.clone().unwrap_or_else(|| {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            naming::foreign_key(&table.name, &columns, &references)
+        });
+        insert(&mut table.foreign_keys, name, |name| ForeignKey {
+            name,
+            columns,
+            references,
+            referenced_columns,
+            on_delete: key.on_delete,
+            on_update: key.on_update,
+            deferrable: key.deferrable,
+        });
+    }
+    for check in &parsed.checks {
+        let expression = expression(&check.expression, &table.name.name);
+        let name = check
+            .name
+            .clone()
+            .unwrap_or_else(|| naming::check(&table.name, check.column.as_deref().unwrap_or(&expression.0)));
+        insert(&mut table.checks, name, |name| Check { name, expression });
+    }
+}
+
+/// Adds something under its name, or under the first number after it that is free.
+fn insert<T>(items: &mut BTreeMap<String, T>, name: String, make: impl FnOnce(String) -> T) {
+    let mut free = name.clone();
+    let mut number = 2;
+    while items.contains_key(&free) {
+        free = format!("{name}_{number}");
+        number += 1;
+    }
+    items.insert(free.clone(), make(free));
+}
+
+/// Tells whether a column is the rowid by another name (<https://sqlite.org/lang_createtable.html#rowid>).
+fn auto(column: &str, declared: &str, table: &ParsedTable, key: Option<&ParsedKey>) -> Auto {
+    match key {
+        Some(key)
+            if key.columns.len() == 1
+                && key.columns[0].eq_ignore_ascii_case(column)
+                && declared == "INTEGER"
+                && !key.descending_column
+                && !table.without_rowid =>
+        {
+            if key.autoincrement {
+                Auto::NeverReused
+            } else {
+                Auto::Auto
+            }
+        }
+        _ => Auto::No,
+    }
+}
+
+fn contains(names: &[String], name: &str) -> bool {
+    names.iter().any(|other| other.eq_ignore_ascii_case(name))
+}
+
+/// Returns a column's name as its own definition spells it.
+fn resolve(table: &ParsedTable, name: &str) -> String {
+    table
+        .columns
+        .iter()
+        .find(|column| column.name.eq_ignore_ascii_case(name))
+        .map_or_else(|| name.to_owned(), |column| column.name.clone())
+}
+
+fn key(table: &Table, part: &ParsedPart) -> IndexKey {
+    let column = part.column.as_ref().and_then(|name| {
+        table
+            .columns
+            .iter()
+            .find(|column| column.name.eq_ignore_ascii_case(name))
+    });
+    let raw = IndexKey {
+        part: match column {
+            Some(column) => IndexPart::Column(column.name.clone()),
+            None => IndexPart::Expression(Expression::new(part.text.clone())),
+        },
+        order: part.order,
+        collation: part.collation.clone(),
+    };
+    normalize::index_key(table, &raw).unwrap_or(raw)
+}
+
+fn expression(text: &str, table: &str) -> Expression {
+    canonical(text, table).unwrap_or_else(|_| Expression::new(text))
+}

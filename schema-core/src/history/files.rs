@@ -1,0 +1,127 @@
+//! Revisions and the snapshot as files: read as they are, written whole or not at all.
+//!
+//! What is written goes to a temporary sibling first (created anew, never followed through a symbolic link), is
+//! brought to the disk, and is then renamed; a failure leaves nothing behind. Names are made of checked parts, so that none leads out of the folder.
+
+mod write;
+
+pub use write::{Scripts, remove_revision, write_revision, write_snapshot};
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::{Cause, Direction, Header, HistoryError, RevisionId, Source, revision};
+use crate::schema::Schema;
+
+/// The file that says what a revision is.
+pub const REVISION_FILE: &str = "revision.json";
+
+/// The file that shows the schema at the head.
+pub const SNAPSHOT_FILE: &str = "snapshot.json";
+
+/// The folder of the revisions, in the migrations folder.
+pub const VERSIONS_FOLDER: &str = "versions";
+
+/// Returns the name of a script: `upgrade.sqlite.sql`.
+#[must_use]
+pub fn script_name(dialect: &str, direction: Direction) -> String {
+    format!("{direction}.{dialect}.sql")
+}
+
+/// Reads the snapshot; `None` if there is none.
+///
+/// # Errors
+///
+/// [`HistoryError`] if it cannot be read or understood, with line and column.
+pub fn read_snapshot(migrations: &Path) -> Result<Option<Schema>, HistoryError> {
+    let path = migrations.join(SNAPSHOT_FILE);
+    match read_text(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| HistoryError::json(path, &error)),
+        Err(HistoryError {
+            cause: Cause::NotFound,
+            ..
+        }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads a text file.
+pub(super) fn read_text(path: &Path) -> Result<String, HistoryError> {
+    fs::read_to_string(path).map_err(|error| HistoryError::io(path, "read", &error))
+}
+
+/// Returns the words of a revision folder's name.
+pub(super) fn folder_slug(folder: &Path) -> Option<&str> {
+    let name = folder.file_name()?.to_str()?;
+    Some(name.split_once('_').map_or("", |(_, slug)| slug))
+}
+
+/// Returns the id that a revision folder's name begins with.
+fn folder_id(name: &str) -> Option<RevisionId> {
+    let id = name.split_once('_').map_or(name, |(id, _)| id);
+    id.parse().ok()
+}
+
+/// Reads the header of every revision, in the order of their folders' names.
+///
+/// Files, hidden folders and folders that hold no revision and are not named like one are other people's.
+pub(super) fn read_revisions(migrations: &Path) -> Result<(Vec<Header>, Vec<Source>), HistoryError> {
+    let versions = migrations.join(VERSIONS_FOLDER);
+    let (mut headers, mut sources) = (Vec::new(), Vec::new());
+    for folder in revision_folders(migrations, &versions)? {
+        let path = folder.join(REVISION_FILE);
+        let name = folder.file_name().and_then(|name| name.to_str());
+        let named = name.and_then(folder_id);
+        let text = match read_text(&path) {
+            Ok(text) => text,
+            Err(HistoryError {
+                cause: Cause::NotFound,
+                ..
+            }) => match named {
+                Some(_) => return Err(HistoryError::new(folder, Cause::NoRevisionFile)),
+                None => continue,
+            },
+            Err(error) => return Err(error),
+        };
+        let header = revision::parse_header(&text).map_err(|error| HistoryError::json(&path, &error))?;
+        if named != Some(header.id) {
+            return Err(HistoryError::new(path, Cause::FolderName { revision: header.id }));
+        }
+        headers.push(header);
+        sources.push(Source { folder, text });
+    }
+    Ok((headers, sources))
+}
+
+fn revision_folders(migrations: &Path, versions: &Path) -> Result<Vec<PathBuf>, HistoryError> {
+    let entries = match fs::read_dir(versions) {
+        Ok(entries) => entries,
+        // A folder without files does not survive version control.
+        Err(error) if error.kind() == ErrorKind::NotFound && migrations.is_dir() => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(HistoryError::new(migrations, Cause::NoMigrations));
+        }
+        Err(error) => return Err(HistoryError::io(versions, "read", &error)),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| HistoryError::io(versions, "read", &error))?;
+        let kind = entry
+            .file_type()
+            .map_err(|error| HistoryError::io(entry.path(), "read", &error))?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        if kind.is_symlink() {
+            return Err(HistoryError::new(entry.path(), Cause::SymbolicLink));
+        }
+        if kind.is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort_unstable();
+    Ok(folders)
+}

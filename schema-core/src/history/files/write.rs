@@ -1,0 +1,241 @@
+//! Writing and removing, each whole or not at all.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::{REVISION_FILE, SNAPSHOT_FILE, VERSIONS_FOLDER, folder_id, script_name};
+use crate::history::{Cause, Direction, HistoryError, Revision, revision, slug};
+use crate::json;
+use crate::schema::Schema;
+
+/// How deep the snapshot is spread over lines: one column per line.
+const SNAPSHOT_DEPTH: usize = 4;
+
+/// How many leftovers of killed processes a temporary name steps aside for.
+const LEFTOVERS: usize = 64;
+
+/// The scripts of a revision for one dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scripts {
+    /// The text of the upgrade script.
+    pub upgrade: String,
+    /// The text of the downgrade script.
+    pub downgrade: String,
+}
+
+/// Writes a revision's folder, with its scripts by dialect, and returns the folder.
+///
+/// The folder's name is the id and the message's [`slug`].
+///
+/// # Errors
+///
+/// [`HistoryError`] if a revision of that id exists, or something cannot be written. Nothing is left behind then.
+pub fn write_revision(
+    migrations: &Path,
+    revision: &Revision,
+    scripts: &BTreeMap<String, Scripts>,
+) -> Result<PathBuf, HistoryError> {
+    let versions = migrations.join(VERSIONS_FOLDER);
+    create_folder_if_missing(&versions)?;
+    refuse_existing(&versions, revision)?;
+    let name = format!("{}_{}", revision.id, slug(&revision.message));
+    let folder = versions.join(&name);
+    let text = revision::render(revision).map_err(|error| unwritable(&folder, &error))?;
+
+    let temporary = Temporary::folder(&versions, &name)?;
+    write_new(&temporary.path.join(REVISION_FILE), &text)?;
+    for (dialect, Scripts { upgrade, downgrade }) in scripts {
+        check_dialect(&folder, dialect)?;
+        write_new(
+            &temporary.path.join(script_name(dialect, Direction::Upgrade)),
+            upgrade,
+        )?;
+        write_new(
+            &temporary.path.join(script_name(dialect, Direction::Downgrade)),
+            downgrade,
+        )?;
+    }
+    sync_folder(&temporary.path)?;
+    temporary.rename_to(&folder)?;
+    sync_folder(&versions)?;
+    Ok(folder)
+}
+
+/// Removes a revision's folder. It vanishes at once: a reader sees all of it or nothing.
+///
+/// # Errors
+///
+/// [`HistoryError`] if it is no revision's folder or cannot be removed.
+pub fn remove_revision(folder: &Path) -> Result<(), HistoryError> {
+    let name = folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    if folder_id(name).is_none() {
+        return Err(HistoryError::new(
+            folder,
+            Cause::BadName {
+                name: name.to_owned(),
+            },
+        ));
+    }
+    refuse_symlink(folder)?;
+    let versions = folder.parent().unwrap_or(Path::new("."));
+    let temporary = Temporary::folder(versions, name)?;
+    fs::rename(folder, temporary.path.join(name))
+        .map_err(|error| HistoryError::io(folder, "remove", &error))?;
+    drop(temporary);
+    sync_folder(versions)
+}
+
+/// Writes the schema at the head, one column per line, in place of the snapshot that was there.
+///
+/// # Errors
+///
+/// [`HistoryError`] if it cannot be written; the old one is as it was then.
+pub fn write_snapshot(migrations: &Path, schema: &Schema) -> Result<(), HistoryError> {
+    let path = migrations.join(SNAPSHOT_FILE);
+    let text = json::to_string(schema, SNAPSHOT_DEPTH).map_err(|error| unwritable(&path, &error))?;
+    let temporary = Temporary::file(migrations, SNAPSHOT_FILE, &(text + "\n"))?;
+    temporary.rename_to(&path)?;
+    sync_folder(migrations)
+}
+
+fn unwritable(path: &Path, error: &serde_json::Error) -> HistoryError {
+    HistoryError::new(
+        path,
+        Cause::Unwritable {
+            message: error.to_string(),
+        },
+    )
+}
+
+/// A file or folder under a hidden name, which is removed unless it is renamed.
+struct Temporary {
+    path: PathBuf,
+    renamed: bool,
+}
+
+impl Temporary {
+    fn folder(parent: &Path, name: &str) -> Result<Self, HistoryError> {
+        Temporary::create(parent, name, |path| fs::create_dir(path))
+    }
+
+    fn file(parent: &Path, name: &str, text: &str) -> Result<Self, HistoryError> {
+        let temporary = Temporary::create(parent, name, |path| create_new(path).map(drop))?;
+        let write = || {
+            let mut file = OpenOptions::new().write(true).open(&temporary.path)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        };
+        write().map_err(|error| HistoryError::io(parent.join(name), "write", &error))?;
+        Ok(temporary)
+    }
+
+    /// Creates it under the first free name; what a killed process left is stepped around.
+    fn create(
+        parent: &Path,
+        name: &str,
+        create: impl Fn(&Path) -> std::io::Result<()>,
+    ) -> Result<Self, HistoryError> {
+        let mut number = 0;
+        loop {
+            let path = parent.join(format!(".{name}.{number}.tmp"));
+            match create(&path) {
+                Ok(()) => return Ok(Temporary { path, renamed: false }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < LEFTOVERS => number += 1,
+                Err(error) => return Err(HistoryError::io(parent.join(name), "write", &error)),
+            }
+        }
+    }
+
+    fn rename_to(mut self, to: &Path) -> Result<(), HistoryError> {
+        fs::rename(&self.path, to).map_err(|error| HistoryError::io(to, "write", &error))?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if self.renamed {
+            return;
+        }
+        // Nothing more can be done about a failure here; a hidden leftover is never read.
+        if self.path.is_dir() {
+            let _ = fs::remove_dir_all(&self.path);
+        } else {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Creates a file that must not exist: with `O_EXCL`, a symbolic link in its place is not followed.
+fn create_new(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), HistoryError> {
+    let write = || {
+        let mut file = create_new(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|error| HistoryError::io(path, "write", &error))
+}
+
+/// Brings the names in a folder to the disk. Windows has no such call, and opens no folders.
+fn sync_folder(folder: &Path) -> Result<(), HistoryError> {
+    if cfg!(unix) {
+        let sync = || File::open(folder)?.sync_all();
+        sync().map_err(|error| HistoryError::io(folder, "write", &error))?;
+    }
+    Ok(())
+}
+
+fn create_folder_if_missing(folder: &Path) -> Result<(), HistoryError> {
+    match fs::create_dir(folder) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_symlink(folder),
+        Err(error) => Err(HistoryError::io(folder, "create", &error)),
+    }
+}
+
+fn refuse_symlink(path: &Path) -> Result<(), HistoryError> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| HistoryError::io(path, "read", &error))?;
+    if metadata.is_symlink() {
+        return Err(HistoryError::new(path, Cause::SymbolicLink));
+    }
+    Ok(())
+}
+
+/// Refuses a second folder with the id, whatever its slug: a rename would replace an empty one.
+fn refuse_existing(versions: &Path, revision: &Revision) -> Result<(), HistoryError> {
+    let entries = fs::read_dir(versions).map_err(|error| HistoryError::io(versions, "read", &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| HistoryError::io(versions, "read", &error))?;
+        if entry.file_name().to_str().and_then(folder_id) == Some(revision.id) {
+            return Err(HistoryError::new(entry.path(), Cause::Exists));
+        }
+    }
+    Ok(())
+}
+
+/// A dialect becomes part of a file's name.
+fn check_dialect(folder: &Path, dialect: &str) -> Result<(), HistoryError> {
+    let plain = !dialect.is_empty()
+        && dialect
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if plain {
+        return Ok(());
+    }
+    Err(HistoryError::new(
+        folder,
+        Cause::BadName {
+            name: dialect.to_owned(),
+        },
+    ))
+}

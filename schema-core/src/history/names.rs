@@ -1,0 +1,219 @@
+//! The names of revisions: ids, slugs, heads, and places relative to others.
+
+use super::{Cause, Header, History, HistoryError, RevisionId};
+
+/// How many revisions an error about an unknown name lists.
+const CANDIDATES: usize = 5;
+
+impl History {
+    /// Returns the revisions that a name means, given those that are `current` in the database.
+    ///
+    /// A name is a full id, a unique prefix of one, a slug or a unique prefix of one, `head`, `heads`, `base` (no
+    /// revision), `current`, or a place relative to another: `+1` and `-2` count from `current`, `ID+1` and `ID-1` from any name. One
+    /// step back from a merge leads to all its parents.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] with the candidates if no revision or several have the name.
+    pub fn resolve(&self, name: &str, current: &[RevisionId]) -> Result<Vec<RevisionId>, HistoryError> {
+        match name {
+            "base" => return Ok(Vec::new()),
+            "heads" => return Ok(self.heads.clone()),
+            "head" if self.heads.len() > 1 => return Err(self.ambiguous(name, &self.heads)),
+            "head" => return Ok(self.heads.clone()),
+            "current" => return Ok(current.to_vec()),
+            _ => {}
+        }
+        if let Some((from, forward, steps)) = relative(name) {
+            let start = if from.is_empty() {
+                current.to_vec()
+            } else {
+                self.resolve(from, current)?
+            };
+            return if forward {
+                self.forward(name, start, steps)
+            } else {
+                self.back(name, start, steps)
+            };
+        }
+        self.find(name).map(|id| vec![id])
+    }
+
+    /// Returns the revisions of a range, parents first: `a:b` those from `a` to `b`, both included, `:b` those up to `b`,
+    /// `a:` those from `a` on; a single name is that revision.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub fn range(&self, range: &str, current: &[RevisionId]) -> Result<Vec<&Header>, HistoryError> {
+        let Some((from, to)) = range.split_once(':') else {
+            return Ok(self
+                .resolve(range, current)?
+                .into_iter()
+                .filter_map(|id| self.get(id))
+                .collect());
+        };
+        let to = if to.is_empty() {
+            self.heads.clone()
+        } else {
+            self.resolve(to, current)?
+        };
+        let from = if from.is_empty() {
+            Vec::new()
+        } else {
+            self.resolve(from, current)?
+        };
+        let after: std::collections::BTreeSet<RevisionId> = self.descendants(&from).into_iter().collect();
+        let upto = self.ancestors(&to).into_iter();
+        Ok(upto
+            .filter(|id| from.is_empty() || after.contains(id))
+            .filter_map(|id| self.get(id))
+            .collect())
+    }
+
+    fn find(&self, name: &str) -> Result<RevisionId, HistoryError> {
+        let lower = name.to_ascii_lowercase();
+        let matching = |matches: &dyn Fn(RevisionId, &str) -> bool| -> Vec<RevisionId> {
+            self.headers
+                .iter()
+                .map(|header| header.id)
+                .filter(|id| matches(*id, self.slug(*id).unwrap_or_default()))
+                .collect()
+        };
+        let exact = matching(&|id, slug| id.to_string() == lower || slug == name);
+        let found = if exact.is_empty() && !name.is_empty() {
+            matching(&|id, slug| id.to_string().starts_with(&lower) || slug.starts_with(name))
+        } else {
+            exact
+        };
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(self.unknown(name)),
+            several => Err(self.ambiguous(name, several)),
+        }
+    }
+
+    fn forward(
+        &self,
+        name: &str,
+        start: Vec<RevisionId>,
+        steps: usize,
+    ) -> Result<Vec<RevisionId>, HistoryError> {
+        let mut at = start;
+        for taken in 0..steps {
+            let next: Vec<RevisionId> = match at.as_slice() {
+                [] => self
+                    .headers
+                    .iter()
+                    .filter(|header| header.parents.is_empty())
+                    .map(|root| root.id)
+                    .collect(),
+                [one] => {
+                    self.known(*one)?;
+                    self.children(*one).map(|child| child.id).collect()
+                }
+                several => return Err(self.ambiguous(name, several)),
+            };
+            at = match next.as_slice() {
+                [_] => next,
+                [] => return Err(too_far(name, taken)),
+                several => return Err(self.ambiguous(name, several)),
+            };
+        }
+        Ok(at)
+    }
+
+    fn back(
+        &self,
+        name: &str,
+        start: Vec<RevisionId>,
+        steps: usize,
+    ) -> Result<Vec<RevisionId>, HistoryError> {
+        let mut at = start;
+        for taken in 0..steps {
+            at = match at.as_slice() {
+                [] => return Err(too_far(name, taken)),
+                [one] => self.known(*one)?.parents.clone(),
+                several => return Err(self.ambiguous(name, several)),
+            };
+        }
+        Ok(at)
+    }
+
+    fn known(&self, id: RevisionId) -> Result<&Header, HistoryError> {
+        self.get(id).ok_or_else(|| self.unknown(&id.to_string()))
+    }
+
+    /// Returns the error for a name that no revision has, with those that are spelled most like it, or else the newest.
+    pub(super) fn unknown(&self, name: &str) -> HistoryError {
+        let mut near: Vec<(usize, RevisionId)> = self
+            .headers
+            .iter()
+            .map(|header| {
+                let slug = self.slug(header.id).unwrap_or_default();
+                let length = name.len().max(1);
+                let id = header.id.to_string();
+                let prefix = &id[..length.min(id.len())];
+                (
+                    strsim::levenshtein(slug, name).min(strsim::levenshtein(prefix, name)),
+                    header.id,
+                )
+            })
+            .filter(|(distance, _)| *distance <= (name.len() / 3).max(1))
+            .collect();
+        near.sort_unstable();
+        let mut ids: Vec<RevisionId> = near.into_iter().map(|(_, id)| id).take(CANDIDATES).collect();
+        if ids.is_empty() {
+            ids = self
+                .headers
+                .iter()
+                .rev()
+                .map(|header| header.id)
+                .take(CANDIDATES)
+                .collect();
+        }
+        let cause = Cause::UnknownRevision {
+            name: name.to_owned(),
+            candidates: self.shown(&ids),
+        };
+        HistoryError { path: None, cause }
+    }
+
+    fn ambiguous(&self, name: &str, ids: &[RevisionId]) -> HistoryError {
+        let cause = Cause::AmbiguousRevision {
+            name: name.to_owned(),
+            candidates: self.shown(ids),
+        };
+        HistoryError { path: None, cause }
+    }
+
+    fn shown(&self, ids: &[RevisionId]) -> Vec<String> {
+        ids.iter()
+            .map(|id| match self.slug(*id) {
+                Some(slug) if !slug.is_empty() => format!("`{id}` ({slug})"),
+                Some(_) | None => format!("`{id}`"),
+            })
+            .collect()
+    }
+}
+
+fn too_far(name: &str, available: usize) -> HistoryError {
+    HistoryError {
+        path: None,
+        cause: Cause::TooFar {
+            name: name.to_owned(),
+            available,
+        },
+    }
+}
+
+/// Returns the name that a relative name counts from, whether it counts forward, and how far.
+fn relative(name: &str) -> Option<(&str, bool, usize)> {
+    let at = name.rfind(['+', '-'])?;
+    let digits = &name[at + 1..];
+    let steps = digits
+        .parse()
+        .ok()
+        .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    Some((&name[..at], name.as_bytes()[at] == b'+', steps))
+}

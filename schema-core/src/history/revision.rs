@@ -1,0 +1,354 @@
+//! Revisions as values, their ids, and the layout of `revision.json`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::diff::Answers;
+use crate::json;
+use crate::operation::Operation;
+use crate::schema::{Default, TableName};
+
+/// The version of the layout that this module reads and writes.
+const FORMAT: u32 = 1;
+
+/// How deep `revision.json` is spread over lines: a created table has one column per line.
+const DEPTH: usize = 6;
+
+/// The id of a revision: 12 hexadecimal digits that sort by time.
+///
+/// ```
+/// use schema_core::history::RevisionId;
+///
+/// let id = RevisionId::new(0x6921_a3f4, 0xb07e);
+/// assert_eq!(id.to_string(), "6921a3f4b07e");
+/// assert_eq!("6921a3f4b07e".parse(), Ok(id));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevisionId(u64);
+
+impl RevisionId {
+    /// Returns the id of a revision made `seconds` after 1970, told apart from others of that second by `random`.
+    #[must_use]
+    pub fn new(seconds: u32, random: u16) -> Self {
+        RevisionId((u64::from(seconds) << 16) | u64::from(random))
+    }
+}
+
+impl fmt::Display for RevisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{:012x}", self.0))
+    }
+}
+
+/// A text that is no revision id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseIdError(String);
+
+impl fmt::Display for ParseIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is no revision id: expected 12 hexadecimal digits in lower case",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for ParseIdError {}
+
+impl FromStr for RevisionId {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let digits = text.len() == 12 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let value = u64::from_str_radix(text, 16).ok().filter(|_| digits);
+        value.map(RevisionId).ok_or_else(|| ParseIdError(text.to_owned()))
+    }
+}
+
+impl Serialize for RevisionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RevisionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A revision without what it does: all that the graph needs, cheap to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The id.
+    pub id: RevisionId,
+    /// The revisions it builds on: none for the first, more than one for a merge.
+    pub parents: Vec<RevisionId>,
+    /// What it is for, in words.
+    pub message: String,
+    /// When it was made, as RFC 3339 writes it.
+    pub created: String,
+    /// The checksums of its scripts as they were written, by dialect.
+    pub scripts: BTreeMap<String, ScriptSums>,
+}
+
+/// A revision with all that its file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// The id.
+    pub id: RevisionId,
+    /// The revisions it builds on: none for the first, more than one for a merge.
+    pub parents: Vec<RevisionId>,
+    /// What it is for, in words.
+    pub message: String,
+    /// When it was made, as RFC 3339 writes it.
+    pub created: String,
+    /// What it does to the schema, independent of any dialect.
+    pub operations: Vec<Operation>,
+    /// What was decided when it was made.
+    pub answers: Answers,
+    /// The checksums of its scripts as they were written, by dialect.
+    pub scripts: BTreeMap<String, ScriptSums>,
+}
+
+/// The [checksums](crate::script::checksum) of one dialect's scripts as they were written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptSums {
+    /// Of the upgrade script.
+    pub upgrade: String,
+    /// Of the downgrade script.
+    pub downgrade: String,
+}
+
+/// Returns the words of a message as the name of a folder: letters, digits and `_`, at most 60, never empty.
+///
+/// ```
+/// use schema_core::history::slug;
+///
+/// assert_eq!(slug("Add items.description!"), "add_items_description");
+/// assert_eq!(slug("…"), "revision");
+/// ```
+#[must_use]
+pub fn slug(message: &str) -> String {
+    let mut slug = String::new();
+    for character in message.chars().flat_map(char::to_lowercase) {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character);
+        } else if !slug.is_empty() && !slug.ends_with('_') {
+            slug.push('_');
+        }
+        if slug.len() == 60 {
+            break;
+        }
+    }
+    slug.truncate(slug.trim_end_matches('_').len());
+    if slug.is_empty() {
+        "revision".to_owned()
+    } else {
+        slug
+    }
+}
+
+/// The file without what it does. Unknown keys are refused by [`File`], which is read before anything acts on them.
+#[derive(Deserialize)]
+struct HeaderFile<'a> {
+    #[serde(deserialize_with = "format")]
+    #[allow(dead_code)]
+    format: u32,
+    id: RevisionId,
+    parents: Vec<RevisionId>,
+    #[serde(borrow)]
+    message: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    created: std::borrow::Cow<'a, str>,
+    #[serde(default)]
+    scripts: BTreeMap<String, ScriptSums>,
+}
+
+/// The file, in the order in which it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(deserialize_with = "format")]
+    format: u32,
+    id: RevisionId,
+    parents: Vec<RevisionId>,
+    message: String,
+    created: String,
+    operations: Vec<Operation>,
+    #[serde(default, skip_serializing_if = "AnswersFile::is_empty")]
+    answers: AnswersFile,
+    #[serde(default)]
+    scripts: BTreeMap<String, ScriptSums>,
+}
+
+/// Answers as lists, since JSON has no keys that are pairs.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AnswersFile {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    renamed_tables: Vec<RenamedTable>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    renamed_columns: Vec<RenamedColumn>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    backfills: Vec<Backfill>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenamedTable {
+    from: TableName,
+    to: TableName,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenamedColumn {
+    table: TableName,
+    from: String,
+    to: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Backfill {
+    table: TableName,
+    column: String,
+    value: Default,
+}
+
+/// Accepts the one format there is.
+fn format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let found = u32::deserialize(deserializer)?;
+    if found == FORMAT {
+        return Ok(found);
+    }
+    Err(serde::de::Error::custom(format_args!(
+        "the file has format {found}, and this version reads format {FORMAT}"
+    )))
+}
+
+/// Returns the text of a revision's file.
+pub(super) fn render(revision: &Revision) -> Result<String, serde_json::Error> {
+    let Revision {
+        id,
+        parents,
+        message,
+        created,
+        operations,
+        answers,
+        scripts,
+    } = revision.clone();
+    let file = File {
+        format: FORMAT,
+        id,
+        parents,
+        message,
+        created,
+        operations,
+        answers: AnswersFile::new(answers),
+        scripts,
+    };
+    json::to_string(&file, DEPTH).map(|text| text + "\n")
+}
+
+/// Reads all of a revision's file.
+pub(super) fn parse(text: &str) -> Result<Revision, serde_json::Error> {
+    let File {
+        format: _,
+        id,
+        parents,
+        message,
+        created,
+        operations,
+        answers,
+        scripts,
+    } = serde_json::from_str(text)?;
+    Ok(Revision {
+        id,
+        parents,
+        message,
+        created,
+        operations,
+        answers: answers.into_answers(),
+        scripts,
+    })
+}
+
+/// Reads what the graph needs of a revision's file.
+pub(super) fn parse_header(text: &str) -> Result<Header, serde_json::Error> {
+    let HeaderFile {
+        format: _,
+        id,
+        parents,
+        message,
+        created,
+        scripts,
+    } = serde_json::from_str(text)?;
+    Ok(Header {
+        id,
+        parents,
+        message: message.into_owned(),
+        created: created.into_owned(),
+        scripts,
+    })
+}
+
+impl AnswersFile {
+    fn is_empty(&self) -> bool {
+        let AnswersFile {
+            renamed_tables,
+            renamed_columns,
+            backfills,
+        } = self;
+        renamed_tables.is_empty() && renamed_columns.is_empty() && backfills.is_empty()
+    }
+
+    fn new(answers: Answers) -> Self {
+        let Answers {
+            renamed_tables,
+            renamed_columns,
+            backfills,
+        } = answers;
+        AnswersFile {
+            renamed_tables: renamed_tables
+                .into_iter()
+                .map(|(from, to)| RenamedTable { from, to })
+                .collect(),
+            renamed_columns: renamed_columns
+                .into_iter()
+                .map(|((table, from), to)| RenamedColumn { table, from, to })
+                .collect(),
+            backfills: backfills
+                .into_iter()
+                .map(|((table, column), value)| Backfill { table, column, value })
+                .collect(),
+        }
+    }
+
+    fn into_answers(self) -> Answers {
+        Answers {
+            renamed_tables: self
+                .renamed_tables
+                .into_iter()
+                .map(|RenamedTable { from, to }| (from, to))
+                .collect(),
+            renamed_columns: self
+                .renamed_columns
+                .into_iter()
+                .map(|RenamedColumn { table, from, to }| ((table, from), to))
+                .collect(),
+            backfills: self
+                .backfills
+                .into_iter()
+                .map(|Backfill { table, column, value }| ((table, column), value))
+                .collect(),
+        }
+    }
+}

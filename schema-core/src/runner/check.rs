@@ -1,0 +1,237 @@
+//! How a database and the files stand to each other. It changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{Applied, RunError, version_table};
+use crate::db::Connection;
+use crate::dialect::Dialect;
+use crate::diff::{Answers, diff};
+use crate::history::{Cause, Direction, History, RevisionId};
+use crate::operation::Operation;
+use crate::schema::{Schema, TableName};
+use crate::script;
+
+/// One way in which a database and the files differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The script of an applied revision is not the one that ran.
+    EditedScript {
+        /// The revision.
+        revision: RevisionId,
+        /// The script.
+        path: PathBuf,
+    },
+    /// The script of an applied revision is gone.
+    MissingScript {
+        /// The revision.
+        revision: RevisionId,
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The database has a revision that the files do not have.
+    UnknownRevision {
+        /// The revision.
+        revision: RevisionId,
+        /// What it is for, in words.
+        message: String,
+    },
+    /// The files have a revision that the database does not have.
+    Pending {
+        /// The revision.
+        revision: RevisionId,
+        /// What it is for, in words.
+        message: String,
+    },
+    /// The database's tables are not what its revisions made.
+    Drift {
+        /// What someone did to the database besides them.
+        operation: Box<Operation>,
+    },
+}
+
+impl Finding {
+    /// Returns the stable code of the kind of finding.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Finding::EditedScript { .. } => "edited-script",
+            Finding::MissingScript { .. } => "missing-script",
+            Finding::UnknownRevision { .. } => "unknown-revision",
+            Finding::Pending { .. } => "pending",
+            Finding::Drift { .. } => "drift",
+        }
+    }
+
+    /// Returns how to go on.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Finding::EditedScript { .. } => "restore the file, and put the edit in a new revision".into(),
+            Finding::MissingScript { .. } => "restore the file from version control".into(),
+            Finding::UnknownRevision { .. } => {
+                "check out the branch that has it, or take it back with `autogen downgrade`".into()
+            }
+            Finding::Pending { .. } => "apply it with `autogen upgrade`".into(),
+            Finding::Drift { .. } => {
+                "undo it in the database, or put it in the models and make a revision of it".into()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::EditedScript { revision, path } => {
+                write!(
+                    f,
+                    "the script of applied revision `{revision}` was edited (`{}`)",
+                    path.display()
+                )
+            }
+            Finding::MissingScript { revision, path } => {
+                write!(
+                    f,
+                    "the script of applied revision `{revision}` is missing (`{}`)",
+                    path.display()
+                )
+            }
+            Finding::UnknownRevision { revision, message } => {
+                write!(
+                    f,
+                    "the database has revision `{revision}` ({message}), which the files do not have"
+                )
+            }
+            Finding::Pending { revision, message } => {
+                write!(f, "the database does not have revision `{revision}` ({message})")
+            }
+            Finding::Drift { operation } => {
+                write!(
+                    f,
+                    "the database is not what its revisions made: {}",
+                    operation.describe()
+                )
+            }
+        }
+    }
+}
+
+/// Compares a database with the files, and its tables with what its revisions made of them.
+///
+/// Tables that no applied revision ever created are other people's and do not count. As long as the database has
+/// revisions that the files do not have, its tables cannot be judged.
+///
+/// # Errors
+///
+/// [`RunError`] if the database or the files cannot be read.
+pub fn check(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+) -> Result<Vec<Finding>, RunError> {
+    let rows = version_table::read(connection, dialect)?;
+    let mut findings = integrity(history, dialect, &rows)?;
+    let has: BTreeSet<RevisionId> = rows.iter().map(|row| row.id).collect();
+    if has.iter().all(|id| history.get(*id).is_some()) {
+        let applied: Vec<RevisionId> = history
+            .revisions()
+            .iter()
+            .map(|header| header.id)
+            .filter(|id| has.contains(id))
+            .collect();
+        let drift = drift(connection, dialect, history, &applied)?;
+        findings.extend(drift.into_iter().map(|operation| Finding::Drift {
+            operation: Box::new(operation),
+        }));
+    }
+    let pending = history
+        .revisions()
+        .iter()
+        .filter(|header| !has.contains(&header.id));
+    findings.extend(pending.map(|header| Finding::Pending {
+        revision: header.id,
+        message: header.message.clone(),
+    }));
+    Ok(findings)
+}
+
+/// Refuses to go on if an applied revision's script was edited or is missing, or its revision is unknown.
+pub(super) fn refuse_broken(
+    history: &History,
+    dialect: &dyn Dialect,
+    rows: &[Applied],
+) -> Result<(), RunError> {
+    refuse(integrity(history, dialect, rows)?)
+}
+
+/// Refuses to go on if the database has revisions that the files do not have.
+pub(super) fn refuse_unknown(history: &History, rows: &[Applied]) -> Result<(), RunError> {
+    refuse(rows.iter().filter_map(|row| unknown(history, row)).collect())
+}
+
+fn refuse(findings: Vec<Finding>) -> Result<(), RunError> {
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(RunError::Integrity { findings })
+    }
+}
+
+fn unknown(history: &History, row: &Applied) -> Option<Finding> {
+    let known = history.get(row.id).is_some();
+    (!known).then(|| Finding::UnknownRevision {
+        revision: row.id,
+        message: row.message.clone(),
+    })
+}
+
+fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Result<Vec<Finding>, RunError> {
+    let mut findings = Vec::new();
+    for row in rows {
+        if let Some(unknown) = unknown(history, row) {
+            findings.push(unknown);
+            continue;
+        }
+        let revision = row.id;
+        let path = history
+            .script_path(revision, dialect.name(), Direction::Upgrade)
+            .unwrap_or_default();
+        match history.script(revision, dialect.name(), Direction::Upgrade) {
+            Ok(text) if script::checksum(&text) == row.checksum => {}
+            Ok(_) => findings.push(Finding::EditedScript { revision, path }),
+            Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {
+                findings.push(Finding::MissingScript { revision, path });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(findings)
+}
+
+/// Returns what leads from the schema that the applied revisions made to the one that is there.
+fn drift(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    applied: &[RevisionId],
+) -> Result<Vec<Operation>, RunError> {
+    let mut expected = Schema::default();
+    let mut owned: BTreeSet<TableName> = BTreeSet::new();
+    for id in applied {
+        history.replay(*id, &mut expected)?;
+        owned.extend(expected.tables.keys().cloned());
+    }
+    let expected = dialect.normalize(&expected).map_err(RunError::Unsupported)?;
+    owned.extend(expected.tables.keys().cloned());
+    let found = dialect
+        .reflect(connection)
+        .map_err(|error| RunError::database("read the database's tables", error))?;
+    let tables: BTreeMap<_, _> = found
+        .tables
+        .into_iter()
+        .filter(|(name, _)| owned.contains(name))
+        .collect();
+    Ok(diff(&expected, &Schema { tables }, &Answers::default()))
+}

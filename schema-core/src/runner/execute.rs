@@ -1,0 +1,100 @@
+//! The steps of a script, run one after another on an open transaction.
+
+use std::collections::BTreeMap;
+
+use super::FailureCause;
+use crate::db::{Connection, Error, Value};
+use crate::dialect::Session;
+use crate::plan::{Plan, Statement, Step};
+
+/// How many of the rows that should not be there an error shows.
+const SHOWN_ROWS: usize = 10;
+
+/// A step that failed.
+#[derive(Debug)]
+pub(super) struct StepFailure {
+    /// The line of the script.
+    pub(super) line: usize,
+    /// The statement, or the directive.
+    pub(super) statement: String,
+    /// Why.
+    pub(super) cause: FailureCause,
+}
+
+/// Runs all steps and returns how many there were.
+pub(super) fn run(
+    connection: &mut dyn Connection,
+    session: &dyn Session,
+    plan: &Plan,
+) -> Result<usize, StepFailure> {
+    let mut kept = BTreeMap::new();
+    for statement in &plan.statements {
+        step(connection, session, &statement.step, &mut kept).map_err(|cause| failure(statement, cause))?;
+    }
+    Ok(plan.statements.len())
+}
+
+fn step(
+    connection: &mut dyn Connection,
+    session: &dyn Session,
+    step: &Step,
+    kept: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), FailureCause> {
+    match step {
+        Step::Execute { sql } => connection.execute(sql, &[]).map(drop)?,
+        Step::ExpectNoRows { sql, message } => expect_no_rows(connection, sql, message)?,
+        Step::KeepDependents { table } => {
+            let dependents = session.keep_dependents(connection, table)?;
+            kept.insert(table.clone(), dependents);
+        }
+        Step::RestoreDependents { table } => {
+            let dependents = kept.remove(table).ok_or(FailureCause::NothingKept)?;
+            session.restore_dependents(connection, table, &dependents)?;
+        }
+    }
+    Ok(())
+}
+
+fn expect_no_rows(connection: &mut dyn Connection, sql: &str, message: &str) -> Result<(), FailureCause> {
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    let mut more = false;
+    connection.for_each(sql, &[], &mut |row| {
+        more = rows.len() == SHOWN_ROWS;
+        if !more {
+            rows.push(row);
+        }
+        !more
+    })?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    Err(FailureCause::Rows {
+        message: message.to_owned(),
+        rows,
+        more,
+    })
+}
+
+impl From<Error> for FailureCause {
+    fn from(error: Error) -> Self {
+        FailureCause::Database(error)
+    }
+}
+
+fn failure(statement: &Statement, cause: FailureCause) -> StepFailure {
+    let text = match &statement.step {
+        Step::Execute { sql } | Step::ExpectNoRows { sql, message: _ } => sql.clone(),
+        Step::KeepDependents { table } => format!("-- autogen: keep-dependents {table}"),
+        Step::RestoreDependents { table } => format!("-- autogen: restore-dependents {table}"),
+    };
+    let within = match &cause {
+        FailureCause::Database(error) => error.offset.and_then(|offset| text.get(..offset)),
+        FailureCause::Rows { .. } | FailureCause::NothingKept => None,
+    };
+    let line = statement.line + within.map_or(0, |before| before.matches('\n').count());
+    StepFailure {
+        line,
+        statement: text,
+        cause,
+    }
+}

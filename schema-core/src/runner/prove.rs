@@ -1,0 +1,290 @@
+//! The proof that a revision's scripts do what its operations say, on a scratch database.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use super::{FailureCause, execute};
+use crate::db::{self, Connection};
+use crate::dialect::{Dialect, Mode, Unsupported};
+use crate::diff::{Answers, diff};
+use crate::history::{Direction, HistoryError, RevisionId};
+use crate::lexer::{Kind, lex};
+use crate::operation::Operation;
+use crate::plan::Plan;
+use crate::schema::{Schema, Table, TableName};
+use crate::script::{self, ScriptError};
+
+/// A script that does not do what the operations say, or a proof that could not be had.
+#[derive(Debug)]
+pub struct ProofError {
+    /// The revision, where a whole history is verified.
+    pub revision: Option<RevisionId>,
+    /// The script; `None` if it failed while the schema before the revision was set up.
+    pub direction: Option<Direction>,
+    /// What is wrong.
+    pub cause: ProofCause,
+}
+
+/// What can be wrong with a proof.
+#[derive(Debug)]
+pub enum ProofCause {
+    /// The script cannot be understood.
+    Script(ScriptError),
+    /// The script wants no transaction, on a database that runs every script in one.
+    NoTransaction,
+    /// A statement failed.
+    Statement {
+        /// The line of the script; 0 while the schema before is set up.
+        line: usize,
+        /// The statement.
+        statement: String,
+        /// Why.
+        cause: FailureCause,
+    },
+    /// The script led to another schema than the operations.
+    Differs {
+        /// What leads from the expected schema to the one that was found.
+        operations: Vec<Operation>,
+    },
+    /// The scratch database holds tables already.
+    NotEmpty,
+    /// The dialect cannot hold the schema.
+    Unsupported(Unsupported),
+    /// The scratch database failed outside the scripts.
+    Database(db::Error),
+    /// The files cannot be read.
+    History(HistoryError),
+}
+
+impl ProofError {
+    /// Returns how to go on.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match &self.cause {
+            ProofCause::Script(error) => error.hint(),
+            ProofCause::NoTransaction => Some("remove the directive `-- autogen: no-transaction`".into()),
+            ProofCause::Statement { cause, .. } => match cause {
+                FailureCause::Database(_) => None,
+                FailureCause::Rows { .. } | FailureCause::NothingKept => cause.hint(),
+            },
+            ProofCause::Differs { .. } => Some(
+                "a script may change rows as it likes, but its tables must come out as the models say: correct the script".into(),
+            ),
+            ProofCause::NotEmpty => Some("name an empty database: everything in it would be changed".into()),
+            ProofCause::Unsupported(_) | ProofCause::Database(_) => None,
+            ProofCause::History(error) => error.hint(),
+        }
+    }
+}
+
+impl fmt::Display for ProofError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.direction {
+            Some(direction) => format!("the {direction} script"),
+            None => "the schema before".to_owned(),
+        };
+        let of = self.revision.map(|id| format!(" of `{id}`")).unwrap_or_default();
+        match &self.cause {
+            ProofCause::Script(error) => write!(f, "cannot read {what}{of}: {error}"),
+            ProofCause::NoTransaction => write!(f, "cannot run {what}{of} without a transaction"),
+            ProofCause::Statement {
+                line,
+                statement,
+                cause,
+            } => {
+                write!(f, "{what}{of} fails on a scratch database")?;
+                if *line > 0 {
+                    write!(f, ", line {line}")?;
+                }
+                write!(f, ": {cause}")?;
+                statement.lines().try_for_each(|line| write!(f, "\n  | {line}"))
+            }
+            ProofCause::Differs { operations } => {
+                write!(
+                    f,
+                    "{what}{of} does not lead to the schema that its operations describe: on the scratch database, it has"
+                )?;
+                operations
+                    .iter()
+                    .try_for_each(|operation| write!(f, "\n  {}", operation.describe()))
+            }
+            ProofCause::NotEmpty => {
+                f.write_str("cannot prove anything on a scratch database that is not empty")
+            }
+            ProofCause::Unsupported(error) => error.fmt(f),
+            ProofCause::Database(error) => write!(f, "the scratch database failed at {what}{of}: {error}"),
+            ProofCause::History(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ProofError {}
+
+impl From<ProofCause> for ProofError {
+    fn from(cause: ProofCause) -> Self {
+        ProofError {
+            revision: None,
+            direction: None,
+            cause,
+        }
+    }
+}
+
+/// Proves on an empty scratch database that the upgrade script leads from one schema to the other and the downgrade
+/// script back.
+///
+/// Only the tables that differ, those the scripts name and those tied to them by foreign keys are made, so the cost is that of the change. A
+/// downgrade that says it is irreversible is not run.
+///
+/// # Errors
+///
+/// [`ProofError`] with the script, and the statement that failed or the differences.
+pub fn prove(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    from: &Schema,
+    to: &Schema,
+    upgrade: &str,
+    downgrade: &str,
+) -> Result<(), ProofError> {
+    let concerned = concerned(dialect, from, to, &[upgrade, downgrade]);
+    let from = normalized(dialect, &restricted(from, &concerned))?;
+    let to = normalized(dialect, &restricted(to, &concerned))?;
+    refuse_filled(scratch, dialect)?;
+    create(scratch, dialect, &from)?;
+    let at = |direction| {
+        move |cause| ProofError {
+            revision: None,
+            direction: Some(direction),
+            cause,
+        }
+    };
+    run_script(scratch, dialect, upgrade).map_err(at(Direction::Upgrade))?;
+    compare(scratch, dialect, &to).map_err(at(Direction::Upgrade))?;
+    if script::irreversible(downgrade).is_some() {
+        return Ok(());
+    }
+    run_script(scratch, dialect, downgrade).map_err(at(Direction::Downgrade))?;
+    compare(scratch, dialect, &from).map_err(at(Direction::Downgrade))
+}
+
+/// Returns the tables that a proof needs.
+fn concerned(dialect: &dyn Dialect, from: &Schema, to: &Schema, scripts: &[&str]) -> BTreeSet<TableName> {
+    let both = || from.tables.values().chain(to.tables.values());
+    let changed: BTreeSet<&TableName> = both()
+        .map(|table| &table.name)
+        .filter(|name| from.table(name) != to.table(name))
+        .collect();
+    let mut named = BTreeSet::new();
+    for script in scripts {
+        for token in lex(script, dialect.lexicon()) {
+            if matches!(token.kind, Kind::Word | Kind::Quoted) {
+                named.extend(token.name().map(|name| name.to_lowercase()));
+            }
+        }
+    }
+    let tied = |table: &Table| {
+        table
+            .foreign_keys
+            .values()
+            .any(|key| changed.contains(&key.references))
+    };
+    let mut open: Vec<&TableName> = both()
+        .filter(|table| {
+            changed.contains(&table.name) || tied(table) || named.contains(&table.name.name.to_lowercase())
+        })
+        .map(|table| &table.name)
+        .collect();
+    let mut concerned = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if concerned.insert(name.clone()) {
+            let tables = [from.table(name), to.table(name)].into_iter().flatten();
+            open.extend(
+                tables
+                    .flat_map(|table| table.foreign_keys.values())
+                    .map(|key| &key.references),
+            );
+        }
+    }
+    concerned
+}
+
+fn restricted(schema: &Schema, tables: &BTreeSet<TableName>) -> Schema {
+    tables
+        .iter()
+        .filter_map(|name| schema.table(name).cloned())
+        .collect()
+}
+
+pub(super) fn normalized(dialect: &dyn Dialect, schema: &Schema) -> Result<Schema, ProofCause> {
+    dialect.normalize(schema).map_err(ProofCause::Unsupported)
+}
+
+pub(super) fn refuse_filled(scratch: &mut dyn Connection, dialect: &dyn Dialect) -> Result<(), ProofCause> {
+    let found = dialect.reflect(scratch).map_err(ProofCause::Database)?;
+    if found.tables.is_empty() {
+        Ok(())
+    } else {
+        Err(ProofCause::NotEmpty)
+    }
+}
+
+fn create(scratch: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -> Result<(), ProofCause> {
+    let operations = diff(&Schema::default(), schema, &Answers::default());
+    let plan = dialect
+        .plan(&Schema::default(), &operations)
+        .map_err(ProofCause::Unsupported)?;
+    run_plan(scratch, dialect, &plan)
+}
+
+/// Runs a script as the runner would, but for the version table.
+pub(super) fn run_script(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    text: &str,
+) -> Result<(), ProofCause> {
+    let plan = script::parse(text, dialect.lexicon()).map_err(ProofCause::Script)?;
+    run_plan(scratch, dialect, &plan)
+}
+
+fn run_plan(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan) -> Result<(), ProofCause> {
+    let session = dialect.session();
+    let Mode {
+        foreign_keys_off: _,
+        no_transaction,
+    } = plan.mode;
+    if no_transaction {
+        return Err(ProofCause::NoTransaction);
+    }
+    // No one else has the scratch database.
+    session
+        .begin(scratch, &plan.mode, Duration::ZERO)
+        .map_err(ProofCause::Database)?;
+    let outcome = execute::run(scratch, session, plan)
+        .map_err(|failure| ProofCause::Statement {
+            line: failure.line,
+            statement: failure.statement,
+            cause: failure.cause,
+        })
+        .and_then(|_| session.commit(scratch, &plan.mode).map_err(ProofCause::Database));
+    if outcome.is_err() {
+        session.rollback(scratch, &plan.mode);
+    }
+    outcome
+}
+
+/// Compares the scratch database with the normalized schema it should hold.
+pub(super) fn compare(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    expected: &Schema,
+) -> Result<(), ProofCause> {
+    let found = dialect.reflect(scratch).map_err(ProofCause::Database)?;
+    if found == *expected {
+        return Ok(());
+    }
+    Err(ProofCause::Differs {
+        operations: diff(expected, &found, &Answers::default()),
+    })
+}

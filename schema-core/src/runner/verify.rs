@@ -1,0 +1,112 @@
+//! The proof of a whole history: up from nothing, down, and up again, compared at every revision.
+
+use super::prove::{compare, normalized, refuse_filled, run_script};
+use super::{Event, ProofCause, ProofError};
+use crate::db::Connection;
+use crate::dialect::Dialect;
+use crate::history::{Direction, Header, History, HistoryError};
+use crate::operation::{apply_all, reverse_all};
+use crate::schema::Schema;
+use crate::script;
+
+/// Runs every revision's scripts on an empty scratch database, up one by one, down and up again, and compares its
+/// tables with the replayed operations after each.
+///
+/// The way down ends at a downgrade that says it is irreversible. Of the events, only [`Event::Running`] occurs.
+///
+/// # Errors
+///
+/// [`ProofError`] with the revision, the script, and the statement that failed or the differences.
+pub fn verify(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<(), ProofError> {
+    refuse_filled(scratch, dialect)?;
+    let mut walk = Walk {
+        scratch,
+        dialect,
+        history,
+        on_event,
+        schema: Schema::default(),
+    };
+    let revisions = history.revisions();
+    for header in revisions {
+        walk.step(header, Direction::Upgrade)?;
+    }
+    let mut lowest = revisions.len();
+    for (at, header) in revisions.iter().enumerate().rev() {
+        if !walk.step(header, Direction::Downgrade)? {
+            break;
+        }
+        lowest = at;
+    }
+    for header in &revisions[lowest..] {
+        walk.step(header, Direction::Upgrade)?;
+    }
+    Ok(())
+}
+
+struct Walk<'a> {
+    scratch: &'a mut dyn Connection,
+    dialect: &'a dyn Dialect,
+    history: &'a History,
+    on_event: &'a mut dyn FnMut(Event<'_>),
+    /// What the operations of the revisions that the scratch database has lead to.
+    schema: Schema,
+}
+
+impl Walk<'_> {
+    /// Runs one script and compares; tells whether there was a way to go.
+    fn step(&mut self, header: &Header, direction: Direction) -> Result<bool, ProofError> {
+        self.try_step(header, direction).map_err(|cause| ProofError {
+            revision: Some(header.id),
+            direction: Some(direction),
+            cause,
+        })
+    }
+
+    fn try_step(&mut self, header: &Header, direction: Direction) -> Result<bool, ProofCause> {
+        let text = self
+            .history
+            .script(header.id, self.dialect.name(), direction)
+            .map_err(ProofCause::History)?;
+        if direction == Direction::Downgrade && script::irreversible(&text).is_some() {
+            return Ok(false);
+        }
+        let own = [header.id];
+        let (from, to): (&[_], &[_]) = match direction {
+            Direction::Upgrade => (&header.parents, &own),
+            Direction::Downgrade => (&own, &header.parents),
+        };
+        (self.on_event)(Event::Running {
+            direction,
+            revision: header.id,
+            message: &header.message,
+            from,
+            to,
+        });
+        run_script(self.scratch, self.dialect, &text)?;
+        self.replay(header, direction).map_err(ProofCause::History)?;
+        compare(
+            self.scratch,
+            self.dialect,
+            &normalized(self.dialect, &self.schema)?,
+        )?;
+        Ok(true)
+    }
+
+    fn replay(&mut self, header: &Header, direction: Direction) -> Result<(), HistoryError> {
+        match direction {
+            Direction::Upgrade => self.history.replay(header.id, &mut self.schema),
+            Direction::Downgrade => {
+                let back = reverse_all(&self.history.operations(header.id)?);
+                let schema = std::mem::take(&mut self.schema);
+                self.schema =
+                    apply_all(schema, &back).map_err(|error| self.history.misfit(header.id, error))?;
+                Ok(())
+            }
+        }
+    }
+}

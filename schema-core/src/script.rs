@@ -1,0 +1,114 @@
+//! Scripts: a [`Plan`](crate::plan::Plan) as an SQL file that people read and edit, and back.
+//!
+//! A script is plain SQL. What the runner must know beyond it stands in comments that begin with `autogen:`, the
+//! directives:
+//!
+//! | directive | where | meaning |
+//! |---|---|---|
+//! | `-- autogen: no-transaction` | before the first statement | the statements may not stand in a transaction |
+//! | `-- autogen: foreign-keys-off` | before the first statement | foreign keys are checked before the commit, not while the script runs |
+//! | `-- autogen: irreversible REASON` | before the first statement of a downgrade | there is no way back |
+//! | `-- autogen: expect-no-rows MESSAGE` | above a query | the script fails with the message, and nothing is changed, if the query finds a row |
+//! | `-- autogen: keep-dependents TABLE` | a step of its own | remembers the triggers of a table that is about to be replaced |
+//! | `-- autogen: restore-dependents TABLE` | a step of its own | puts them back |
+//!
+//! A comment directly above a statement is its reason; any other comment is left alone. A statement ends at its
+//! semicolon, not at one in a string, a comment or a trigger's body. This module runs nothing and reads no file.
+
+mod error;
+mod parse;
+mod render;
+mod split;
+
+pub use error::{Problem, ScriptError};
+pub use parse::{irreversible, parse};
+pub use render::render;
+
+use sha2::{Digest, Sha256};
+
+use crate::lexer::{Kind, Lexicon, lex};
+
+/// Returns the checksum of a script, `sha256:` and 64 hexadecimal digits.
+///
+/// Line ends, white space at the end of a line or of the file, and a byte order mark do not count: none of them changes what is
+/// executed. White space inside a string does.
+///
+/// ```
+/// use schema_core::script::checksum;
+///
+/// assert_eq!(checksum("SELECT 1;\r\n\r\n"), checksum("SELECT 1;  \n"));
+/// assert_ne!(checksum("SELECT 1;\n"), checksum("SELECT 2;\n"));
+/// ```
+#[must_use]
+pub fn checksum(text: &str) -> String {
+    let digest = Sha256::digest(canonical(&normalize_lines(text)).as_bytes());
+    let mut checksum = String::from("sha256:");
+    for byte in digest {
+        checksum.push_str(&format!("{byte:02x}"));
+    }
+    checksum
+}
+
+/// Returns the text without a byte order mark and with `\n` as the end of every line.
+fn normalize_lines(text: &str) -> String {
+    text.strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .replace("\r\n", "\n")
+}
+
+/// Returns the text without the white space that ends a line outside strings, or the file.
+///
+/// Every dialect's script is read with one lexicon here, so that a checksum is a function of the text alone.
+fn canonical(text: &str) -> String {
+    let mut canonical = String::with_capacity(text.len());
+    for token in lex(text, Lexicon::STANDARD) {
+        match token.kind {
+            Kind::Space => {
+                let (lines, last) = token
+                    .text
+                    .rsplit_once('\n')
+                    .map_or(("", token.text), |(lines, last)| {
+                        canonical.extend(std::iter::repeat_n('\n', lines.matches('\n').count() + 1));
+                        (lines, last)
+                    });
+                debug_assert!(lines.trim().is_empty(), "white space holds white space");
+                canonical.push_str(last);
+            }
+            Kind::Comment => canonical.push_str(token.text.trim_end()),
+            Kind::Word | Kind::Quoted | Kind::String | Kind::Number | Kind::Symbol => {
+                canonical.push_str(token.text);
+            }
+        }
+    }
+    canonical.truncate(canonical.trim_end().len());
+    canonical
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_that_change_nothing_do_not_count() {
+        let script = "-- note\n\nSELECT\n    1;\n";
+        for same in [
+            "\u{feff}-- note\n\nSELECT\n    1;\n",
+            "-- note\r\n\r\nSELECT\r\n    1;\r\n",
+            "-- note  \n \t\nSELECT \n    1;  \n\n\n",
+            "-- note\n\nSELECT\n    1;",
+        ] {
+            assert_eq!(checksum(same), checksum(script), "{same:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_executed_counts() {
+        for (a, b) in [
+            ("SELECT 'a \n';", "SELECT 'a\n';"),
+            ("SELECT 1;", "SELECT  1;"),
+            ("-- a\nSELECT 1;", "-- b\nSELECT 1;"),
+        ] {
+            assert_ne!(checksum(a), checksum(b), "{a:?}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is wrong with a script. It knows the line, not the file: whoever read the file adds its name.
+
+use std::fmt;
+
+/// A script that cannot be read, with the line to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// A NUL byte, at which some databases silently stop reading.
+    NulByte,
+    /// A string, quoted name or comment that is never closed.
+    Unterminated {
+        /// What it is: `string`, `quoted name` or `comment`.
+        what: &'static str,
+    },
+    /// The body of a trigger or routine whose `END` is missing.
+    UnterminatedBody,
+    /// A statement that begins or ends a transaction, which is the runner's to do.
+    Transaction {
+        /// The statement's first word, as written.
+        keyword: String,
+    },
+    /// A directive that is not known.
+    UnknownDirective {
+        /// Its name, as written.
+        name: String,
+        /// The known directive it looks most like.
+        near: Option<&'static str>,
+    },
+    /// A known directive in a place where it means nothing.
+    Misplaced {
+        /// Its name.
+        name: &'static str,
+        /// Where it belongs.
+        place: &'static str,
+    },
+    /// A directive whose argument is missing, or that has one and takes none.
+    Argument {
+        /// Its name.
+        name: &'static str,
+        /// How it is written.
+        form: &'static str,
+    },
+}
+
+impl ScriptError {
+    /// Returns how to go on.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match &self.problem {
+            Problem::NulByte => Some("remove the byte; the file may have been saved as UTF-16".into()),
+            Problem::Unterminated { what } => Some(format!("close the {what} that begins on this line")),
+            Problem::UnterminatedBody => Some("end the body with `END;`".into()),
+            Problem::Transaction { keyword } => Some(format!(
+                "remove the `{keyword}`: each script runs in one transaction with its version row"
+            )),
+            Problem::UnknownDirective { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Problem::UnknownDirective { near: None, .. } => Some(format!(
+                "the directives are {}",
+                super::parse::DIRECTIVES
+                    .map(|(name, _)| format!("`{name}`"))
+                    .join(", ")
+            )),
+            Problem::Misplaced { place, .. } => Some(format!("put it {place}, on a line of its own")),
+            Problem::Argument { form, .. } => Some(format!("write `-- autogen: {form}`")),
+        }
+    }
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        match &self.problem {
+            Problem::NulByte => f.write_str("the script holds a NUL byte"),
+            Problem::Unterminated { what } => write!(f, "the {what} is never closed"),
+            Problem::UnterminatedBody => f.write_str("the body that begins with `BEGIN` has no `END`"),
+            Problem::Transaction { keyword } => {
+                write!(
+                    f,
+                    "`{keyword}` would break the transaction that the script runs in"
+                )
+            }
+            Problem::UnknownDirective { name, near: _ } => write!(f, "there is no directive `{name}`"),
+            Problem::Misplaced { name, place: _ } => write!(f, "the directive `{name}` means nothing here"),
+            Problem::Argument { name, form: _ } => write!(f, "the directive `{name}` has a wrong argument"),
+        }
+    }
+}
+
+impl std::error::Error for ScriptError {}

@@ -1,0 +1,241 @@
+//! The text of a script as a plan.
+
+use super::error::{Problem, ScriptError};
+use super::normalize_lines;
+use super::split::{Piece, split};
+use crate::dialect::Mode;
+use crate::lexer::{Kind, Lexicon, lex};
+use crate::plan::{Plan, Statement, Step};
+
+/// The directives, and how each is written.
+pub(super) const DIRECTIVES: [(&str, &str); 6] = [
+    ("no-transaction", "no-transaction"),
+    ("foreign-keys-off", "foreign-keys-off"),
+    ("irreversible", "irreversible REASON"),
+    ("expect-no-rows", "expect-no-rows MESSAGE"),
+    ("keep-dependents", "keep-dependents TABLE"),
+    ("restore-dependents", "restore-dependents TABLE"),
+];
+
+/// Reads a script, hand-edited or not.
+///
+/// # Errors
+///
+/// [`ScriptError`] with the line: a NUL byte, something never closed, a statement that would end the transaction, a directive that is unknown or stands where it
+/// means nothing.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::lexer::Lexicon;
+/// use schema_core::plan::Step;
+/// use schema_core::script::parse;
+///
+/// let plan = parse("-- why\nUPDATE items SET name = ';';\n", Lexicon::STANDARD).unwrap();
+/// assert_eq!(plan.statements[0].reason, "why");
+/// assert_eq!(plan.statements[0].step, Step::Execute { sql: "UPDATE items SET name = ';'".into() });
+/// ```
+pub fn parse(text: &str, lexicon: Lexicon) -> Result<Plan, ScriptError> {
+    let text = normalize_lines(text);
+    if let Some(at) = text.find('\0') {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(ScriptError {
+            line,
+            problem: Problem::NulByte,
+        });
+    }
+    let mut reader = Reader::default();
+    for piece in split(&text, lexicon)? {
+        reader.read(piece, lexicon)?;
+    }
+    reader.finish()
+}
+
+/// Returns why a downgrade script says that there is no way back, or `None` if it does not say so.
+///
+/// ```
+/// use schema_core::script::irreversible;
+///
+/// assert_eq!(irreversible("-- autogen: irreversible the old prices are gone\n").as_deref(), Some("the old prices are gone"));
+/// assert_eq!(irreversible("SELECT 1;"), None);
+/// ```
+#[must_use]
+pub fn irreversible(text: &str) -> Option<String> {
+    normalize_lines(text)
+        .lines()
+        .map_while(|line| {
+            let line = line.trim();
+            (line.is_empty() || line.starts_with("--")).then(|| line.trim_start_matches('-'))
+        })
+        .find_map(|comment| match directive(comment)? {
+            ("irreversible", reason) => Some(reason.to_owned()),
+            (_, _) => None,
+        })
+}
+
+/// Returns the name and argument of a comment that is a directive.
+fn directive(comment: &str) -> Option<(&str, &str)> {
+    let directive = comment.trim().strip_prefix("autogen:")?.trim_start();
+    let end = directive.find(char::is_whitespace).unwrap_or(directive.len());
+    Some((&directive[..end], directive[end..].trim()))
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reader {
+    mode: Mode,
+    statements: Vec<Statement>,
+    /// The comment lines directly above.
+    reason: Vec<String>,
+    /// An `expect-no-rows` whose query is still to come: its message and line.
+    expectation: Option<(String, usize)>,
+}
+
+impl Reader {
+    fn read(&mut self, piece: Piece<'_>, lexicon: Lexicon) -> Result<(), ScriptError> {
+        match piece {
+            Piece::Blank => self.reason.clear(),
+            Piece::Comment { text, line } => match directive(text) {
+                Some((name, argument)) => self.directive(name, argument, line)?,
+                None => {
+                    let text = text.strip_prefix(' ').unwrap_or(text).trim_end();
+                    self.reason
+                        .push(text.strip_prefix('\\').unwrap_or(text).to_owned());
+                }
+            },
+            Piece::Aside { text, line } => {
+                if let Some((name, _)) = directive(text) {
+                    let (name, _) = known(name, line)?;
+                    return Err(misplaced(name, line));
+                }
+            }
+            Piece::Statement { sql, line } => self.statement(sql, line, lexicon)?,
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, sql: &str, line: usize, lexicon: Lexicon) -> Result<(), ScriptError> {
+        if let Some(keyword) = transaction_keyword(sql, lexicon) {
+            return Err(ScriptError {
+                line,
+                problem: Problem::Transaction { keyword },
+            });
+        }
+        let sql = sql.to_owned();
+        let step = match self.expectation.take() {
+            Some((message, _)) => Step::ExpectNoRows { sql, message },
+            None => Step::Execute { sql },
+        };
+        self.step(step, line);
+        Ok(())
+    }
+
+    fn step(&mut self, step: Step, line: usize) {
+        let reason = std::mem::take(&mut self.reason).join("\n");
+        self.statements.push(Statement { step, reason, line });
+    }
+
+    fn directive(&mut self, name: &str, argument: &str, line: usize) -> Result<(), ScriptError> {
+        let (name, form) = known(name, line)?;
+        let wrong_argument = ScriptError {
+            line,
+            problem: Problem::Argument { name, form },
+        };
+        let is_head = matches!(name, "no-transaction" | "foreign-keys-off" | "irreversible");
+        // Between `expect-no-rows` and its query only comments may stand.
+        if self.expectation.is_some() || (is_head && !self.statements.is_empty()) {
+            return Err(misplaced(name, line));
+        }
+        match name {
+            "no-transaction" | "foreign-keys-off" if !argument.is_empty() => return Err(wrong_argument),
+            "no-transaction" => self.mode.no_transaction = true,
+            "foreign-keys-off" => self.mode.foreign_keys_off = true,
+            "expect-no-rows" => self.expectation = Some((argument.to_owned(), line)),
+            "keep-dependents" | "restore-dependents" => {
+                let table = table_argument(argument).ok_or(wrong_argument)?;
+                let step = if name == "keep-dependents" {
+                    Step::KeepDependents { table }
+                } else {
+                    Step::RestoreDependents { table }
+                };
+                self.step(step, line);
+            }
+            // What it says is for those who run a downgrade, and `irreversible` reads it.
+            _ => {}
+        }
+        if is_head {
+            self.reason.clear();
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Plan, ScriptError> {
+        if let Some((_, line)) = self.expectation {
+            return Err(misplaced("expect-no-rows", line));
+        }
+        Ok(Plan {
+            mode: self.mode,
+            statements: self.statements,
+        })
+    }
+}
+
+/// Returns the directive of that name as it stands in the list.
+fn known(name: &str, line: usize) -> Result<(&'static str, &'static str), ScriptError> {
+    if let Some(known) = DIRECTIVES.into_iter().find(|(known, _)| *known == name) {
+        return Ok(known);
+    }
+    let near = DIRECTIVES
+        .into_iter()
+        .map(|(known, _)| {
+            (
+                strsim::damerau_levenshtein(known, &name.to_ascii_lowercase()),
+                known,
+            )
+        })
+        .filter(|(distance, known)| *distance <= known.len() / 3)
+        .min()
+        .map(|(_, known)| known);
+    Err(ScriptError {
+        line,
+        problem: Problem::UnknownDirective {
+            name: name.to_owned(),
+            near,
+        },
+    })
+}
+
+fn misplaced(name: &'static str, line: usize) -> ScriptError {
+    let place = match name {
+        "no-transaction" | "foreign-keys-off" | "irreversible" => "above the first statement",
+        "expect-no-rows" => "directly above the query that must find no rows",
+        _ => "between two statements",
+    };
+    ScriptError {
+        line,
+        problem: Problem::Misplaced { name, place },
+    }
+}
+
+fn table_argument(argument: &str) -> Option<String> {
+    if argument.starts_with('"') {
+        return serde_json::from_str(argument).ok();
+    }
+    (!argument.is_empty()).then(|| argument.to_owned())
+}
+
+/// Returns the first word of a statement that begins or ends a transaction. Savepoints, and going back to one, stay
+/// inside it.
+fn transaction_keyword(sql: &str, lexicon: Lexicon) -> Option<String> {
+    let mut words = lex(sql, lexicon).filter(|token| !token.is_trivia());
+    let first = words.next().filter(|token| token.kind == Kind::Word)?;
+    let rest: Vec<_> = words.take(3).collect();
+    let has = |word: &str| rest.iter().any(|token| token.is(word));
+    let breaks = match first.text.to_ascii_uppercase().as_str() {
+        "BEGIN" | "COMMIT" | "END" | "ABORT" => true,
+        "START" => has("TRANSACTION"),
+        "ROLLBACK" => !has("TO"),
+        _ => false,
+    };
+    breaks.then(|| first.text.to_owned())
+}
