@@ -24,6 +24,8 @@ pub use error::{Problem, ScriptError};
 pub use parse::{irreversible, parse};
 pub use render::render;
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::lexer::{Kind, Lexicon, lex};
@@ -47,6 +49,22 @@ pub fn checksum(text: &str) -> String {
         checksum.push_str(&format!("{byte:02x}"));
     }
     checksum
+}
+
+/// Returns all words and quoted names of a script, in lower case: among them the tables that it is about.
+///
+/// ```
+/// use schema_core::lexer::Lexicon;
+/// use schema_core::script::names;
+///
+/// assert!(names("UPDATE \"Items\" SET name = 'tags';", Lexicon::STANDARD).into_iter().eq(["items", "name", "set", "update"]));
+/// ```
+#[must_use]
+pub fn names(text: &str, lexicon: Lexicon) -> BTreeSet<String> {
+    lex(text, lexicon)
+        .filter_map(|token| token.name())
+        .map(|name| name.to_lowercase())
+        .collect()
 }
 
 /// Returns the text without a byte order mark and with `\n` as the end of every line.

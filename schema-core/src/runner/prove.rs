@@ -9,7 +9,6 @@ use crate::db::{self, Connection};
 use crate::dialect::{Dialect, Mode, Unsupported};
 use crate::diff::{Answers, diff};
 use crate::history::{Direction, HistoryError, RevisionId};
-use crate::lexer::{Kind, lex};
 use crate::operation::Operation;
 use crate::plan::Plan;
 use crate::schema::{Schema, Table, TableName};
@@ -178,11 +177,7 @@ fn concerned(dialect: &dyn Dialect, from: &Schema, to: &Schema, scripts: &[&str]
         .collect();
     let mut named = BTreeSet::new();
     for script in scripts {
-        for token in lex(script, dialect.lexicon()) {
-            if matches!(token.kind, Kind::Word | Kind::Quoted) {
-                named.extend(token.name().map(|name| name.to_lowercase()));
-            }
-        }
+        named.extend(script::names(script, dialect.lexicon()));
     }
     let tied = |table: &Table| {
         table

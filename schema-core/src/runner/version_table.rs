@@ -115,7 +115,7 @@ pub(super) fn read(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Re
         .query(&sql, &[])
         .map_err(|error| RunError::database("read the version table", error))?;
     rows.into_iter()
-        .map(|row| from_row(&row).ok_or_else(|| RunError::VersionRow { row }))
+        .map(|row| from_row(&row).ok_or(RunError::VersionRow { row }))
         .collect()
 }
 

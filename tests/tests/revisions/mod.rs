@@ -1,0 +1,116 @@
+//! A migrations folder in the making: revisions written by the real writer, small enough to read in a test.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use schema_core::diff::Answers;
+use schema_core::history::files::{Scripts, write_revision};
+use schema_core::history::{History, Revision, RevisionId, ScriptSums};
+use schema_core::operation::Operation;
+use schema_core::schema::{Column, PrimaryKey, Table, TableName, Type};
+use schema_core::script::checksum;
+use tempfile::TempDir;
+
+/// A temporary project.
+pub(crate) struct Project {
+    pub(crate) folder: TempDir,
+}
+
+impl Project {
+    pub(crate) fn new() -> Self {
+        let project = Project {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        std::fs::create_dir(project.migrations()).unwrap();
+        project
+    }
+
+    pub(crate) fn migrations(&self) -> PathBuf {
+        self.folder.path().join("migrations")
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn load(&self) -> History {
+        History::load(&self.migrations()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Writes a revision with scripts for SQLite and returns its folder.
+    pub(crate) fn write(&self, revision: &Revision, upgrade: &str, downgrade: &str) -> PathBuf {
+        let scripts = Scripts {
+            upgrade: upgrade.to_owned(),
+            downgrade: downgrade.to_owned(),
+        };
+        let scripts = BTreeMap::from([("sqlite".to_owned(), scripts)]);
+        write_revision(&self.migrations(), revision, &scripts).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Writes a revision that creates a table, with scripts that do so.
+    pub(crate) fn create_table(&self, number: u32, parents: &[u32], name: &str) -> PathBuf {
+        let mut revision = revision(number, parents, &format!("create {name}"));
+        revision.operations = vec![Operation::CreateTable { table: table(name) }];
+        let upgrade = format!(
+            "-- create {name}\n\nCREATE TABLE {name} (\n    id INTEGER NOT NULL,\n    name TEXT NOT NULL,\n    CONSTRAINT pk_{name} PRIMARY KEY (id)\n);\n"
+        );
+        self.write(&revision, &upgrade, &format!("DROP TABLE {name};\n"))
+    }
+}
+
+pub(crate) fn id(number: u32) -> RevisionId {
+    RevisionId::new(0x6900_0000 + number, 0)
+}
+
+pub(crate) fn ids(numbers: impl IntoIterator<Item = u32>) -> Vec<RevisionId> {
+    numbers.into_iter().map(id).collect()
+}
+
+pub(crate) fn revision(number: u32, parents: &[u32], message: &str) -> Revision {
+    let sums = ScriptSums {
+        upgrade: checksum(""),
+        downgrade: checksum(""),
+    };
+    Revision {
+        id: id(number),
+        parents: ids(parents.iter().copied()),
+        message: message.to_owned(),
+        created: "2026-01-02T03:04:05Z".to_owned(),
+        operations: Vec::new(),
+        answers: Answers::default(),
+        scripts: BTreeMap::from([("sqlite".to_owned(), sums)]),
+    }
+}
+
+pub(crate) fn table(name: &str) -> Table {
+    let mut table = Table::new(TableName::new(name));
+    table.columns = vec![
+        Column::new("id", Type::I64),
+        Column::new("name", Type::Text { length: None }),
+    ];
+    table.primary_key = Some(PrimaryKey {
+        name: format!("pk_{name}"),
+        columns: vec!["id".to_owned()],
+    });
+    table
+}
+
+/// Returns all files and folders below, with the text of the files, to tell whether anything was left behind.
+pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.is_symlink() {
+                found.insert(path.clone(), String::new());
+                open.push(path);
+            } else {
+                let text = std::fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                found.insert(path, text.unwrap_or_default());
+            }
+        }
+    }
+    found
+}
