@@ -1,10 +1,130 @@
-//! From operations to statements.
+//! From operations to statements: the order of a script.
+//!
+//! All changes of one table are taken together ([`change`]) and made in place if ALTER TABLE can ([`native`]), else by one
+//! rebuild ([`rebuild`]). No statement relies on a table being empty: what passes here passes on a filled table, or is stopped by
+//! a [`guard`] that shows the rows in its way.
+//!
+//! SQLite resolves the names in foreign keys when rows change, not when tables do, so tables can be changed in any order; names
+//! of indexes are one namespace, so all that go are gone before any comes.
 
-use crate::dialect::Unsupported;
+mod change;
+mod guard;
+mod native;
+mod rebuild;
+
+use self::change::{Change, Changes, Structural};
+use super::ddl::{create_index, create_table, quote};
+use super::normalize::unsupported;
+use crate::dialect::{Mode, Unsupported};
 use crate::operation::Operation;
-use crate::plan::Plan;
-use crate::schema::Schema;
+use crate::plan::{Plan, Statement, Step};
+use crate::schema::{Index, Schema, TableName};
 
-pub(super) fn plan(_: &Schema, _: &[Operation]) -> Result<Plan, Unsupported> {
-    Ok(Plan::default())
+/// Returns the statements that take a database from `from` through the operations.
+///
+/// # Errors
+///
+/// An operation that does not fit, or a backfill that is no expression.
+pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
+    let changes = Changes::collect(from, operations)?;
+    let mut statements = Vec::new();
+    for change in &changes.tables {
+        drop_indexes(change, &mut statements);
+    }
+    for step in &changes.structural {
+        structural(step, &changes, &mut statements);
+    }
+    for change in &changes.tables {
+        table(change, &mut statements)?;
+    }
+    for name in changes.created() {
+        if let Some(table) = changes.after.table(name) {
+            create_indexes(name, table.indexes.values(), &mut statements);
+        }
+    }
+    let replaces = |statement: &Statement| match &statement.step {
+        Step::KeepDependents { .. } | Step::RestoreDependents { .. } => true,
+        // DROP TABLE deletes the rows first, and where foreign keys are enforced others follow them.
+        Step::Execute { sql } => sql.starts_with("DROP TABLE "),
+        Step::ExpectNoRows { .. } => false,
+    };
+    Ok(Plan {
+        mode: Mode {
+            foreign_keys_off: statements.iter().any(replaces),
+            no_transaction: false,
+        },
+        statements,
+    })
+}
+
+/// Drops the indexes that go, or come back as others.
+fn drop_indexes(change: &Change, statements: &mut Vec<Statement>) {
+    for index in change.before.indexes.values() {
+        if !index.constraint && change.after.indexes.get(&index.name) != Some(index) {
+            statements.push(Statement::execute(format!("DROP INDEX {}", quote(&index.name))));
+        }
+    }
+}
+
+fn create_indexes<'a>(
+    table: &TableName,
+    indexes: impl Iterator<Item = &'a Index>,
+    statements: &mut Vec<Statement>,
+) {
+    for index in indexes.filter(|index| !index.constraint) {
+        statements.push(Statement::execute(create_index(&table.name, index)));
+    }
+}
+
+fn structural(step: &Structural, changes: &Changes, statements: &mut Vec<Statement>) {
+    let rename = |from: &str, to: &str| {
+        Statement::execute(format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to)))
+    };
+    match step {
+        Structural::Create(name) => {
+            if let Some(table) = changes.after.table(name) {
+                statements.push(Statement::execute(create_table(table, &name.name)));
+            }
+        }
+        Structural::Drop(name) => {
+            statements.push(Statement::execute(format!("DROP TABLE {}", quote(&name.name))));
+        }
+        Structural::Rename(from, to) if from.name.eq_ignore_ascii_case(&to.name) => {
+            let between = format!("{}rename_{}", super::RESERVED_PREFIX, to.name);
+            statements.push(
+                rename(&from.name, &between)
+                    .because("SQLite takes names that differ only in case for the same"),
+            );
+            statements.push(rename(&between, &to.name));
+        }
+        Structural::Rename(from, to) => statements.push(rename(&from.name, &to.name)),
+    }
+}
+
+/// Changes one standing table, in place or by a rebuild.
+fn table(change: &Change, statements: &mut Vec<Statement>) -> Result<(), Unsupported> {
+    let table = quote(&change.after.name.name);
+    for (from, to) in &change.renames {
+        statements.push(Statement::execute(format!(
+            "ALTER TABLE {table} RENAME COLUMN {} TO {}",
+            quote(from),
+            quote(to)
+        )));
+    }
+    guard::refuse_broken_backfills(change)?;
+    match native::alter(change) {
+        Ok(altered) => {
+            statements.extend(guard::guards(change));
+            statements.extend(altered);
+            let new = change.after.indexes.values();
+            let new = new.filter(|index| change.before.indexes.get(&index.name) != Some(index));
+            create_indexes(&change.after.name, new, statements);
+        }
+        Err(why) => rebuild::rebuild(change, &why, statements),
+    }
+    Ok(())
+}
+
+fn misfit(error: &crate::operation::ApplyError) -> Unsupported {
+    unsupported(format!("`{}`", error.operation), &error.found)
 }

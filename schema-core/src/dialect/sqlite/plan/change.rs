@@ -1,0 +1,275 @@
+//! What becomes of each table, gathered from a list of operations.
+//!
+//! Renames are followed first, since SQLite carries them into views, triggers and other tables by itself; all else of
+//! a table is the difference between how it stands after them and how it shall be. Where each column's values come from is kept
+//! beside, because two columns of one name need not be one.
+
+use std::collections::BTreeMap;
+
+use super::misfit;
+use crate::dialect::Unsupported;
+use crate::operation::Operation;
+use crate::schema::{Default, Schema, Table, TableName};
+
+/// All that a list of operations asks for.
+#[derive(Debug)]
+pub(super) struct Changes {
+    /// Tables created, dropped and renamed, in order. A created table has its final name.
+    pub(super) structural: Vec<Structural>,
+    /// The standing tables that change, by their final names.
+    pub(super) tables: Vec<Change>,
+    /// The schema as it shall be.
+    pub(super) after: Schema,
+}
+
+/// A change of which tables there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Structural {
+    Create(TableName),
+    Drop(TableName),
+    Rename(TableName, TableName),
+}
+
+/// What becomes of one standing table.
+#[derive(Debug)]
+pub(super) struct Change {
+    /// The table once it and its columns have been renamed.
+    pub(super) before: Table,
+    /// The table as it shall be.
+    pub(super) after: Table,
+    /// Columns to rename in place, in order.
+    pub(super) renames: Vec<(String, String)>,
+    /// Where the values of each column of `after` come from.
+    pub(super) sources: BTreeMap<String, Source>,
+}
+
+/// Where the values of a column come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    /// The column of `before`; `None` if there was none.
+    pub(super) column: Option<String>,
+    /// The value for rows that have none.
+    pub(super) fill: Option<Default>,
+}
+
+/// A standing table on its way through the operations.
+#[derive(Debug)]
+struct Track {
+    renames: Vec<(String, String)>,
+    sources: BTreeMap<String, Source>,
+}
+
+impl Changes {
+    /// Follows the operations.
+    ///
+    /// # Errors
+    ///
+    /// An operation that does not fit what it finds.
+    pub(super) fn collect(from: &Schema, operations: &[Operation]) -> Result<Self, Unsupported> {
+        let mut follower = Follower {
+            before: from.clone(),
+            after: from.clone(),
+            structural: Vec::new(),
+            tracks: from
+                .tables
+                .values()
+                .map(|table| (table.name.clone(), Track::of(table)))
+                .collect(),
+        };
+        for operation in operations {
+            operation
+                .apply(&mut follower.after)
+                .map_err(|error| misfit(&error))?;
+            follower.follow(operation).map_err(|error| misfit(&error))?;
+        }
+        Ok(follower.finish())
+    }
+
+    /// Returns the names of the tables that are created.
+    pub(super) fn created(&self) -> impl Iterator<Item = &TableName> {
+        self.structural.iter().filter_map(|step| match step {
+            Structural::Create(name) => Some(name),
+            Structural::Drop(_) | Structural::Rename(..) => None,
+        })
+    }
+}
+
+impl Change {
+    /// Returns the column of `before` that a column keeps its values from unchanged in name, if it has one.
+    pub(super) fn kept(&self, column: &str) -> Option<&crate::schema::Column> {
+        let source = self.sources.get(column)?.column.as_deref()?;
+        self.before.column(source).filter(|_| source == column)
+    }
+}
+
+impl Track {
+    fn of(table: &Table) -> Self {
+        let sources = table.columns.iter().map(|column| {
+            let source = Source {
+                column: Some(column.name.clone()),
+                fill: None,
+            };
+            (column.name.clone(), source)
+        });
+        Track {
+            renames: Vec::new(),
+            sources: sources.collect(),
+        }
+    }
+}
+
+struct Follower {
+    /// The schema with renames only.
+    before: Schema,
+    after: Schema,
+    structural: Vec<Structural>,
+    tracks: BTreeMap<TableName, Track>,
+}
+
+impl Follower {
+    fn follow(&mut self, operation: &Operation) -> Result<(), crate::operation::ApplyError> {
+        match operation {
+            Operation::CreateTable { table } => {
+                self.structural.push(Structural::Create(table.name.clone()));
+                self.before.insert(table.clone());
+            }
+            Operation::DropTable { table } => {
+                self.before.tables.remove(&table.name);
+                let created = Structural::Create(table.name.clone());
+                if self.tracks.remove(&table.name).is_some() {
+                    self.structural.push(Structural::Drop(table.name.clone()));
+                } else {
+                    self.structural.retain(|step| *step != created);
+                }
+            }
+            Operation::RenameTable { from, to } => {
+                operation.apply(&mut self.before)?;
+                if let Some(track) = self.tracks.remove(from) {
+                    self.tracks.insert(to.clone(), track);
+                    self.structural.push(Structural::Rename(from.clone(), to.clone()));
+                } else {
+                    for step in &mut self.structural {
+                        if *step == Structural::Create(from.clone()) {
+                            *step = Structural::Create(to.clone());
+                        }
+                    }
+                }
+            }
+            Operation::RenameColumn { table, from, to } => self.rename_column(operation, table, from, to)?,
+            Operation::AddColumn {
+                table,
+                column,
+                after: _,
+                backfill,
+            } => {
+                if let Some(track) = self.tracks.get_mut(table) {
+                    let source = Source {
+                        column: None,
+                        fill: backfill.clone(),
+                    };
+                    track.sources.insert(column.name.clone(), source);
+                }
+            }
+            Operation::DropColumn {
+                table,
+                column,
+                after: _,
+            } => {
+                if let Some(track) = self.tracks.get_mut(table) {
+                    track.sources.remove(&column.name);
+                }
+            }
+            Operation::AlterColumn {
+                table,
+                from,
+                to: _,
+                backfill: Some(backfill),
+            } => {
+                let track = self.tracks.get_mut(table);
+                if let Some(source) = track.and_then(|track| track.sources.get_mut(&from.name)) {
+                    source.fill = Some(backfill.clone());
+                }
+            }
+            Operation::AlterColumn { backfill: None, .. }
+            | Operation::AlterTable { .. }
+            | Operation::AlterPrimaryKey { .. }
+            | Operation::AddIndex { .. }
+            | Operation::DropIndex { .. }
+            | Operation::RenameIndex { .. }
+            | Operation::AddForeignKey { .. }
+            | Operation::DropForeignKey { .. }
+            | Operation::RenameForeignKey { .. }
+            | Operation::AddCheck { .. }
+            | Operation::DropCheck { .. }
+            | Operation::RenameCheck { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Renames in place, unless another column stands in the way that is dropped only later: then the copy renames.
+    fn rename_column(
+        &mut self,
+        operation: &Operation,
+        table: &TableName,
+        from: &str,
+        to: &str,
+    ) -> Result<(), crate::operation::ApplyError> {
+        let Some(track) = self.tracks.get_mut(table) else {
+            return operation.apply(&mut self.before);
+        };
+        let Some(source) = track.sources.remove(from) else {
+            return Ok(());
+        };
+        let in_the_way = self.before.table(table).is_none_or(|table| {
+            table
+                .columns
+                .iter()
+                .any(|column| column.name != from && column.name.eq_ignore_ascii_case(to))
+        });
+        let source = if source.column.as_deref() == Some(from) && !in_the_way {
+            operation.apply(&mut self.before)?;
+            track.renames.push((from.to_owned(), to.to_owned()));
+            Source {
+                column: Some(to.to_owned()),
+                ..source
+            }
+        } else {
+            source
+        };
+        track.sources.insert(to.to_owned(), source);
+        Ok(())
+    }
+
+    fn finish(self) -> Changes {
+        let Follower {
+            mut before,
+            after,
+            structural,
+            tracks,
+        } = self;
+        let mut tables = Vec::new();
+        for (name, track) in tracks {
+            let (Some(before), Some(after)) = (before.tables.remove(&name), after.table(&name)) else {
+                continue;
+            };
+            let kept = track
+                .sources
+                .iter()
+                .filter(|(name, source)| source.column.as_ref() == Some(name))
+                .count();
+            if before != *after || !track.renames.is_empty() || kept != before.columns.len() {
+                tables.push(Change {
+                    before,
+                    after: after.clone(),
+                    renames: track.renames,
+                    sources: track.sources,
+                });
+            }
+        }
+        Changes {
+            structural,
+            tables,
+            after,
+        }
+    }
+}
