@@ -1,3 +1,7 @@
-//! The `autogen` command.
+//! The program `autogen`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    autogen_cli::run(std::env::args_os())
+}

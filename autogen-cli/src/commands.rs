@@ -1,0 +1,72 @@
+//! The commands, one file each, and which is run.
+
+mod check;
+mod completions;
+mod current;
+mod downgrade;
+mod heads;
+mod history;
+mod init;
+mod migrate;
+mod revision;
+mod running;
+mod show;
+mod upgrade;
+mod verify;
+
+use clap::Subcommand;
+use schema_core::history::{Header, History, RevisionId};
+
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+
+/// The commands, in the order in which a person meets them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(init::InitArgs),
+    Migrate(migrate::MigrateArgs),
+    Revision(revision::RevisionArgs),
+    Upgrade(upgrade::UpgradeArgs),
+    Downgrade(downgrade::DowngradeArgs),
+    Current(current::CurrentArgs),
+    History(history::HistoryArgs),
+    Show(show::ShowArgs),
+    Heads(heads::HeadsArgs),
+    Check(check::CheckArgs),
+    Verify(verify::VerifyArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// Runs a command.
+pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Result<Outcome, CommandError> {
+    match command {
+        Command::Init(arguments) => init::run(environment, arguments),
+        Command::Migrate(arguments) => migrate::run(environment, arguments),
+        Command::Revision(arguments) => revision::run(environment, arguments),
+        Command::Upgrade(arguments) => upgrade::run(environment, arguments),
+        Command::Downgrade(arguments) => downgrade::run(environment, arguments),
+        Command::Current(arguments) => current::run(environment, arguments),
+        Command::History(arguments) => history::run(environment, arguments),
+        Command::Show(arguments) => show::run(environment, arguments),
+        Command::Heads(arguments) => heads::run(environment, arguments),
+        Command::Check(arguments) => check::run(environment, arguments),
+        Command::Verify(arguments) => verify::run(environment, arguments),
+        Command::Completions(arguments) => completions::run(environment, arguments),
+    }
+}
+
+/// Returns a revision as an error names it: `6921a3f4b07e` (create stores).
+fn named(history: &History, id: RevisionId) -> String {
+    match history.get(id) {
+        Some(revision) => format!("`{id}` ({})", revision.message),
+        None => format!("`{id}`"),
+    }
+}
+
+/// Returns the parents of a revision as `history` shows them; a first revision has the parent `base`.
+fn parents(revision: &Header) -> String {
+    if revision.parents.is_empty() {
+        return "base".to_owned();
+    }
+    revision.parents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

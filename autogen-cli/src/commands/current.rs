@@ -1,0 +1,119 @@
+//! `autogen current`.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use schema_core::history::{History, RevisionId};
+use schema_core::runner::{self, Applied};
+use serde_json::json;
+
+use crate::database::{Database, Missing};
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+use crate::printer::Format;
+
+/// Show the revisions at which the database is
+///
+/// Example: autogen current
+///
+/// With --json: {"database", "current": [{"id", "message", "head", "known"}], "applied": how many}; `known` is false
+/// if the files lack the revision
+#[derive(Debug, Args)]
+pub(crate) struct CurrentArgs {}
+
+/// Runs the command.
+pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<Outcome, CommandError> {
+    let history = environment.history()?;
+    let config = environment.config()?;
+    let database = environment.database(&config)?;
+    let applied = applied(&database)?;
+    let tips = tips(&history, &applied);
+    match environment.printer.format() {
+        Format::Json => {
+            let current: Vec<_> = tips
+                .iter()
+                .map(|tip| {
+                    json!({
+                        "id": tip.id,
+                        "message": tip.message,
+                        "head": history.heads().contains(&tip.id),
+                        "known": history.get(tip.id).is_some(),
+                    })
+                })
+                .collect();
+            environment.printer.document(&json!({
+                "database": database.url.to_string(),
+                "current": current,
+                "applied": applied.len(),
+            }));
+        }
+        Format::Text => {
+            if tips.is_empty() {
+                environment.printer.say(format_args!("No revision is applied in `{}`.", database.shown));
+            }
+            for tip in tips {
+                let mark = match (history.get(tip.id), history.heads().contains(&tip.id)) {
+                    (None, _) => " (not in the files)",
+                    (Some(_), true) => " (head)",
+                    (Some(_), false) => "",
+                };
+                environment.printer.data(format_args!("{}{mark}, {}", tip.id, tip.message));
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Returns what the database has. One that does not exist has nothing.
+fn applied(database: &Database) -> Result<Vec<Applied>, CommandError> {
+    if database.path().is_some_and(|path| !path.exists()) {
+        return Ok(Vec::new());
+    }
+    let mut connection = database.open(Missing::Refuse)?;
+    Ok(runner::applied(&mut *connection, database.dialect)?)
+}
+
+/// Returns the applied revisions on which no applied revision builds.
+///
+/// The parents are those of the files; the database's own where the files lack the revision.
+pub(super) fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
+    let parents: BTreeSet<RevisionId> = applied
+        .iter()
+        .flat_map(|one| history.get(one.id).map_or(&one.parents, |revision| &revision.parents))
+        .copied()
+        .collect();
+    applied.iter().filter(|one| !parents.contains(&one.id)).collect()
+}
+
+/// Returns the revisions at which the configured database is.
+///
+/// # Errors
+///
+/// That there is no such database, or that it cannot be read.
+pub(super) fn current(
+    environment: &mut Environment<'_>,
+    history: &History,
+) -> Result<Vec<RevisionId>, CommandError> {
+    let config = environment.config()?;
+    let database = environment.database(&config)?;
+    let applied = applied(&database)?;
+    Ok(tips(history, &applied).iter().map(|tip| tip.id).collect())
+}
+
+/// Returns the revisions at which the database is, if the name of a revision depends on it; the database is not
+/// opened otherwise.
+///
+/// # Errors
+///
+/// As [`current`].
+pub(super) fn current_for(
+    environment: &mut Environment<'_>,
+    history: &History,
+    name: &str,
+) -> Result<Vec<RevisionId>, CommandError> {
+    if name.contains("current") || name.starts_with(['+', '-']) {
+        current(environment, history)
+    } else {
+        Ok(Vec::new())
+    }
+}

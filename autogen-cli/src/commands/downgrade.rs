@@ -1,0 +1,48 @@
+//! `autogen downgrade`.
+
+use clap::Args;
+use schema_core::history::Direction;
+use schema_core::runner;
+
+use super::running::{Reporter, RunArgs, options};
+use crate::database::Missing;
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+
+/// Take revisions back, down to the one that is named
+///
+/// Runs the downgrade scripts of what lies above it, the newest first. A revision that the files lack is taken back
+/// with the script that the database kept. What a revision added is dropped, with its data.
+///
+/// Example: autogen downgrade -1
+///
+/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": [ids]}
+#[derive(Debug, Args)]
+pub(crate) struct DowngradeArgs {
+    /// How far: an id, a unique beginning of one, a slug, `base`, `-1`
+    #[arg(value_name = "REV", allow_hyphen_values = true)]
+    revision: String,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(environment: &mut Environment<'_>, arguments: &DowngradeArgs) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let database = environment.database(&config)?;
+    let current = super::current::current_for(environment, &history, &arguments.revision)?;
+    let targets = history.resolve(&arguments.revision, &current)?;
+    let mut connection = database.open(Missing::Refuse)?;
+    let mut reporter = Reporter::new(environment.printer, &database, &history, Direction::Downgrade);
+    let result = runner::downgrade(
+        &mut *connection,
+        database.dialect,
+        &history,
+        &targets,
+        &options(&arguments.run),
+        &mut |event| reporter.event(&event),
+    );
+    reporter.finish(&mut *connection, result)
+}

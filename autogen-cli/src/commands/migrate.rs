@@ -1,0 +1,244 @@
+//! `autogen migrate`: what differs between models and history, as a new revision.
+
+mod answers;
+mod message;
+mod amend;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use schema_core::diff::{Answers, diff, missing_values};
+use schema_core::history::{History, RevisionId};
+use schema_core::operation::Operation;
+use schema_core::schema::Schema;
+
+use crate::artifact::{self, ModelArgs, Sources};
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+use crate::printer::{Format, Topic};
+use crate::prompt;
+
+use self::write::Draft;
+
+/// Write a revision with what changed in the models
+///
+/// Builds the configured packages, reads their models out of the artifacts, compares them with the history and writes
+/// one revision: the operations, and for every dialect a script for the way there and one for the way back. Both are
+/// proved on a scratch database first. Nothing is written when nothing changed, or when anything fails.
+///
+/// Example: autogen migrate -m "add descriptions"
+///
+/// With --json: {"revision": {"id", "parents", "message", "created", "folder"} or null,
+/// "operations": [{"text", "operation"}], "scripts": {dialect: {"upgrade", "downgrade"}},
+/// "sources": {"packages", "features", "artifacts"}}; when an answer is needed, {"error", "questions", "losses"}.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// Say what changed; without it, the message is made from the operations
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+
+    /// Print the scripts and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Write a revision without operations, to fill in by hand
+    #[arg(long, conflicts_with_all = ["rename", "allow_drop", "amend"])]
+    empty: bool,
+
+    /// Write the newest revision again, from the models as they are now
+    #[arg(long)]
+    amend: bool,
+
+    /// Say that a column or table has a new name: `items.descr=items.description`, `wares=items`
+    #[arg(long, value_name = "OLD=NEW")]
+    rename: Vec<String>,
+
+    /// Consent to the loss of a column or table: `items.description`
+    #[arg(long, value_name = "NAME")]
+    allow_drop: Vec<String>,
+
+    /// Use this id of 12 hexadecimal digits instead of the time
+    #[arg(long, value_name = "ID")]
+    rev_id: Option<String>,
+
+    #[command(flatten)]
+    models: ModelArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MigrateArgs) -> Result<Outcome, CommandError> {
+    if arguments.empty {
+        return by_hand(environment, arguments);
+    }
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let head = only_head(&history)?;
+    let amended = match arguments.amend {
+        true => Some(amend::newest(environment, &config, &history, head)?),
+        false => None,
+    };
+    let parents: Vec<RevisionId> = match amended {
+        Some(revision) => revision.parents.clone(),
+        None => head.into_iter().collect(),
+    };
+    let from = history.schema_at(&parents)?;
+    let found = compare(environment, &config, &from, arguments)?;
+    if found.operations.is_empty() {
+        return unchanged(environment, &found.sources, amended.is_some());
+    }
+    let message = arguments
+        .message
+        .clone()
+        .filter(|message| !message.trim().is_empty())
+        .or_else(|| amended.map(|revision| revision.message.clone()))
+        .unwrap_or_else(|| message::describe(&found.operations));
+    let replaced = amended.and_then(|revision| history.folder(revision.id)).map(Path::to_owned);
+    let draft = Draft::new(parents, message, from, found, arguments.rev_id.as_deref())?;
+    finish(environment, &config, &draft, replaced, arguments.mode())
+}
+
+/// Writes a revision without operations.
+pub(super) fn by_hand(environment: &mut Environment<'_>, arguments: &MigrateArgs) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let head = only_head(&history)?;
+    let draft = Draft::empty(&history, head, arguments.message.as_deref(), arguments.rev_id.as_deref())?;
+    finish(environment, &config, &draft, None, arguments.mode())
+}
+
+/// What differs between the models and the history.
+pub(super) struct Found {
+    /// The operations that lead to the models.
+    pub(super) operations: Vec<Operation>,
+    /// What a person decided on the way.
+    pub(super) answers: Answers,
+    /// What the models were read from.
+    pub(super) sources: Sources,
+}
+
+fn compare(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    from: &Schema,
+    arguments: &MigrateArgs,
+) -> Result<Found, CommandError> {
+    let read = artifact::read(environment, config, &arguments.models)?;
+    let to = read.models.schema;
+    let given = answers::Given {
+        renames: &arguments.rename,
+        drops: &arguments.allow_drop,
+        backfills: read.models.backfills,
+    };
+    let mut answers = answers::decide(environment, from, &to, given, &read.sources)?;
+    let mut operations = diff(from, &to, &answers);
+    let missing = missing_values(&operations);
+    if !missing.is_empty() {
+        if !prompt::possible(environment.printer) {
+            let (first, rest) = missing.split_first().expect("there is one, as was just seen");
+            let error = CommandError::new(first.to_string()).hint(first.hint());
+            return Err(rest.iter().fold(error, |error, missing| error.cause(format!("also: {missing}"))));
+        }
+        answers::ask_values(&missing, &mut answers)?;
+        operations = diff(from, &to, &answers);
+    }
+    for operation in &operations {
+        environment.printer.info(Topic::Compare, format_args!("Detected {}", operation.describe()));
+    }
+    Ok(Found {
+        operations,
+        answers,
+        sources: read.sources,
+    })
+}
+
+fn unchanged(
+    environment: &mut Environment<'_>,
+    sources: &Sources,
+    amending: bool,
+) -> Result<Outcome, CommandError> {
+    if amending {
+        return Err(CommandError::new("cannot amend: the models equal the revision before, so nothing would be left")
+            .hint("delete the folder of the newest revision if it is not wanted"));
+    }
+    match environment.printer.format() {
+        Format::Text => environment.printer.say("No changes in schema detected."),
+        Format::Json => environment.printer.document(&serde_json::json!({
+            "revision": null, "operations": [], "scripts": {}, "sources": sources,
+        })),
+    }
+    Ok(Outcome::Done)
+}
+
+/// Whether a revision is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// It is.
+    Write,
+    /// Its scripts are printed.
+    DryRun,
+}
+
+impl MigrateArgs {
+    /// Refuses what has no meaning when nothing is compared.
+    ///
+    /// # Errors
+    ///
+    /// The option.
+    pub(super) fn refuse_comparison(&self) -> Result<(), CommandError> {
+        let given = [
+            (self.amend, "--amend"),
+            (!self.rename.is_empty(), "--rename"),
+            (!self.allow_drop.is_empty(), "--allow-drop"),
+        ];
+        match given.iter().find(|(given, _)| *given) {
+            Some((_, option)) => Err(CommandError::new(format!("`{option}` needs models to compare with"))
+                .hint("use `autogen migrate`, or pass `--autogenerate`")),
+            None => Ok(()),
+        }
+    }
+
+    fn mode(&self) -> Mode {
+        if self.dry_run { Mode::DryRun } else { Mode::Write }
+    }
+}
+
+/// Proves a draft and writes it, or prints its scripts.
+fn finish(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    draft: &Draft,
+    replaced: Option<PathBuf>,
+    mode: Mode,
+) -> Result<Outcome, CommandError> {
+    let scripts = draft.scripts(config)?;
+    let took = write::prove(config, draft, &scripts)?;
+    match mode {
+        Mode::DryRun => write::print(environment, draft, &scripts),
+        Mode::Write => {
+            let folder = write::write(environment, draft, &scripts, replaced)?;
+            write::report_proof(environment, took);
+            write::report(environment, draft, &scripts, Some(folder));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Returns the one head that a new revision follows, or nothing in an empty history.
+///
+/// # Errors
+///
+/// That there are several.
+fn only_head(history: &History) -> Result<Option<RevisionId>, CommandError> {
+    match history.heads() {
+        [] => Ok(None),
+        [head] => Ok(Some(*head)),
+        several => {
+            let named: Vec<String> = several.iter().map(|id| super::named(history, *id)).collect();
+            Err(CommandError::new(format!("history has {} heads: {}", several.len(), named.join(", ")))
+                .cause("a new revision would not know which of them to follow")
+                .hint("let the later one name the other as its parent, in its `revision.json`"))
+        }
+    }
+}

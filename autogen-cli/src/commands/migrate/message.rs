@@ -1,0 +1,133 @@
+//! A message for a revision that was given none.
+
+use schema_core::operation::Operation;
+use schema_core::schema::TableName;
+
+/// The most operations that are named one by one.
+const NAMED: usize = 3;
+
+/// Returns what the operations do, in a few words: `create stores, items`, `add items.description`.
+pub(super) fn describe(operations: &[Operation]) -> String {
+    let created: Vec<&TableName> = operations.iter().filter_map(made).collect();
+    let dropped: Vec<&TableName> = operations.iter().filter_map(gone).collect();
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for operation in operations {
+        let own = matches!(operation, Operation::CreateTable { .. } | Operation::DropTable { .. });
+        let part = created.contains(&operation.table()) || dropped.contains(&operation.table());
+        if part && !own {
+            continue;
+        }
+        let (verb, noun) = words(operation);
+        match groups.iter_mut().find(|(known, _)| *known == verb) {
+            Some((_, nouns)) if nouns.contains(&noun) => {}
+            Some((_, nouns)) => nouns.push(noun),
+            None => groups.push((verb, vec![noun])),
+        }
+    }
+    if groups.is_empty() {
+        // Only what belongs to tables that come or go, such as a foreign key between two of them.
+        return "change keys".to_owned();
+    }
+    let phrases: Vec<String> = groups.into_iter().map(|(verb, nouns)| phrase(verb, &nouns)).collect();
+    phrases.join(", ")
+}
+
+fn phrase(verb: &str, nouns: &[String]) -> String {
+    let named = nouns.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match nouns.len().checked_sub(NAMED) {
+        None | Some(0) => format!("{verb} {named}"),
+        Some(more) => format!("{verb} {named} and {more} more"),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other operation makes a table")]
+fn made(operation: &Operation) -> Option<&TableName> {
+    match operation {
+        Operation::CreateTable { table } => Some(&table.name),
+        _ => None,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other operation drops a table")]
+fn gone(operation: &Operation) -> Option<&TableName> {
+    match operation {
+        Operation::DropTable { table } => Some(&table.name),
+        _ => None,
+    }
+}
+
+fn words(operation: &Operation) -> (&'static str, String) {
+    match operation {
+        Operation::CreateTable { table } => ("create", table.name.to_string()),
+        Operation::DropTable { table } => ("drop", table.name.to_string()),
+        Operation::RenameTable { from, to } => ("rename", format!("{from} to {to}")),
+        Operation::AlterTable { table, .. } => ("change", table.to_string()),
+        Operation::AddColumn { table, column, .. } => ("add", format!("{table}.{}", column.name)),
+        Operation::DropColumn { table, column, .. } => ("drop", format!("{table}.{}", column.name)),
+        Operation::RenameColumn { table, from, to } => ("rename", format!("{table}.{from} to {to}")),
+        Operation::AlterColumn { table, to, .. } => ("change", format!("{table}.{}", to.name)),
+        Operation::AlterPrimaryKey { table, .. } => ("change", format!("primary key of {table}")),
+        Operation::AddIndex { index, .. } => ("add", index.name.clone()),
+        Operation::DropIndex { index, .. } => ("drop", index.name.clone()),
+        Operation::RenameIndex { from, to, .. } => ("rename", format!("{} to {to}", from.name)),
+        Operation::AddForeignKey { foreign_key, .. } => ("add", foreign_key.name.clone()),
+        Operation::DropForeignKey { foreign_key, .. } => ("drop", foreign_key.name.clone()),
+        Operation::RenameForeignKey { from, to, .. } | Operation::RenameCheck { from, to, .. } => {
+            ("rename", format!("{from} to {to}"))
+        }
+        Operation::AddCheck { check, .. } => ("add", check.name.clone()),
+        Operation::DropCheck { check, .. } => ("drop", check.name.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema_core::schema::{Column, IndexKey, Index, Table, Type};
+
+    use super::*;
+
+    fn create(name: &str) -> Operation {
+        Operation::CreateTable {
+            table: Table::new(TableName::new(name)),
+        }
+    }
+
+    #[test]
+    fn a_new_table_stands_for_all_in_it() {
+        let index = Index {
+            name: "ix_items_name".to_owned(),
+            keys: vec![IndexKey::column("name")],
+            unique: false,
+            constraint: false,
+            predicate: None,
+        };
+        let table = TableName::new("items");
+        let operations = [create("items"), create("stores"), Operation::AddIndex { table, index }];
+        assert_eq!(describe(&operations), "create items, stores");
+    }
+
+    #[test]
+    fn many_are_counted() {
+        let operations: Vec<_> = ["a", "b", "c", "d", "e"].map(create).into();
+        assert_eq!(describe(&operations), "create a, b, c and 2 more");
+    }
+
+    #[test]
+    fn different_things_are_said_in_turn() {
+        let table = TableName::new("items");
+        let operations = [
+            Operation::RenameColumn {
+                table: table.clone(),
+                from: "a".to_owned(),
+                to: "b".to_owned(),
+            },
+            Operation::AddColumn {
+                table,
+                column: Column::new("c", Type::I64),
+                after: None,
+                backfill: None,
+            },
+        ];
+        assert_eq!(describe(&operations), "rename items.a to b, add items.c");
+    }
+}

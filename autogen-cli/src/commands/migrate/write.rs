@@ -1,0 +1,304 @@
+//! A new revision: planned, proved, and written whole or not at all.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use schema_core::diff::Answers;
+use schema_core::history::files::{self, Scripts};
+use schema_core::history::{History, Revision, RevisionId, ScriptSums};
+use schema_core::operation::{Operation, apply_all};
+use schema_core::plan::{Plan, plan};
+use schema_core::runner;
+use schema_core::schema::Schema;
+use schema_core::script::{checksum, render};
+use serde_json::json;
+
+use super::Found;
+use crate::artifact::Sources;
+use crate::config::Config;
+use crate::database;
+use crate::environment::Environment;
+use crate::error::CommandError;
+use crate::printer::{Format, Took, Topic};
+
+/// A revision that is not written yet.
+pub(in crate::commands) struct Draft {
+    id: RevisionId,
+    parents: Vec<RevisionId>,
+    message: String,
+    created: String,
+    from: Schema,
+    to: Schema,
+    operations: Vec<Operation>,
+    answers: Answers,
+    sources: Sources,
+}
+
+/// The scripts of a revision, by dialect.
+pub(in crate::commands) type AllScripts = BTreeMap<String, Scripts>;
+
+impl Draft {
+    /// Returns a revision that leads from `from` to what was found.
+    pub(super) fn new(
+        parents: Vec<RevisionId>,
+        message: String,
+        from: Schema,
+        found: Found,
+        id: Option<&str>,
+    ) -> Result<Self, CommandError> {
+        let Found {
+            operations,
+            answers,
+            sources,
+        } = found;
+        // The replay, not the models: both are equal, but the replay keeps the order in which columns arrived.
+        let to = apply_all(from.clone(), &operations)
+            .map_err(|error| CommandError::because("the operations do not fit the history", &error))?;
+        let id = new_id(id)?;
+        Ok(Draft {
+            id,
+            parents,
+            message,
+            created: created(id),
+            from,
+            to,
+            operations,
+            answers,
+            sources,
+        })
+    }
+
+    /// Returns a revision that changes nothing, to be filled in by hand.
+    pub(in crate::commands) fn empty(
+        history: &History,
+        head: Option<RevisionId>,
+        message: Option<&str>,
+        id: Option<&str>,
+    ) -> Result<Self, CommandError> {
+        let parents: Vec<RevisionId> = head.into_iter().collect();
+        let schema = history.schema_at(&parents)?;
+        let found = Found {
+            operations: Vec::new(),
+            answers: Answers::default(),
+            sources: Sources::default(),
+        };
+        let message = message.unwrap_or("by hand").to_owned();
+        Draft::new(parents, message, schema, found, id)
+    }
+
+    /// Returns the scripts for every configured dialect.
+    pub(in crate::commands) fn scripts(&self, config: &Config) -> Result<AllScripts, CommandError> {
+        let mut scripts = AllScripts::new();
+        for dialect in config.dialects()? {
+            let plans = plan(dialect, &self.from, &self.to, &self.answers).map_err(|error| {
+                CommandError::because(format!("cannot write scripts for {}", dialect.name()), &error)
+            })?;
+            let text = |plan: &Plan, way: &str| {
+                let title = format!("{way} {}: {}", self.id, self.message);
+                render(plan, title.trim_end())
+            };
+            let texts = Scripts {
+                upgrade: text(&plans.upgrade, "upgrade"),
+                downgrade: text(&plans.downgrade, "downgrade"),
+            };
+            scripts.insert(dialect.name().to_owned(), texts);
+        }
+        Ok(scripts)
+    }
+
+    fn revision(&self, scripts: &AllScripts) -> Revision {
+        let sums = scripts.iter().map(|(dialect, scripts)| {
+            let sums = ScriptSums {
+                upgrade: checksum(&scripts.upgrade),
+                downgrade: checksum(&scripts.downgrade),
+            };
+            (dialect.clone(), sums)
+        });
+        Revision {
+            id: self.id,
+            parents: self.parents.clone(),
+            message: self.message.clone(),
+            created: self.created.clone(),
+            operations: self.operations.clone(),
+            answers: self.relevant_answers(),
+            scripts: sums.collect(),
+        }
+    }
+
+    /// Returns the answers that this revision used: models keep a backfill long after the rows have it.
+    fn relevant_answers(&self) -> Answers {
+        let mut answers = self.answers.clone();
+        answers.backfills.retain(|(table, column), _| {
+            self.operations.iter().any(|operation| match operation {
+                Operation::AddColumn {
+                    table: of,
+                    column: added,
+                    backfill: Some(_),
+                    ..
+                } => of == table && added.name == *column,
+                Operation::AlterColumn {
+                    table: of,
+                    to,
+                    backfill: Some(_),
+                    ..
+                } => of == table && to.name == *column,
+                Operation::CreateTable { .. }
+                | Operation::DropTable { .. }
+                | Operation::RenameTable { .. }
+                | Operation::AlterTable { .. }
+                | Operation::AddColumn { .. }
+                | Operation::DropColumn { .. }
+                | Operation::RenameColumn { .. }
+                | Operation::AlterColumn { .. }
+                | Operation::AlterPrimaryKey { .. }
+                | Operation::AddIndex { .. }
+                | Operation::DropIndex { .. }
+                | Operation::RenameIndex { .. }
+                | Operation::AddForeignKey { .. }
+                | Operation::DropForeignKey { .. }
+                | Operation::RenameForeignKey { .. }
+                | Operation::AddCheck { .. }
+                | Operation::DropCheck { .. }
+                | Operation::RenameCheck { .. } => false,
+            })
+        });
+        answers
+    }
+}
+
+/// Proves, on a scratch database of each dialect, that the scripts lead where the operations say, and back.
+///
+/// # Errors
+///
+/// Where they lead instead.
+pub(in crate::commands) fn prove(
+    config: &Config,
+    draft: &Draft,
+    scripts: &AllScripts,
+) -> Result<Duration, CommandError> {
+    let start = Instant::now();
+    for dialect in config.dialects()? {
+        let texts = &scripts[dialect.name()];
+        let mut scratch = database::scratch(dialect)?;
+        runner::prove(&mut *scratch, dialect, &draft.from, &draft.to, &texts.upgrade, &texts.downgrade).map_err(
+            |error| {
+                let failed = format!("the scripts for {} do not do what they should; nothing was written", dialect.name());
+                CommandError::because(failed, &error)
+                    .hint("this is a defect of autogen: please report it with the models before and after")
+            },
+        )?;
+    }
+    Ok(start.elapsed())
+}
+
+/// Writes the revision and the snapshot, and removes the revision that it replaces.
+///
+/// # Errors
+///
+/// What could not be written. The folder of migrations is as it was then.
+pub(in crate::commands) fn write(
+    environment: &mut Environment<'_>,
+    draft: &Draft,
+    scripts: &AllScripts,
+    replaced: Option<PathBuf>,
+) -> Result<PathBuf, CommandError> {
+    let revision = draft.revision(scripts);
+    let name = format!("{}_{}", revision.id, schema_core::history::slug(&revision.message));
+    let folder = environment.migrations.join(files::VERSIONS_FOLDER).join(name);
+    let shown = environment.shown(&folder);
+    let migrations = &environment.migrations;
+    let folder = environment
+        .printer
+        .step(format_args!("Generating {shown}"), || files::write_revision(migrations, &revision, scripts))?;
+    if let Err(error) = files::write_snapshot(migrations, &draft.to) {
+        // A revision without its snapshot would make the next `check` fail: all or nothing.
+        files::remove_revision(&folder)?;
+        return Err(error.into());
+    }
+    if let Some(replaced) = replaced {
+        let shown = environment.shown(&replaced);
+        environment
+            .printer
+            .step(format_args!("Removing {shown}"), || files::remove_revision(&replaced))?;
+    }
+    Ok(folder)
+}
+
+/// Says that the scripts were proved.
+pub(in crate::commands) fn report_proof(environment: &mut Environment<'_>, took: Duration) {
+    let text = format_args!("Upgrade and downgrade proved on a scratch database ({})", Took(took));
+    environment.printer.info(Topic::Verify, text);
+}
+
+/// Prints the scripts, for `--dry-run`.
+pub(in crate::commands) fn print(environment: &mut Environment<'_>, draft: &Draft, scripts: &AllScripts) {
+    if environment.printer.format() == Format::Json {
+        report(environment, draft, scripts, None);
+        return;
+    }
+    let mut text = String::new();
+    for (dialect, scripts) in scripts {
+        for (way, script) in [("upgrade", &scripts.upgrade), ("downgrade", &scripts.downgrade)] {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&format!("-- {way}.{dialect}.sql\n{script}"));
+        }
+    }
+    environment.printer.text(&text);
+}
+
+/// Prints what was written, or with no folder would be, for `--json`.
+pub(in crate::commands) fn report(
+    environment: &mut Environment<'_>,
+    draft: &Draft,
+    scripts: &AllScripts,
+    folder: Option<PathBuf>,
+) {
+    if environment.printer.format() != Format::Json {
+        return;
+    }
+    let revision = folder.map(|folder| {
+        json!({
+            "id": draft.id,
+            "parents": draft.parents,
+            "message": draft.message,
+            "created": draft.created,
+            "folder": environment.shown(&folder),
+        })
+    });
+    let scripts: BTreeMap<&String, serde_json::Value> = scripts
+        .iter()
+        .map(|(dialect, scripts)| (dialect, json!({"upgrade": scripts.upgrade, "downgrade": scripts.downgrade})))
+        .collect();
+    environment.printer.document(&json!({
+        "revision": revision,
+        "operations": crate::document::operations(&draft.operations),
+        "scripts": scripts,
+        "sources": draft.sources,
+    }));
+}
+
+/// Returns the id that was given, or one made of the time and two random bytes.
+fn new_id(given: Option<&str>) -> Result<RevisionId, CommandError> {
+    if let Some(given) = given {
+        return given.parse().map_err(|error: schema_core::history::ParseIdError| {
+            CommandError::new(error.to_string()).hint("give for example `--rev-id 6921a3f4b07e`")
+        });
+    }
+    let mut random = [0; 2];
+    getrandom::fill(&mut random)
+        .map_err(|error| CommandError::new("cannot make a revision id").cause(error.to_string()))?;
+    let seconds = u32::try_from(jiff::Timestamp::now().as_second())
+        .map_err(|_| CommandError::new("the clock of this machine is before 1970 or after 2106"))?;
+    Ok(RevisionId::new(seconds, u16::from_be_bytes(random)))
+}
+
+/// Returns the time that an id holds, in RFC 3339.
+fn created(id: RevisionId) -> String {
+    let digits = id.to_string();
+    let seconds = u32::from_str_radix(&digits[..8], 16).expect("the first eight digits of an id are hexadecimal");
+    let time = jiff::Timestamp::from_second(i64::from(seconds)).expect("32 bits of seconds are in range");
+    time.to_string()
+}

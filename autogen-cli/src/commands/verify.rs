@@ -1,0 +1,78 @@
+//! `autogen verify`.
+
+use std::time::Instant;
+
+use clap::Args;
+use schema_core::runner::{self, Event};
+use serde_json::json;
+
+use crate::database;
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+use crate::printer::{Format, Took, Topic};
+
+/// Prove the whole history on a scratch database
+///
+/// Runs every upgrade script from an empty database, comparing at each revision what is there with what the revision
+/// says, then every downgrade script, then every upgrade script again. Your database is not touched.
+///
+/// Example: autogen verify
+///
+/// With --json: {"ok", "revisions": how many, "dialects": [{"dialect", "ok", "problem", "causes", "hints"}]}
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {}
+
+/// Runs the command.
+pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let count = history.revisions().len();
+    let mut documents = Vec::new();
+    let mut outcome = Outcome::Done;
+    for dialect in config.dialects()? {
+        let start = Instant::now();
+        let mut scratch = database::scratch(dialect)?;
+        let printer = &mut *environment.printer;
+        let result = runner::verify(&mut *scratch, dialect, &history, &mut |event| match event {
+            Event::Running {
+                direction, revision, ..
+            } => printer.debug(Topic::Verify, format_args!("Running {direction} {revision}")),
+            Event::Context { .. } | Event::Waiting { .. } | Event::Finished { .. } => {}
+        });
+        match result {
+            Ok(()) => {
+                let took = Took(start.elapsed());
+                let text = format_args!("{} proved for {}: up, down, up ({took})", revisions(count), dialect.name());
+                environment.printer.info(Topic::Verify, text);
+                documents.push(json!({"dialect": dialect.name(), "ok": true}));
+            }
+            Err(error) => {
+                outcome = Outcome::Found;
+                let error = CommandError::from(error);
+                documents.push(json!({
+                    "dialect": dialect.name(),
+                    "ok": false,
+                    "problem": error.message,
+                    "causes": error.causes,
+                    "hints": error.hints,
+                }));
+                environment.printer.finding(&error);
+            }
+        }
+    }
+    if environment.printer.format() == Format::Json {
+        environment.printer.document(&json!({
+            "ok": outcome == Outcome::Done,
+            "revisions": count,
+            "dialects": documents,
+        }));
+    }
+    Ok(outcome)
+}
+
+fn revisions(count: usize) -> String {
+    match count {
+        1 => "1 revision".to_owned(),
+        count => format!("{count} revisions"),
+    }
+}

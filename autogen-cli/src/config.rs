@@ -1,0 +1,222 @@
+//! `autogen.toml`: what a project settles once, and the commented file that `autogen init` writes.
+//!
+//! The file never holds a secret: the database URL may name an environment variable instead.
+
+use std::path::Path;
+
+use schema_core::dialect::{self, Dialect};
+use serde::Deserialize;
+
+use crate::error::{CommandError, near_miss};
+
+/// The name of the file, inside the folder of migrations.
+pub(crate) const FILE: &str = "autogen.toml";
+
+/// The database of a project that has not said otherwise.
+pub(crate) const DEFAULT_URL: &str = "sqlite:instance/database.db";
+
+/// What `autogen.toml` says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Config {
+    /// The dialects for which scripts are written.
+    pub(crate) dialects: Vec<String>,
+    /// The database of everyday work.
+    #[serde(default)]
+    pub(crate) database: DatabaseConfig,
+    /// Where the models are.
+    #[serde(default)]
+    pub(crate) models: ModelsConfig,
+}
+
+/// The section `[database]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DatabaseConfig {
+    /// The URL, or where it is found.
+    pub(crate) url: Option<UrlConfig>,
+}
+
+/// A URL, or the environment variable that holds it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a URL or `{ env = \"NAME\" }`")]
+pub(crate) enum UrlConfig {
+    /// The URL itself.
+    Plain(String),
+    /// The variable's name.
+    Variable(Variable),
+}
+
+/// The name of an environment variable.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Variable {
+    /// The name.
+    pub(crate) env: String,
+}
+
+/// The section `[models]`: what cargo builds, and which of it is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ModelsConfig {
+    /// The packages; none means the package of the project directory, or the workspace's default members.
+    pub(crate) packages: Vec<String>,
+    /// The features to build with.
+    pub(crate) features: Vec<String>,
+    /// Whether to build with all features.
+    pub(crate) all_features: bool,
+    /// Whether to build without the default features.
+    pub(crate) no_default_features: bool,
+    /// The profile to build with.
+    pub(crate) profile: Option<String>,
+    /// Whether libraries are built and read; they are, unless this says no.
+    pub(crate) lib: Option<bool>,
+    /// Whether programs are built and read; they are, unless this says no.
+    pub(crate) bins: Option<bool>,
+}
+
+impl Config {
+    /// Reads the file.
+    pub(crate) fn load(path: &Path, shown: &str) -> Result<Self, CommandError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| CommandError::because(format!("cannot read `{shown}`"), &error))?;
+        Config::parse(&text, shown)
+    }
+
+    fn parse(text: &str, shown: &str) -> Result<Self, CommandError> {
+        let config: Config = toml::from_str(text).map_err(|error| syntax_error(text, shown, &error))?;
+        config.dialects().map_err(|error| error.cause(format!("`{shown}` names it in `dialects`")))?;
+        Ok(config)
+    }
+
+    /// Returns the dialects for which scripts are written.
+    ///
+    /// # Errors
+    ///
+    /// A dialect that this build does not have, or none at all.
+    pub(crate) fn dialects(&self) -> Result<Vec<&'static dyn Dialect>, CommandError> {
+        if self.dialects.is_empty() {
+            return Err(CommandError::new("no dialect is configured")
+                .hint(format!("write `dialects = [\"sqlite\"]` in `{FILE}`")));
+        }
+        self.dialects.iter().map(|name| find_dialect(name)).collect()
+    }
+}
+
+/// Returns the dialect of that name.
+///
+/// # Errors
+///
+/// That there is none, with the near miss and the names there are.
+pub(crate) fn find_dialect(name: &str) -> Result<&'static dyn Dialect, CommandError> {
+    dialect::by_name(name).ok_or_else(|| {
+        let names: Vec<&str> = dialect::all().iter().map(|dialect| dialect.name()).collect();
+        let error = CommandError::new(format!("`{name}` is no dialect of this build"));
+        match near_miss(name, names.iter().copied()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("the dialects are {}", quoted(&names))),
+        }
+    })
+}
+
+/// Turns a syntax error into one with the line and, for an unknown key, the near miss.
+fn syntax_error(text: &str, shown: &str, error: &toml::de::Error) -> CommandError {
+    let at = error.span().map_or_else(String::new, |span| {
+        let before = text.get(..span.start).unwrap_or(text);
+        format!(" at line {}", before.matches('\n').count() + 1)
+    });
+    let message = error.message();
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let failed = format!("cannot read `{shown}`{at}");
+    if let (true, Some((unknown, known))) = (message.starts_with("unknown field"), words.split_first()) {
+        let error = CommandError::new(failed).cause(format!("there is no key `{unknown}`"));
+        return match near_miss(unknown, known.iter().copied()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("the keys here are {}", quoted(known))),
+        };
+    }
+    CommandError::new(failed).cause(message.to_owned())
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the text of a new `autogen.toml`.
+pub(crate) fn template(dialects: &[&str], url: &str) -> String {
+    let dialects: Vec<String> = dialects.iter().map(|name| format!("\"{name}\"")).collect();
+    TEMPLATE.replace("{dialects}", &dialects.join(", ")).replace("{url}", url)
+}
+
+const TEMPLATE: &str = r#"# The configuration of `autogen`: where the database is, and where the models are.
+# It is committed with the migrations, so it should hold no password.
+
+# The databases for which scripts are written.
+dialects = [{dialects}]
+
+[database]
+# The database of everyday work; a path is relative to the directory that holds `migrations`.
+# `--database-url`, AUTOGEN_DATABASE_URL and DATABASE_URL (also in `.env`) go before it.
+url = "{url}"
+# The URL can be taken from the environment instead:
+# url = { env = "STORE_DATABASE_URL" }
+
+[models]
+# The packages whose models are read; without it, the package of this directory or the workspace's default members.
+# packages = ["store"]
+
+# What `cargo build` is asked for.
+# features = ["postgres"]
+# all-features = false
+# no-default-features = false
+# profile = "dev"
+
+# Which of the packages' targets are built and read.
+# lib = true
+# bins = true
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_read_as_it_says() {
+        let text = template(&["sqlite"], DEFAULT_URL);
+        let config = Config::parse(&text, "autogen.toml").unwrap();
+        assert_eq!(config.dialects, ["sqlite"]);
+        assert!(matches!(config.database.url, Some(UrlConfig::Plain(url)) if url == DEFAULT_URL));
+        assert_eq!((config.models.lib, config.models.bins), (None, None));
+    }
+
+    #[test]
+    fn every_commented_key_of_the_template_exists() {
+        let text = template(&["sqlite"], DEFAULT_URL);
+        let uncommented: Vec<String> = text
+            .lines()
+            .filter(|line| !line.starts_with("url = \""))
+            .map(|line| match line.strip_prefix("# ") {
+                Some(key) if key.contains(" = ") => key.to_owned(),
+                _ => line.to_owned(),
+            })
+            .collect();
+        let config = Config::parse(&uncommented.join("\n"), "autogen.toml").unwrap();
+        assert_eq!(config.models.packages, ["store"]);
+        assert!(matches!(config.database.url, Some(UrlConfig::Variable(variable)) if variable.env == "STORE_DATABASE_URL"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_near_miss() {
+        let error = Config::parse("dialects = [\"sqlite\"]\n\n[models]\npackage = []\n", "autogen.toml").unwrap_err();
+        assert_eq!(error.message, "cannot read `autogen.toml` at line 4");
+        assert_eq!(error.causes, ["there is no key `package`"]);
+        assert_eq!(error.hints, ["did you mean `packages`?"]);
+    }
+
+    #[test]
+    fn an_unknown_dialect_is_named() {
+        let error = Config::parse("dialects = [\"sqllite\"]", "autogen.toml").unwrap_err();
+        assert_eq!(error.message, "`sqllite` is no dialect of this build");
+        assert_eq!(error.hints, ["did you mean `sqlite`?"]);
+    }
+}

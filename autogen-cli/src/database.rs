@@ -1,0 +1,157 @@
+//! Which database a command works on, and opening it.
+//!
+//! `--database-url` goes before AUTOGEN_DATABASE_URL, that before DATABASE_URL, that before `autogen.toml`. A URL is
+//! never printed but through [`DatabaseUrl`], which shows no password.
+
+use std::path::{Path, PathBuf};
+
+use schema_core::db::{self, Connection, DatabaseUrl};
+use schema_core::dialect::Dialect;
+
+use crate::config::{Config, UrlConfig, find_dialect};
+use crate::dotenv;
+use crate::environment::{Dotenv, Environment};
+use crate::error::CommandError;
+use crate::paths;
+use crate::printer::Topic;
+
+/// The variables that may hold a URL, the strongest first.
+const VARIABLES: [&str; 2] = ["AUTOGEN_DATABASE_URL", "DATABASE_URL"];
+
+/// The database of a command.
+#[derive(Clone)]
+pub(crate) struct Database {
+    /// Where it is, with an absolute path.
+    pub(crate) url: DatabaseUrl,
+    /// How a log line names it: as it was given.
+    pub(crate) shown: String,
+    /// Its dialect.
+    pub(crate) dialect: &'static dyn Dialect,
+}
+
+/// Whether a database that is not there yet may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It is created.
+    Create,
+    /// It is an error.
+    Refuse,
+}
+
+impl Environment<'_> {
+    /// Finds the database that the command works on.
+    ///
+    /// # Errors
+    ///
+    /// That no URL is given, or what is wrong with it.
+    pub(crate) fn database(&mut self, config: &Config) -> Result<Database, CommandError> {
+        let (text, origin) = self.database_url(config)?;
+        let url: DatabaseUrl = text.parse().map_err(|error: db::UrlError| {
+            CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"))
+        })?;
+        self.printer.debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
+        let dialect = find_dialect(url.dialect())?;
+        let (url, shown) = located(url, &self.project);
+        Ok(Database { url, shown, dialect })
+    }
+
+    /// Returns the URL and, in words, where it was found.
+    fn database_url(&self, config: &Config) -> Result<(String, String), CommandError> {
+        if let Some(url) = &self.database_url {
+            return Ok((url.clone(), "`--database-url`".to_owned()));
+        }
+        for name in VARIABLES {
+            if let Some(found) = self.variable(name)? {
+                return Ok(found);
+            }
+        }
+        match &config.database.url {
+            Some(UrlConfig::Plain(url)) => Ok((url.clone(), "`autogen.toml`".to_owned())),
+            Some(UrlConfig::Variable(variable)) => self.variable(&variable.env)?.ok_or_else(|| {
+                CommandError::new("no database URL is given")
+                    .cause(format!("`autogen.toml` takes it from {}, which is not set", variable.env))
+                    .hint(format!("set {}, or pass `--database-url sqlite:PATH`", variable.env))
+            }),
+            None => Err(CommandError::new("no database URL is given")
+                .hint("pass `--database-url sqlite:PATH`, set DATABASE_URL, or write `url` under `[database]` in `autogen.toml`")),
+        }
+    }
+
+    /// Returns the value of a variable, of the environment or of the project's `.env`, and where it was found.
+    fn variable(&self, name: &str) -> Result<Option<(String, String)>, CommandError> {
+        if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
+            let value = value
+                .into_string()
+                .map_err(|_| CommandError::new(format!("the value of {name} is no UTF-8 text")))?;
+            return Ok(Some((value, name.to_owned())));
+        }
+        if self.dotenv == Dotenv::Ignore {
+            return Ok(None);
+        }
+        let value = dotenv::variable(&self.project, name)?;
+        Ok(value.map(|value| (value, format!("{name} in `{}`", dotenv::FILE))))
+    }
+}
+
+impl Database {
+    /// Opens the database.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be opened, with what can be done about it.
+    pub(crate) fn open(&self, missing: Missing) -> Result<Box<dyn Connection>, CommandError> {
+        let opened = match missing {
+            Missing::Create => db::open(&self.url),
+            Missing::Refuse => db::open_existing(&self.url),
+        };
+        opened.map_err(|error| self.unopened(missing, &error))
+    }
+
+    fn unopened(&self, missing: Missing, error: &db::Error) -> CommandError {
+        let refused = CommandError::because(format!("cannot open the database `{}`", self.shown), error);
+        let Some(path) = self.path() else { return refused };
+        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+            return refused
+                .cause(format!("its folder `{}` does not exist", folder.display()))
+                .hint(format!("create it with `mkdir -p {}`", folder.display()));
+        }
+        if missing == Missing::Refuse && !path.exists() {
+            return refused.cause("the file does not exist").hint("`autogen upgrade` creates it");
+        }
+        refused
+    }
+
+    /// Returns the file, if the database is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => Some(path),
+            DatabaseUrl::SqliteMemory => None,
+        }
+    }
+}
+
+/// Opens an empty database of that dialect, to try scripts on. It is gone when it is closed.
+///
+/// # Errors
+///
+/// That there is no such thing for the dialect, or why it cannot be opened.
+pub(crate) fn scratch(dialect: &dyn Dialect) -> Result<Box<dyn Connection>, CommandError> {
+    let failed = || format!("cannot open a scratch database for {}", dialect.name());
+    let url = DatabaseUrl::SqliteMemory;
+    if url.dialect() != dialect.name() {
+        return Err(CommandError::new(failed()).cause("only SQLite keeps databases in memory"));
+    }
+    db::open(&url).map_err(|error| CommandError::because(failed(), &error))
+}
+
+/// Makes the path of a URL absolute, and returns how the database is named in a log line.
+fn located(url: DatabaseUrl, project: &Path) -> (DatabaseUrl, String) {
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let whole: PathBuf = paths::resolve(project, &path);
+            let shown = paths::shown(&path, project);
+            (DatabaseUrl::Sqlite(whole), shown)
+        }
+        DatabaseUrl::SqliteMemory => (url, ":memory:".to_owned()),
+    }
+}

@@ -1,0 +1,55 @@
+//! The pieces that the documents of `--json` are made of, the same in every command.
+
+use schema_core::history::{Header, History};
+use schema_core::operation::Operation;
+use serde::Serialize;
+
+/// An operation, in words and whole.
+#[derive(Debug, Serialize)]
+pub(crate) struct OperationDocument<'a> {
+    text: String,
+    operation: &'a Operation,
+}
+
+/// Returns the operations as `--json` shows them.
+pub(crate) fn operations(operations: &[Operation]) -> Vec<OperationDocument<'_>> {
+    operations
+        .iter()
+        .map(|operation| OperationDocument {
+            text: operation.describe(),
+            operation,
+        })
+        .collect()
+}
+
+/// A revision of the history.
+#[derive(Debug, Serialize)]
+pub(crate) struct RevisionDocument<'a> {
+    id: String,
+    parents: Vec<String>,
+    message: &'a str,
+    created: &'a str,
+    slug: &'a str,
+    head: bool,
+}
+
+impl<'a> RevisionDocument<'a> {
+    /// Returns the revision as `--json` shows it.
+    pub(crate) fn new(history: &'a History, revision: &'a Header) -> Self {
+        let Header {
+            id,
+            parents,
+            message,
+            created,
+            scripts: _,
+        } = revision;
+        RevisionDocument {
+            id: id.to_string(),
+            parents: parents.iter().map(ToString::to_string).collect(),
+            message,
+            created,
+            slug: history.slug(*id).unwrap_or_default(),
+            head: history.heads().contains(id),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The `autogen` command, as a library of one function that its two programs share.
+//!
+//! It holds what a person sees: arguments, questions, printed lines, exit codes and the files of a project. What a
+//! schema is, how two differ and how scripts run is `schema_core`'s; nothing of that is decided here.
+
+mod artifact;
+mod cli;
+mod commands;
+mod config;
+mod database;
+mod document;
+mod dotenv;
+mod environment;
+mod error;
+mod paths;
+mod printer;
+mod prompt;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::environment::Environment;
+use crate::error::Outcome;
+use crate::printer::Printer;
+
+/// Runs the command with the given arguments, the first of which is the program's own name, and returns how it ended:
+/// 0 done, 1 a check found something, 2 failed, refused or in need of an answer.
+///
+/// # Example
+///
+/// ```
+/// # let _ = || {
+/// let code = autogen_cli::run(["autogen", "history"].map(std::ffi::OsString::from));
+/// # code
+/// # };
+/// ```
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // clap decides the stream and the code: 0 for `--help`, 2 for a wrong argument.
+        Err(error) => error.exit(),
+    };
+    let mut printer = Printer::new(&cli.global);
+    let outcome = Environment::new(&cli.global, &mut printer)
+        .and_then(|mut environment| commands::run(&mut environment, &cli.command));
+    if let Err(error) = &outcome {
+        printer.error(error);
+    }
+    match printer.finish() {
+        Err(()) => ExitCode::from(2),
+        Ok(()) => match outcome {
+            Ok(Outcome::Done) => ExitCode::SUCCESS,
+            Ok(Outcome::Found) => ExitCode::from(1),
+            Err(_) => ExitCode::from(2),
+        },
+    }
+}

@@ -1,0 +1,96 @@
+//! Artifacts of every format, made by hand.
+
+use object::BinaryFormat;
+
+use crate::objects::{archive, bsd_archive, object, section, universal};
+use crate::session::{Session, records};
+
+/// Runs `migrate --dry-run --json` on an artifact and returns the texts of the operations.
+fn tables(name: &str, artifact: &[u8]) -> Vec<String> {
+    let session = Session::new();
+    session.autogen(&["init".to_owned()]);
+    session.write(name, artifact);
+    let arguments = ["-q", "--json", "migrate", "--dry-run", "--artifact", name].map(str::to_owned);
+    let run = session.autogen(&arguments);
+    assert_eq!(run.code, 0, "{}", run.terminal);
+    let document: serde_json::Value = serde_json::from_str(&run.terminal).unwrap();
+    let operations = document["operations"].as_array().unwrap();
+    operations.iter().map(|operation| operation["text"].as_str().unwrap().to_owned()).collect()
+}
+
+fn stores() -> Vec<u8> {
+    section(&records(&["store"]))
+}
+
+const EXPECTED: [&str; 2] = ["added table 'stores'", "added unique constraint 'uq_stores_name' on 'stores' (name)"];
+
+#[test]
+fn object_files_of_every_format_are_read() {
+    for format in [BinaryFormat::Elf, BinaryFormat::MachO, BinaryFormat::Coff] {
+        assert_eq!(tables("app.o", &object(format, &stores())), EXPECTED, "{format:?}");
+    }
+}
+
+#[test]
+fn libraries_of_every_format_are_read() {
+    for format in [BinaryFormat::Elf, BinaryFormat::MachO, BinaryFormat::Coff] {
+        let object = object(format, &stores());
+        let bitcode = b"BC\xc0\xde what LLVM makes of it";
+        let members: [(&str, &[u8]); 4] = [
+            ("lib.rmeta", b"\x7fELF, it seems"),
+            ("app.bitcode.o", bitcode),
+            ("app-9d1f2a5c77e0b3f4.app.5f1a7c-cgu.0.rcgu.o", &object),
+            ("odd.o", b"odd"),
+        ];
+        assert_eq!(tables("libapp.rlib", &archive(&members)), EXPECTED, "{format:?}");
+        assert_eq!(tables("libapp.rlib", &bsd_archive(&members)), EXPECTED, "{format:?}");
+    }
+}
+
+#[test]
+fn a_universal_file_is_read_once() {
+    let part = object(BinaryFormat::MachO, &stores());
+    assert_eq!(tables("app", &universal([&part, &part])), EXPECTED);
+}
+
+#[test]
+fn several_artifacts_are_one_set_of_models() {
+    let session = Session::new();
+    session.autogen(&["init".to_owned()]);
+    session.write("a.o", object(BinaryFormat::Elf, &section(&records(&["store"]))));
+    session.write("b.o", object(BinaryFormat::Coff, &section(&records(&["store", "item"]))));
+    let arguments = ["-q", "check", "--artifact", "a.o", "--artifact", "b.o"].map(str::to_owned);
+    let run = session.autogen(&arguments);
+    assert_eq!(run.code, 1);
+    assert!(run.terminal.contains("added table 'stores'\n"), "{}", run.terminal);
+    assert!(run.terminal.contains("added table 'items'\n"), "{}", run.terminal);
+}
+
+#[test]
+fn damaged_artifacts_are_refused() {
+    let elf = object(BinaryFormat::Elf, &stores());
+    let record = section(&records(&["store"]));
+    let cut = object(BinaryFormat::Elf, &record[..record.len() / 2]);
+    let mut newer = record.clone();
+    newer[16] = 99;
+    let newer = object(BinaryFormat::Elf, &newer);
+    let cases: [(&[u8], &str); 6] = [
+        (b"", "it is no executable, library or object file"),
+        (b"#!/bin/sh\n", "it is no executable, library or object file"),
+        (&elf[..elf.len() / 2], "the file is damaged"),
+        (b"!<arch>\nnot an archive at all", "the file is damaged"),
+        (&cut, "cause: "),
+        (&newer, "99"),
+    ];
+    for (artifact, words) in cases {
+        let session = Session::new();
+        session.autogen(&["init".to_owned()]);
+        session.write("app", artifact);
+        let before = session.tree();
+        let run = session.autogen(&["migrate", "--artifact", "app"].map(str::to_owned));
+        assert_eq!(run.code, 2, "{}", run.terminal);
+        assert!(run.terminal.contains("cannot read models from `app`"), "{}", run.terminal);
+        assert!(run.terminal.contains(words), "{}", run.terminal);
+        assert_eq!(session.tree(), before);
+    }
+}
