@@ -100,20 +100,20 @@ fn looking_changes_nothing() {
 #[test]
 fn a_failing_statement_is_shown_and_its_revision_leaves_nothing() {
     let (project, database) = two();
-    let script = "-- break\n\nCREATE TABLE half (a);\n\nINSERT INTO half VALUES (1);\n\nUPDATE half\nSET a = 2,\n    b = 3;\n";
+    let script = "-- break\n\nCREATE TABLE half (a);\n\nINSERT INTO half VALUES (1);\n\nUPDATE half\nSET a = 2\nWHERE b = 3;\n";
     let folder = project.write(&revision(3, &[2], "break"), script, "");
     project.create_table(4, &[3], "after");
     let error = database.upgrade(&project.load()).unwrap_err();
     let RunError::Failed(failure) = &error else {
         panic!("{error}")
     };
-    assert_eq!(failure.line, 9);
+    assert_eq!(failure.line, 9, "of the name, not of the statement");
     assert_eq!(failure.done, ids([1, 2]));
     assert_eq!(failure.left, ids([3, 4]));
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot upgrade to `690000030000` (break): `{}`, line 9: no such column: b\n  | UPDATE half\n  | SET a = 2,\n  |     b = 3\nnothing of this revision was kept; done before it: `690000010000`, `690000020000`",
+            "cannot upgrade to `690000030000` (break): `{}`, line 9: no such column: b\n  | UPDATE half\n  | SET a = 2\n  | WHERE b = 3\nnothing of this revision was kept; done before it: `690000010000`, `690000020000`",
             folder.join("upgrade.sqlite.sql").display()
         )
     );
@@ -122,7 +122,7 @@ fn a_failing_statement_is_shown_and_its_revision_leaves_nothing() {
 
     fs::write(
         folder.join("upgrade.sqlite.sql"),
-        script.replace("2,\n    b = 3", "2"),
+        script.replace("WHERE b = 3", ""),
     )
     .unwrap();
     assert_eq!(database.upgrade(&project.load()).unwrap(), ids([3, 4]));
@@ -393,8 +393,8 @@ fn a_full_database_is_named_and_left_as_it_was() {
     assert_eq!(database.state(), before);
 }
 
-/// Root may write to every file, so the read-only database is one whose header says so: the read version is one that SQLite knows, the write version is not
-/// (<https://sqlite.org/fileformat2.html#file_format_version_numbers>).
+/// Root may write to every file, so the read-only database is one whose header says so: SQLite knows how to read it, not how to
+/// write it (<https://sqlite.org/fileformat2.html#file_format_version_numbers>).
 #[test]
 fn a_read_only_database_can_be_read_and_is_refused_by_kind() {
     let (project, database) = two();
@@ -405,10 +405,15 @@ fn a_read_only_database_can_be_read_and_is_refused_by_kind() {
     fs::write(&database.path, &file).unwrap();
     assert_eq!(database.applied(), ids([1]));
     let error = database.upgrade(&history).unwrap_err();
-    assert!(
-        matches!(&error, RunError::Database { error, .. } if error.kind == ErrorKind::ReadOnly),
-        "{error:?}"
-    );
+    let kind = match &error {
+        RunError::Database { error, .. } => Some(error.kind),
+        RunError::Failed(failure) => match &failure.cause {
+            FailureCause::Database(error) => Some(error.kind),
+            FailureCause::Rows { .. } | FailureCause::NothingKept => None,
+        },
+        other => panic!("{other}"),
+    };
+    assert_eq!(kind, Some(ErrorKind::ReadOnly), "{error}");
     assert_eq!(
         error.hint().unwrap(),
         "make the database file and its folder writable"
