@@ -1,5 +1,7 @@
 //! What `check` finds between a SQLite file and the revisions: nothing, or each thing with its own hint.
 
+#![allow(clippy::unwrap_used)]
+
 mod database;
 mod revisions;
 

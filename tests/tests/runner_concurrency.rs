@@ -1,5 +1,7 @@
 //! Many upgraders of one SQLite file at once: each revision is applied once, and everyone succeeds.
 
+#![allow(clippy::unwrap_used)]
+
 mod database;
 mod revisions;
 

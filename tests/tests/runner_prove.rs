@@ -1,5 +1,7 @@
 //! The proof that scripts do what operations say: what is right passes, each kind of wrong is told with its script and line.
 
+#![allow(clippy::unwrap_used)]
+
 mod database;
 mod revisions;
 

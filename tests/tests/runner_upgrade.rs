@@ -1,5 +1,7 @@
 //! Upgrades on real SQLite files: what is applied, what is recorded, and what is refused with the database as it was.
 
+#![allow(clippy::unwrap_used)]
+
 mod database;
 mod revisions;
 
@@ -405,13 +407,12 @@ fn a_read_only_database_can_be_read_and_is_refused_by_kind() {
     fs::write(&database.path, &file).unwrap();
     assert_eq!(database.applied(), ids([1]));
     let error = database.upgrade(&history).unwrap_err();
-    let kind = match &error {
-        RunError::Database { error, .. } => Some(error.kind),
-        RunError::Failed(failure) => match &failure.cause {
-            FailureCause::Database(error) => Some(error.kind),
-            FailureCause::Rows { .. } | FailureCause::NothingKept => None,
-        },
-        other => panic!("{other}"),
+    let RunError::Failed(failure) = &error else {
+        panic!("{error}")
+    };
+    let kind = match &failure.cause {
+        FailureCause::Database(error) => Some(error.kind),
+        FailureCause::Rows { .. } | FailureCause::NothingKept => None,
     };
     assert_eq!(kind, Some(ErrorKind::ReadOnly), "{error}");
     assert_eq!(
@@ -436,4 +437,37 @@ fn a_version_table_that_makes_no_sense_is_refused() {
         "{error}"
     );
     assert!(error.hint().is_some());
+}
+
+/// Another process, whose files are ahead, applies a revision while this one waits for the lock.
+#[test]
+fn a_revision_that_arrives_meanwhile_and_is_unknown_stops_the_upgrade() {
+    let (project, database) = two();
+    let history = project.load();
+    database.upgrade_to(&history, &ids([1])).unwrap();
+    project.create_table(3, &[1], "tags");
+    let ahead = project.load();
+    let mut raced = false;
+    let error = runner::upgrade(
+        &mut *database.open(),
+        &Sqlite,
+        &history,
+        history.heads(),
+        &options(),
+        &mut |event| {
+            if said(event).starts_with("context") && !raced {
+                raced = true;
+                database.upgrade_to(&ahead, &ids([3])).unwrap();
+            }
+        },
+    )
+    .unwrap_err();
+    let RunError::Integrity { findings } = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        matches!(findings[..], [Finding::UnknownRevision { .. }]),
+        "{error}"
+    );
+    assert_eq!(database.applied(), ids([1, 3]));
 }

@@ -1,5 +1,5 @@
 //! A migrations folder in the making: revisions written by the real writer, small enough to read in a test.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
