@@ -51,7 +51,7 @@ impl Expression {
             let after = tokens[at + 1..].iter().find(|token| !token.is_trivia());
             let qualifies = after.is_some_and(|token| token.is_symbol(".") || token.is_symbol("("));
             let named = match token.kind {
-                Kind::Word => token.text.eq_ignore_ascii_case(from),
+                Kind::Word => token.text.eq_ignore_ascii_case(from) && !is_keyword(token.text),
                 Kind::Quoted => token.name().is_some_and(|name| name.eq_ignore_ascii_case(from)),
                 Kind::String | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => false,
             };
@@ -66,13 +66,208 @@ impl Expression {
     }
 }
 
+/// The words that an expression is built with, sorted: without quotes they name no column.
+const KEYWORDS: &[&str] = &[
+    "all",
+    "and",
+    "any",
+    "as",
+    "between",
+    "case",
+    "cast",
+    "collate",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "distinct",
+    "else",
+    "end",
+    "escape",
+    "exists",
+    "false",
+    "from",
+    "glob",
+    "in",
+    "interval",
+    "is",
+    "isnull",
+    "like",
+    "match",
+    "not",
+    "notnull",
+    "null",
+    "or",
+    "regexp",
+    "select",
+    "some",
+    "then",
+    "true",
+    "when",
+    "where",
+];
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS
+        .binary_search(&word.to_ascii_lowercase().as_str())
+        .is_ok()
+}
+
+/// The words that some database takes for a keyword wherever they stand, sorted: as names, they need quotes.
+const RESERVED: &[&str] = &[
+    "add",
+    "all",
+    "alter",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "between",
+    "both",
+    "by",
+    "case",
+    "cast",
+    "change",
+    "check",
+    "collate",
+    "column",
+    "condition",
+    "constraint",
+    "convert",
+    "create",
+    "cross",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "database",
+    "default",
+    "deferrable",
+    "delete",
+    "desc",
+    "describe",
+    "distinct",
+    "div",
+    "do",
+    "drop",
+    "else",
+    "end",
+    "escape",
+    "except",
+    "exists",
+    "explain",
+    "false",
+    "fetch",
+    "for",
+    "force",
+    "foreign",
+    "from",
+    "full",
+    "fulltext",
+    "generated",
+    "glob",
+    "grant",
+    "group",
+    "groups",
+    "having",
+    "if",
+    "ignore",
+    "in",
+    "index",
+    "initially",
+    "inner",
+    "insert",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "key",
+    "keys",
+    "kill",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "load",
+    "lock",
+    "match",
+    "mod",
+    "natural",
+    "not",
+    "nothing",
+    "notnull",
+    "null",
+    "of",
+    "offset",
+    "on",
+    "only",
+    "option",
+    "or",
+    "order",
+    "outer",
+    "over",
+    "partition",
+    "placing",
+    "primary",
+    "procedure",
+    "range",
+    "rank",
+    "read",
+    "references",
+    "regexp",
+    "rename",
+    "repeat",
+    "replace",
+    "returning",
+    "right",
+    "row",
+    "rows",
+    "schema",
+    "select",
+    "set",
+    "show",
+    "some",
+    "symmetric",
+    "system",
+    "table",
+    "then",
+    "to",
+    "trailing",
+    "transaction",
+    "trigger",
+    "true",
+    "union",
+    "unique",
+    "unlock",
+    "update",
+    "usage",
+    "use",
+    "user",
+    "using",
+    "values",
+    "when",
+    "where",
+    "window",
+    "with",
+    "write",
+    "xor",
+];
+
 /// Returns `name` bare if it was bare before and can be, else in double quotes.
 fn spelled_like(kind: Kind, name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain && kind == Kind::Word {
+    if plain && kind == Kind::Word && RESERVED.binary_search(&name).is_err() {
         name.to_owned()
     } else {
         format!("\"{}\"", name.replace('"', "\"\""))
@@ -104,5 +299,21 @@ mod tests {
         let mut expression = Expression::new("price > 0");
         expression.rename_column("price", "Unit Price");
         assert_eq!(expression.0, "\"Unit Price\" > 0");
+        let mut expression = Expression::new("price > 0");
+        expression.rename_column("price", "group");
+        assert_eq!(expression.0, "\"group\" > 0");
+    }
+
+    #[test]
+    fn the_reserved_words_are_sorted() {
+        assert!(RESERVED.is_sorted());
+        assert!(KEYWORDS.is_sorted());
+    }
+
+    #[test]
+    fn keywords_are_no_columns() {
+        let mut expression = Expression::new(r#"CASE WHEN "end" > 0 THEN 1 END"#);
+        expression.rename_column("end", "last");
+        assert_eq!(expression.0, r#"CASE WHEN "last" > 0 THEN 1 END"#);
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::change::Change;
 use crate::dialect::sqlite::ddl::{self, quote};
 use crate::plan::Statement;
-use crate::schema::{Auto, Column, Default, ForeignKey, Index, Table};
+use crate::schema::{Action, Auto, Column, Default, ForeignKey, Index, Table};
 
 /// Returns the statements that change the table in place, or why there are none.
 pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
@@ -38,6 +38,13 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
     let mut altered = Altered::new(&name.name);
     for key in before.foreign_keys.values() {
         if foreign_keys.get(&key.name) != Some(key) {
+            if [key.on_delete, key.on_update].contains(&Action::SetDefault) {
+                // SQLite 3.54 takes DEFAULT for the beginning of the next constraint and leaves half of this one.
+                return Err(format!(
+                    "SQLite cannot drop `{}`, which says SET DEFAULT",
+                    key.name
+                ));
+            }
             altered.drop_constraint(before, &key.name)?;
         }
     }
