@@ -10,9 +10,11 @@ use rusqlite::fallible_iterator::FallibleIterator;
 
 use crate::objects;
 
-/// A project directory that is gone when the test is over.
+/// A project directory.
 pub struct Session {
-    directory: tempfile::TempDir,
+    root: PathBuf,
+    /// Removes the directory when the test is over.
+    _guard: Option<tempfile::TempDir>,
     variables: Vec<(String, String)>,
 }
 
@@ -25,17 +27,32 @@ pub struct Run {
 }
 
 impl Session {
-    /// Returns an empty project.
+    /// Returns an empty project in a directory that is gone when the test is over.
     pub fn new() -> Self {
+        let guard = tempfile::tempdir().unwrap();
         Session {
-            directory: tempfile::tempdir().unwrap(),
+            root: guard.path().canonicalize().unwrap(),
+            _guard: Some(guard),
+            variables: Vec::new(),
+        }
+    }
+
+    /// Returns an empty project in that directory: cargo knows a package by its path.
+    pub fn at(directory: &Path) -> Self {
+        if directory.exists() {
+            fs::remove_dir_all(directory).unwrap();
+        }
+        fs::create_dir_all(directory).unwrap();
+        Session {
+            root: directory.canonicalize().unwrap(),
+            _guard: None,
             variables: Vec::new(),
         }
     }
 
     /// Returns the project's directory.
     pub fn path(&self) -> PathBuf {
-        self.directory.path().canonicalize().unwrap()
+        self.root.clone()
     }
 
     /// Writes a file, and the directories above it.
@@ -73,7 +90,6 @@ impl Session {
             .current_dir(self.path())
             .env_remove("AUTOGEN_DATABASE_URL")
             .env_remove("DATABASE_URL")
-            .env_remove("CARGO_TARGET_DIR")
             .env("CARGO_TERM_COLOR", "never")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
