@@ -49,7 +49,8 @@ impl Environment<'_> {
         let url: DatabaseUrl = text.parse().map_err(|error: db::UrlError| {
             CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"))
         })?;
-        self.printer.debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
+        self.printer
+            .debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
         let dialect = find_dialect(url.dialect())?;
         let (url, shown) = located(url, &self.project, &self.current);
         Ok(Database { url, shown, dialect })
@@ -114,11 +115,15 @@ impl Database {
             ErrorKind::Unreachable if path.is_some_and(|path| !has_folder(path)) => {
                 failed.hint("create the folder, or check the database URL")
             }
-            ErrorKind::Unreachable if missing == Missing::Refuse && path.is_some_and(|path| !path.exists()) => {
+            ErrorKind::Unreachable
+                if missing == Missing::Refuse && path.is_some_and(|path| !path.exists()) =>
+            {
                 failed.hint("create it with `autogen upgrade`, or check the database URL")
             }
             ErrorKind::Unreachable => failed.hint("check the database URL"),
-            ErrorKind::NotADatabase => failed.hint("check the database URL: the file holds something else, or is damaged"),
+            ErrorKind::NotADatabase => {
+                failed.hint("check the database URL: the file holds something else, or is damaged")
+            }
             ErrorKind::Locked => failed.hint("another process holds it; try again when that is done"),
             ErrorKind::ReadOnly => failed.hint("make the file and its folder writable"),
             ErrorKind::Full => failed.hint("make room on the disk"),
@@ -151,7 +156,8 @@ pub(crate) fn scratch(dialect: &dyn Dialect) -> Result<Box<dyn Connection>, Comm
 
 fn has_folder(path: &Path) -> bool {
     // `app.db` stands in the current directory, whose name is empty here.
-    path.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir())
+    path.parent()
+        .is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir())
 }
 
 /// Resolves the path of a URL against the project, and returns how the database is named in a log line.

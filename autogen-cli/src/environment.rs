@@ -53,8 +53,10 @@ impl<'a> Environment<'a> {
             None => current.clone(),
         };
         if !start.is_dir() {
-            return Err(CommandError::new(format!("`{}` is no directory", start.display()))
-                .hint("give the project's directory with `-C DIR`"));
+            return Err(
+                CommandError::new(format!("`{}` is no directory", start.display()))
+                    .hint("give the project's directory with `-C DIR`"),
+            );
         }
         let (project, migrations) = match &arguments.migrations {
             Some(folder) => (start.clone(), paths::resolve(&start, folder)),
@@ -70,7 +72,11 @@ impl<'a> Environment<'a> {
             current,
             printer,
             database_url: arguments.database_url.clone(),
-            dotenv: if arguments.no_dotenv { Dotenv::Ignore } else { Dotenv::Read },
+            dotenv: if arguments.no_dotenv {
+                Dotenv::Ignore
+            } else {
+                Dotenv::Read
+            },
         })
     }
 
@@ -83,7 +89,10 @@ impl<'a> Environment<'a> {
         let path = self.migrations.join(config::FILE);
         if !path.exists() {
             return Err(CommandError::new(format!("there is no `{}`", self.shown(&path)))
-                .cause(format!("`{}` and the directories above it were searched", self.project.display()))
+                .cause(format!(
+                    "`{}` and the directories above it were searched",
+                    self.project.display()
+                ))
                 .hint("run `autogen init`, or give the project's directory with `-C DIR`"));
         }
         Config::load(&path, &self.shown(&path))
@@ -107,5 +116,7 @@ impl<'a> Environment<'a> {
 
 /// Returns the nearest directory, upwards, with a configured folder of migrations.
 fn nearest_project(start: &Path) -> Option<&Path> {
-    start.ancestors().find(|directory| directory.join(MIGRATIONS).join(config::FILE).is_file())
+    start
+        .ancestors()
+        .find(|directory| directory.join(MIGRATIONS).join(config::FILE).is_file())
 }
