@@ -1,4 +1,6 @@
 //! What the tests that cross crates share.
 
 pub mod case;
+pub mod generate;
 pub mod notation;
+pub mod rows;

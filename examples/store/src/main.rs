@@ -14,7 +14,9 @@ fn main() -> rusqlite::Result<()> {
         params!["Corner Shop"],
     )?;
     connection.execute(
-        &format!("INSERT INTO {items} (name, price, store_id) SELECT ?1, ?2, id FROM {stores} WHERE name = ?3"),
+        &format!(
+            "INSERT INTO {items} (name, price, store_id) SELECT ?1, ?2, id FROM {stores} WHERE name = ?3"
+        ),
         params!["Chair", 17.99, "Corner Shop"],
     )?;
 

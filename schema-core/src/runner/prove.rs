@@ -159,12 +159,12 @@ pub fn prove(
             cause,
         }
     };
-    run_script(scratch, dialect, upgrade).map_err(at(Direction::Upgrade))?;
+    run_text(scratch, dialect, upgrade).map_err(at(Direction::Upgrade))?;
     compare(scratch, dialect, &to).map_err(at(Direction::Upgrade))?;
     if script::irreversible(downgrade).is_some() {
         return Ok(());
     }
-    run_script(scratch, dialect, downgrade).map_err(at(Direction::Downgrade))?;
+    run_text(scratch, dialect, downgrade).map_err(at(Direction::Downgrade))?;
     compare(scratch, dialect, &from).map_err(at(Direction::Downgrade))
 }
 
@@ -233,8 +233,20 @@ fn create(scratch: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) 
     run_plan(scratch, dialect, &plan)
 }
 
-/// Runs a script as the runner would, but for the version table.
-pub(super) fn run_script(
+/// Runs a script as an upgrade would, but for the version table: what happens to it is recorded nowhere.
+///
+/// # Errors
+///
+/// [`ProofError`]: the script cannot be understood, or a statement of it failed. Nothing is changed then.
+pub fn run_script(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    text: &str,
+) -> Result<(), ProofError> {
+    run_text(connection, dialect, text).map_err(ProofError::from)
+}
+
+pub(super) fn run_text(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,
     text: &str,

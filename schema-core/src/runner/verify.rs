@@ -1,6 +1,6 @@
 //! The proof of a whole history: up from nothing, down, and up again, compared at every revision.
 
-use super::prove::{compare, normalized, refuse_filled, run_script};
+use super::prove::{compare, normalized, refuse_filled, run_text};
 use super::{Event, ProofCause, ProofError};
 use crate::db::Connection;
 use crate::dialect::Dialect;
@@ -87,7 +87,7 @@ impl Walk<'_> {
             from,
             to,
         });
-        run_script(self.scratch, self.dialect, &text)?;
+        run_text(self.scratch, self.dialect, &text)?;
         self.replay(header, direction).map_err(ProofCause::History)?;
         compare(
             self.scratch,

@@ -1,0 +1,303 @@
+//! Generated schemas that vary every field of the IR, and pairs of them with what a person would answer.
+//!
+//! Names come from small pools, so that two schemas of a pair share much. What no database could hold (a foreign
+//! key to columns that are not unique, an index over a missing column) is mended after the dice are thrown.
+
+mod member;
+mod mend;
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use schema_core::diff::{Answers, diff, missing_values};
+use schema_core::operation::Operation;
+use schema_core::schema::{Auto, Column, Default, Literal, Schema, Table, TableName, TableOptions, Type};
+
+/// Names of tables: plain, reserved, quoted, beyond ASCII.
+const TABLES: [&str; 6] = ["items", "order", "with space", "größe", "q\"uote", "Mixed"];
+
+/// Names of columns.
+pub(crate) const COLUMNS: [&str; 8] = [
+    "id",
+    "name",
+    "group",
+    "two words",
+    "preis_€",
+    "d\"q",
+    "Camel",
+    "it's",
+];
+
+/// Names that nothing has before it is renamed.
+const FRESH: [&str; 3] = ["renamed", "new name", "values"];
+
+/// Two schemas, and the answers that lead from one to the other.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// The schema before.
+    pub from: Schema,
+    /// The schema after.
+    pub to: Schema,
+    /// The renames, and values for every column that needs them.
+    pub answers: Answers,
+}
+
+/// Returns schemas of up to four tables.
+pub fn schema() -> impl Strategy<Value = Schema> {
+    vec((select(&TABLES[..]), table()), 0..5).prop_map(|tables| {
+        let mut schema = Schema::default();
+        for (name, mut table) in tables {
+            table.name = TableName::new(name);
+            schema.insert(table);
+        }
+        mend::mend(&mut schema);
+        schema
+    })
+}
+
+/// Returns pairs of schemas: from much alike to wholly different.
+pub fn pair() -> impl Strategy<Value = Pair> {
+    let renames = (any::<u8>(), any::<u8>(), any::<u8>());
+    (schema(), schema(), vec(0..4u8, 64), renames).prop_map(|(from, other, dice, renames)| {
+        let mut to = mixed(&from, &other, &dice);
+        mend::mend(&mut to);
+        let mut answers = Answers::default();
+        rename(&from, &mut to, renames, &mut answers);
+        for missing in missing_values(&diff(&from, &to, &answers)) {
+            let table = missing.column.table;
+            let column = missing.column.column.expect("only columns miss values");
+            let ty = &to.tables[&table]
+                .column(&column)
+                .expect("it is in the schema after")
+                .ty;
+            let value = vacant(ty);
+            answers.backfills.insert((table, column), value);
+        }
+        Pair { from, to, answers }
+    })
+}
+
+/// Takes each table, and each part of a table that both have, from one of the two.
+fn mixed(from: &Schema, other: &Schema, dice: &[u8]) -> Schema {
+    let mut dice = dice.iter().cycle();
+    let mut throw = || *dice.next().expect("a cycle of dice never ends");
+    let mut to = Schema::default();
+    for (name, old) in &from.tables {
+        match (other.table(name), throw()) {
+            (None, 0) => {}
+            (Some(new), 0) => to.insert(new.clone()),
+            (None, _) | (Some(_), 3..) => to.insert(old.clone()),
+            (Some(new), _) => to.insert(mixed_table(old, new, &mut throw)),
+        }
+    }
+    let fresh = other.tables.iter().filter(|(name, _)| from.table(name).is_none());
+    to.tables
+        .extend(fresh.map(|(name, table)| (name.clone(), table.clone())));
+    to
+}
+
+fn mixed_table(old: &Table, new: &Table, throw: &mut impl FnMut() -> u8) -> Table {
+    let mut table = old.clone();
+    for column in &new.columns {
+        match (table.column_mut(&column.name), throw()) {
+            (Some(place), 0) => *place = column.clone(),
+            (Some(place), 1) => place.default.clone_from(&column.default),
+            (Some(place), 2) => place.nullable = column.nullable,
+            (None, 0..2) => table.columns.push(column.clone()),
+            (Some(_) | None, _) => {}
+        }
+    }
+    if throw() == 0 {
+        let dropped = table.columns.len() / 2;
+        table.columns.remove(dropped);
+    }
+    let mut choose = || throw() == 0;
+    if choose() {
+        table.primary_key.clone_from(&new.primary_key);
+    }
+    if choose() {
+        table.indexes.clone_from(&new.indexes);
+    }
+    if choose() {
+        table.foreign_keys.clone_from(&new.foreign_keys);
+    }
+    if choose() {
+        table.checks.clone_from(&new.checks);
+    }
+    if choose() {
+        table.options.clone_from(&new.options);
+    }
+    table
+}
+
+/// Renames a table and a column now and then, and says so.
+fn rename(
+    from: &Schema,
+    to: &mut Schema,
+    (table_die, column_die, name_die): (u8, u8, u8),
+    answers: &mut Answers,
+) {
+    let fresh = FRESH[usize::from(name_die) % FRESH.len()];
+    let kept: Vec<TableName> = to
+        .tables
+        .keys()
+        .filter(|name| from.tables.contains_key(name))
+        .cloned()
+        .collect();
+    if kept.is_empty() {
+        return;
+    }
+    let old = &kept[usize::from(table_die) % kept.len()];
+    let mut name = old.clone();
+    if table_die % 4 == 0 {
+        name = TableName::new(fresh);
+        let operation = Operation::RenameTable {
+            from: old.clone(),
+            to: name.clone(),
+        };
+        operation.apply(to).expect("the new name is fresh");
+        answers.renamed_tables.insert(old.clone(), name.clone());
+    }
+    let kept: Vec<String> = to.tables[&name]
+        .columns
+        .iter()
+        .filter(|column| from.tables[old].column(&column.name).is_some())
+        .map(|column| column.name.clone())
+        .collect();
+    if column_die % 3 == 0 && !kept.is_empty() {
+        let column = kept[usize::from(column_die) % kept.len()].clone();
+        let operation = Operation::RenameColumn {
+            table: name.clone(),
+            from: column.clone(),
+            to: fresh.to_owned(),
+        };
+        operation.apply(to).expect("the new name is fresh");
+        answers.renamed_columns.insert((name, column), fresh.to_owned());
+    }
+}
+
+fn table() -> impl Strategy<Value = Table> {
+    let columns = vec((select(&COLUMNS[..]), column()), 1..7);
+    let options =
+        proptest::option::weighted(0.2, "[a-z' ]{0,8}").prop_map(|comment| TableOptions { comment });
+    (columns, member::members(), options).prop_map(|(columns, members, options)| {
+        let mut table = Table::new(TableName::new("any"));
+        for (name, mut column) in columns {
+            if table.column(name).is_none() {
+                name.clone_into(&mut column.name);
+                table.columns.push(column);
+            }
+        }
+        members.join(&mut table);
+        table.options = options;
+        table
+    })
+}
+
+fn column() -> impl Strategy<Value = Column> {
+    let nullable = any::<bool>();
+    let collation = proptest::option::weighted(0.1, select(vec!["NOCASE".to_owned(), "RTRIM".to_owned()]));
+    let comment = proptest::option::weighted(0.1, "[a-z' ]{0,8}");
+    let native = proptest::option::weighted(0.1, select(vec!["CLOB", "NUMERIC(7)", "MY TYPE"]));
+    let ty = ty();
+    let default = proptest::option::weighted(0.4, any::<u8>());
+    let auto = prop_oneof![4 => Just(Auto::No), 3 => Just(Auto::Auto), 1 => Just(Auto::NeverReused)];
+    (ty, native, nullable, default, auto, collation, comment).prop_map(
+        |(ty, native, nullable, default, auto, collation, comment)| Column {
+            name: String::new(),
+            default: default.map(|die| default_of(&ty, die)),
+            ty,
+            sql_type: native
+                .map(|native| BTreeMap::from([("*".to_owned(), native.to_owned())]))
+                .unwrap_or_default(),
+            nullable,
+            auto,
+            collation,
+            comment,
+        },
+    )
+}
+
+fn ty() -> impl Strategy<Value = Type> {
+    let text = proptest::option::of(1..200u32).prop_map(|length| Type::Text { length });
+    let bytes = proptest::option::of(1..200u32).prop_map(|length| Type::Bytes { length });
+    let decimal = (1..20u32, 0..4u32).prop_map(|(precision, scale)| Type::Decimal {
+        precision: Some(precision + scale),
+        scale: Some(scale),
+    });
+    let plain = select(vec![
+        Type::Boolean,
+        Type::I8,
+        Type::I16,
+        Type::I32,
+        Type::I64,
+        Type::U8,
+        Type::U16,
+        Type::U32,
+        Type::U64,
+        Type::F32,
+        Type::F64,
+        Type::Decimal {
+            precision: None,
+            scale: None,
+        },
+        Type::Date,
+        Type::Time,
+        Type::DateTime,
+        Type::Timestamp,
+        Type::Uuid,
+        Type::Json,
+        Type::Inet,
+        Type::Network,
+        Type::Array(Box::new(Type::I32)),
+        Type::Native("BLOB".to_owned()),
+    ]);
+    prop_oneof![3 => Just(Type::I64), 3 => text, 1 => bytes, 1 => decimal, 6 => plain]
+}
+
+/// Tells whether the program's values of a type are whole numbers.
+pub(crate) fn is_integer(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64
+    )
+}
+
+fn is_number(ty: &Type) -> bool {
+    is_integer(ty) || matches!(ty, Type::Boolean | Type::F32 | Type::F64 | Type::Decimal { .. })
+}
+
+fn default_of(ty: &Type, die: u8) -> Default {
+    if is_number(ty) {
+        match die % 5 {
+            0 => Default::Literal(Literal::Number {
+                number: "1.50".to_owned(),
+            }),
+            1 => Default::expression("1 + 1"),
+            2 => Default::Literal(Literal::Boolean(die > 100)),
+            _ => Default::Literal(Literal::Integer(i64::from(die) - 50)),
+        }
+    } else {
+        match die % 6 {
+            0 => Default::expression("CURRENT_TIMESTAMP"),
+            1 => Default::expression("lower('A' || 'b')"),
+            2 => Default::Literal(Literal::Bytes {
+                hex: "00ff".to_owned(),
+            }),
+            3 => Default::Literal(Literal::Text(String::new())),
+            _ => Default::Literal(Literal::Text(format!("it's {die} \"ok\" \\"))),
+        }
+    }
+}
+
+/// Returns a value that old rows can be given.
+fn vacant(ty: &Type) -> Default {
+    Default::Literal(if is_number(ty) {
+        Literal::Integer(0)
+    } else {
+        Literal::Text(String::new())
+    })
+}

@@ -1,0 +1,152 @@
+//! Keys, indexes, checks and foreign keys, thrown as numbers and joined to a table's columns once those are known.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use schema_core::schema::{
+    Action, Check, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, Order, PrimaryKey, Table,
+    TableName,
+};
+
+use super::TABLES;
+
+/// What a table has beside its columns.
+#[derive(Debug, Clone)]
+pub(super) struct Members {
+    key: Vec<u8>,
+    indexes: Vec<[u8; 8]>,
+    foreign_keys: Vec<[u8; 8]>,
+    checks: Vec<[u8; 2]>,
+}
+
+pub(super) fn members() -> impl Strategy<Value = Members> {
+    (
+        vec(any::<u8>(), 0..3),
+        vec(any::<[u8; 8]>(), 0..4),
+        vec(any::<[u8; 8]>(), 0..3),
+        vec(any::<[u8; 2]>(), 0..3),
+    )
+        .prop_map(|(key, indexes, foreign_keys, checks)| Members {
+            key,
+            indexes,
+            foreign_keys,
+            checks,
+        })
+}
+
+impl Members {
+    pub(super) fn join(self, table: &mut Table) {
+        let columns = distinct(&self.key, table);
+        table.primary_key = (!columns.is_empty()).then(|| PrimaryKey {
+            name: "pk_any".to_owned(),
+            columns,
+        });
+        for dice in &self.indexes {
+            let index = index(dice, table);
+            table.indexes.insert(index.name.clone(), index);
+        }
+        for dice in &self.foreign_keys {
+            let key = foreign_key(dice, table);
+            table.foreign_keys.insert(key.name.clone(), key);
+        }
+        for dice in &self.checks {
+            let check = check(dice, table);
+            table.checks.insert(check.name.clone(), check);
+        }
+    }
+}
+
+fn pick(die: u8, table: &Table) -> String {
+    table.columns[usize::from(die) % table.columns.len()].name.clone()
+}
+
+fn distinct(dice: &[u8], table: &Table) -> Vec<String> {
+    let mut columns = Vec::new();
+    for die in dice {
+        let column = pick(*die, table);
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn index(dice: &[u8; 8], table: &Table) -> Index {
+    let [a, b, count, name, unique, order, shape, predicate] = *dice;
+    let (unique, constraint) = [(false, false), (true, false), (true, true)][usize::from(unique) % 3];
+    let columns = if count % 2 == 0 {
+        distinct(&[a], table)
+    } else {
+        distinct(&[a, b], table)
+    };
+    let mut keys: Vec<IndexKey> = columns.into_iter().map(IndexKey::column).collect();
+    if !constraint {
+        if order % 3 == 0 {
+            keys[0].order = Order::Descending;
+        }
+        if order % 5 == 0 {
+            keys[0].collation = Some("NOCASE".to_owned());
+        }
+        if shape % 4 == 0 {
+            keys[0].part = IndexPart::Expression(Expression::new(format!(
+                "coalesce({}, 1)",
+                quoted(&pick(b, table))
+            )));
+        }
+    }
+    let predicate = (!constraint && predicate % 4 == 0)
+        .then(|| Expression::new(format!("{} IS NOT NULL", quoted(&pick(a, table)))));
+    Index {
+        name: format!("ix {}", name % 6),
+        keys,
+        unique,
+        constraint,
+        predicate,
+    }
+}
+
+fn foreign_key(dice: &[u8; 8], table: &Table) -> ForeignKey {
+    let [a, b, target, name, on_delete, on_update, deferrable, _] = *dice;
+    let actions = [
+        Action::NoAction,
+        Action::Restrict,
+        Action::Cascade,
+        Action::SetNull,
+        Action::SetDefault,
+    ];
+    let deferrables = [
+        Deferrable::Never,
+        Deferrable::Never,
+        Deferrable::Immediate,
+        Deferrable::Deferred,
+    ];
+    ForeignKey {
+        name: format!("fk {}", name % 4),
+        columns: distinct(&[a, b], table),
+        references: TableName::new(TABLES[usize::from(target) % TABLES.len()]),
+        referenced_columns: Vec::new(),
+        on_delete: actions[usize::from(on_delete) % 5],
+        on_update: actions[usize::from(on_update) % 5],
+        deferrable: deferrables[usize::from(deferrable) % 4],
+    }
+}
+
+/// A condition that every row meets, since it is the schema that is tried here.
+fn check(dice: &[u8; 2], table: &Table) -> Check {
+    let [column, shape] = *dice;
+    let column = quoted(&pick(column, table));
+    let expression = match shape % 4 {
+        0 => format!("{column} IS NULL OR length({column}) >= 0"),
+        1 => format!("coalesce({column},1)=coalesce({column}, 1)"),
+        2 => format!("NOT ({column} <> {column})"),
+        _ => format!("{column} IS NOT 'a -- b; /* '' */'"),
+    };
+    Check {
+        name: format!("ck {}", shape % 5),
+        expression: Expression::new(expression),
+    }
+}

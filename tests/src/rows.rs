@@ -1,0 +1,137 @@
+//! Rows: what fills the tables of a generated schema, and what must still be there afterwards.
+
+use std::collections::BTreeMap;
+
+use schema_core::db::{Connection, Error};
+use schema_core::dialect::Dialect;
+use schema_core::diff::Answers;
+use schema_core::schema::{Schema, Table, TableName, Type};
+
+/// How many rows each table is offered.
+const ROWS: u8 = 3;
+
+/// Fills every table of the schema that the database holds. A row that breaks a key or a condition is left out.
+///
+/// # Errors
+///
+/// What the database reports.
+pub fn fill(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -> Result<(), Error> {
+    for table in schema.tables.values() {
+        let columns: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| dialect.quote(&column.name))
+            .collect();
+        for row in 1..=ROWS {
+            let values: Vec<String> = table
+                .columns
+                .iter()
+                .map(|column| {
+                    if column.nullable && row == 2 {
+                        "NULL".to_owned()
+                    } else {
+                        value(&column.ty, row)
+                    }
+                })
+                .collect();
+            let name = dialect.quote(&table.name.name);
+            let sql = format!(
+                "INSERT INTO {name} ({}) VALUES ({})",
+                columns.join(", "),
+                values.join(", ")
+            );
+            // What the table refuses is no row of it.
+            let _ = connection.execute(&sql, &[]);
+        }
+    }
+    Ok(())
+}
+
+/// Returns a value that a program would store, as SQL. It reads the same in a column of text and in one of numbers
+/// where that is possible at all, so that changes of type have something to convert.
+fn value(ty: &Type, row: u8) -> String {
+    match ty {
+        Type::Boolean => (row % 2).to_string(),
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64 => {
+            row.to_string()
+        }
+        Type::F32 | Type::F64 => format!("{row}.5"),
+        Type::Decimal { .. } => format!("{row}.25"),
+        Type::Text { .. } | Type::Native(_) => format!("'{row}'"),
+        Type::Bytes { .. } | Type::Uuid => format!("X'0{row}ff'"),
+        Type::Date => format!("'2024-01-0{row}'"),
+        Type::Time => format!("'0{row}:30:00'"),
+        Type::DateTime | Type::Timestamp => format!("'2024-01-0{row} 02:30:00'"),
+        Type::Json | Type::Array(_) => format!("'[{row}]'"),
+        Type::Inet => format!("'10.0.0.{row}'"),
+        Type::Network => format!("'10.{row}.0.0/16'"),
+    }
+}
+
+/// The rows of some columns of some tables, in an order of their own.
+pub type Rows = BTreeMap<TableName, Vec<String>>;
+
+/// The columns to look at, by table.
+pub type View = BTreeMap<TableName, Vec<String>>;
+
+/// Returns every column of every table.
+#[must_use]
+pub fn whole(schema: &Schema) -> View {
+    let columns = |table: &Table| table.columns.iter().map(|column| column.name.clone()).collect();
+    schema
+        .tables
+        .values()
+        .map(|table| (table.name.clone(), columns(table)))
+        .collect()
+}
+
+/// Returns what two normalized schemas share, as the names before and after: columns that are the same but for their names, of
+/// tables that are still there.
+#[must_use]
+pub fn shared(from: &Schema, to: &Schema, answers: &Answers) -> (View, View) {
+    let (mut before, mut after) = (View::new(), View::new());
+    for old in from.tables.values() {
+        let name = answers.renamed_tables.get(&old.name).unwrap_or(&old.name);
+        let Some(new) = to.table(name) else { continue };
+        let (mut old_columns, mut new_columns) = (Vec::new(), Vec::new());
+        for column in &old.columns {
+            let renamed = answers.renamed_columns.get(&(name.clone(), column.name.clone()));
+            let target = renamed.unwrap_or(&column.name);
+            let mut expected = column.clone();
+            expected.name.clone_from(target);
+            if new.column(target) == Some(&expected) {
+                old_columns.push(column.name.clone());
+                new_columns.push(target.clone());
+            }
+        }
+        before.insert(old.name.clone(), old_columns);
+        after.insert(name.clone(), new_columns);
+    }
+    (before, after)
+}
+
+/// Reads the rows of a view, each as one text that tells types and values apart.
+///
+/// # Errors
+///
+/// What the database reports.
+pub fn read(connection: &mut dyn Connection, dialect: &dyn Dialect, view: &View) -> Result<Rows, Error> {
+    let mut rows = Rows::new();
+    for (table, columns) in view {
+        let columns: Vec<String> = columns.iter().map(|column| dialect.quote(column)).collect();
+        let list = if columns.is_empty() {
+            "1".to_owned()
+        } else {
+            columns.join(", ")
+        };
+        let sql = format!("SELECT {list} FROM {}", dialect.quote(&table.name));
+        let mut found: Vec<String> = connection
+            .query(&sql, &[])?
+            .into_iter()
+            .map(|row| format!("{row:?}"))
+            .collect();
+        found.sort();
+        rows.insert(table.clone(), found);
+    }
+    Ok(rows)
+}

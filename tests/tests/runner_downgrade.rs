@@ -1,0 +1,199 @@
+//! The way back, on real SQLite files: from the files, from what the database kept, and refused.
+
+mod database;
+mod revisions;
+
+use std::fs;
+
+use database::{Database, options, said};
+use revisions::{Project, id, ids, revision};
+use schema_core::dialect::sqlite::Sqlite;
+use schema_core::runner::{self, RunError, WayBack};
+
+/// stores ← items ← tags, all applied.
+fn three() -> (Project, Database) {
+    let project = Project::new();
+    project.create_table(1, &[], "stores");
+    project.create_table(2, &[1], "items");
+    project.create_table(3, &[2], "tags");
+    let database = Database::new(project.path("app.db"));
+    database.upgrade(&project.load()).unwrap();
+    (project, database)
+}
+
+#[test]
+fn takes_back_what_the_target_does_not_need_children_first() {
+    let (project, database) = three();
+    let history = project.load();
+    let mut log = Vec::new();
+    let done = runner::downgrade(
+        &mut *database.open(),
+        &Sqlite,
+        &history,
+        &ids([1]),
+        &options(),
+        &mut |event| log.push(said(event)),
+    );
+    assert_eq!(done.unwrap(), ids([3, 2]));
+    assert_eq!(
+        log,
+        [
+            "context sqlite true",
+            "downgrade 03 -> 02, create tags",
+            "downgraded 03 in 0ns",
+            "downgrade 02 -> 01, create items",
+            "downgraded 02 in 0ns",
+        ]
+    );
+    assert_eq!(database.names(), ["_autogen_revisions", "stores"]);
+    assert_eq!(database.downgrade(&history, &ids([1])).unwrap(), []);
+    assert_eq!(database.downgrade(&history, &[]).unwrap(), ids([1]));
+    assert_eq!(database.applied(), []);
+    assert_eq!(database.upgrade(&history).unwrap(), ids([1, 2, 3]));
+}
+
+#[test]
+fn of_two_branches_the_one_that_is_not_wanted_goes() {
+    let (project, database) = three();
+    project.create_table(4, &[1], "likes");
+    let history = project.load();
+    database.upgrade(&history).unwrap();
+    assert_eq!(database.downgrade(&history, &ids([4])).unwrap(), ids([3, 2]));
+    assert_eq!(database.applied(), ids([1, 4]));
+}
+
+#[test]
+fn a_database_ahead_of_the_files_is_taken_back_with_what_it_kept() {
+    let (project, database) = three();
+    let history = project.load();
+    for number in [2, 3] {
+        fs::remove_dir_all(history.folder(id(number)).unwrap()).unwrap();
+    }
+    let history = project.load();
+    assert_eq!(database.downgrade(&history, &ids([1])).unwrap(), ids([3, 2]));
+    assert_eq!(database.names(), ["_autogen_revisions", "stores"]);
+    assert_eq!(database.upgrade(&history).unwrap(), []);
+}
+
+#[test]
+fn a_deleted_downgrade_script_is_the_one_that_the_database_kept() {
+    let (project, database) = three();
+    let history = project.load();
+    fs::remove_file(history.folder(id(3)).unwrap().join("downgrade.sqlite.sql")).unwrap();
+    assert_eq!(database.downgrade(&history, &ids([2])).unwrap(), ids([3]));
+}
+
+#[test]
+fn an_edited_downgrade_script_is_the_one_that_runs() {
+    let (project, database) = three();
+    let history = project.load();
+    fs::write(
+        history.folder(id(3)).unwrap().join("downgrade.sqlite.sql"),
+        "ALTER TABLE tags RENAME TO kept;\n",
+    )
+    .unwrap();
+    assert_eq!(database.downgrade(&history, &ids([2])).unwrap(), ids([3]));
+    assert!(database.names().contains(&"kept".to_owned()));
+}
+
+#[test]
+fn what_has_no_way_back_is_refused_before_anything_runs() {
+    let (project, database) = three();
+    let history = project.load();
+    let before = database.state();
+    let path = history.folder(id(2)).unwrap().join("downgrade.sqlite.sql");
+    fs::write(&path, "-- autogen: irreversible the prices are gone\n").unwrap();
+    let error = database.downgrade(&history, &ids([1])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot take back `690000020000`: its downgrade script says that it is irreversible (the prices are gone)"
+    );
+    assert!(error.hint().is_some());
+    assert_eq!(database.state(), before);
+
+    fs::remove_file(&path).unwrap();
+    database.execute("UPDATE _autogen_revisions SET downgrade = NULL");
+    let before = database.state();
+    let error = database.downgrade(&history, &ids([1])).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            RunError::NoWayBack {
+                why: WayBack::Missing,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert!(error.hint().is_some());
+    assert_eq!(database.state(), before);
+}
+
+#[test]
+fn a_failing_downgrade_leaves_its_revision_applied() {
+    let (project, database) = three();
+    let history = project.load();
+    let path = history.folder(id(2)).unwrap().join("downgrade.sqlite.sql");
+    fs::write(&path, "DROP TABLE items;\nDROP TABLE nowhere;\n").unwrap();
+    let error = database.downgrade(&history, &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot take back `690000020000` (create items): `{}`, line 2: no such table: nowhere\n  | DROP TABLE nowhere\nnothing of this revision was kept; done before it: `690000030000`",
+            path.display()
+        )
+    );
+    assert_eq!(database.applied(), ids([1, 2]));
+    assert!(database.names().contains(&"items".to_owned()));
+}
+
+#[test]
+fn a_target_that_is_not_applied_is_refused() {
+    let (project, database) = three();
+    project.create_table(4, &[3], "likes");
+    let error = database.downgrade(&project.load(), &ids([4])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot go back to `690000040000`: the database does not have it"
+    );
+    assert!(error.hint().is_some());
+    assert_eq!(database.applied(), ids([1, 2, 3]));
+}
+
+/// Another process applies a child while this one waits for the lock.
+#[test]
+fn a_revision_that_another_builds_on_meanwhile_stays() {
+    let (project, database) = three();
+    let history = project.load();
+    project.create_table(4, &[3], "likes");
+    let later = project.load();
+    let mut raced = false;
+    let error = runner::downgrade(
+        &mut *database.open(),
+        &Sqlite,
+        &history,
+        &ids([2]),
+        &options(),
+        &mut |event| {
+            if said(event).starts_with("context") && !raced {
+                raced = true;
+                database.upgrade(&later).unwrap();
+            }
+        },
+    )
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot take back `690000030000`: `690000040000` in the database build on it"
+    );
+    assert_eq!(database.applied(), ids([1, 2, 3, 4]));
+}
+
+#[test]
+fn a_database_without_revisions_has_nothing_to_take_back() {
+    let project = Project::new();
+    project.write(&revision(1, &[], "x"), "", "");
+    let database = Database::new(project.path("new.db"));
+    assert_eq!(database.downgrade(&project.load(), &[]).unwrap(), []);
+    assert_eq!(database.names(), [""; 0]);
+}
