@@ -34,6 +34,9 @@ pub(crate) struct Sources {
     pub(crate) features: Vec<String>,
     /// The files that were read.
     pub(crate) artifacts: Vec<String>,
+    /// Whether they were built just now; an artifact that was given does not tell its package.
+    #[serde(skip)]
+    built: bool,
 }
 
 impl Sources {
@@ -46,11 +49,12 @@ impl Sources {
                 items.join(", ")
             }
         };
-        vec![
-            format!("packages: {}", list(&self.packages)),
-            format!("features: {}", list(&self.features)),
-            format!("artifacts: {}", list(&self.artifacts)),
-        ]
+        let mut lines = vec![format!("artifacts: {}", list(&self.artifacts))];
+        if self.built {
+            lines.push(format!("packages: {}", list(&self.packages)));
+            lines.push(format!("features: {}", list(&self.features)));
+        }
+        lines
     }
 }
 
@@ -74,6 +78,7 @@ pub(crate) fn read(
             packages,
             features: selection.feature_words(),
             artifacts: Vec::new(),
+            built: true,
         };
         (
             built

@@ -87,7 +87,7 @@ impl Config {
         let config: Config = toml::from_str(text).map_err(|error| syntax_error(text, shown, &error))?;
         config
             .dialects()
-            .map_err(|error| error.cause(format!("`{shown}` names it in `dialects`")))?;
+            .map_err(|error| error.cause(format!("in `dialects` of `{shown}`")))?;
         Ok(config)
     }
 

@@ -18,8 +18,10 @@ pub(crate) const MIGRATIONS: &str = "migrations";
 pub(crate) struct Environment<'a> {
     /// The directory that paths in the configuration are relative to.
     pub(crate) project: PathBuf,
-    /// The folder of migrations.
+    /// The folder of migrations, as seen from the current directory.
     pub(crate) migrations: PathBuf,
+    /// The directory that the command was started in.
+    pub(crate) current: PathBuf,
     /// What prints.
     pub(crate) printer: &'a mut Printer,
     /// The value of `--database-url`.
@@ -48,7 +50,7 @@ impl<'a> Environment<'a> {
             .map_err(|error| CommandError::because("cannot tell the current directory", &error))?;
         let start = match &arguments.directory {
             Some(directory) => paths::resolve(&current, directory),
-            None => current,
+            None => current.clone(),
         };
         if !start.is_dir() {
             return Err(
@@ -66,7 +68,8 @@ impl<'a> Environment<'a> {
         };
         Ok(Environment {
             project,
-            migrations,
+            migrations: paths::relative(&migrations, &current),
+            current,
             printer,
             database_url: arguments.database_url.clone(),
             dotenv: if arguments.no_dotenv {
@@ -106,7 +109,8 @@ impl<'a> Environment<'a> {
 
     /// Returns the path as a person reads it.
     pub(crate) fn shown(&self, path: &Path) -> String {
-        paths::shown(path, &self.project)
+        // Relative paths are seen from the current directory, and shown from the project on.
+        paths::shown(&self.current.join(path), &self.project)
     }
 }
 

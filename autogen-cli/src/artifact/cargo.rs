@@ -58,13 +58,13 @@ pub(crate) fn build(
     for message in AnyMessage::parse_stream(BufReader::new(output)) {
         let message =
             message.map_err(|error| CommandError::because("cannot read what cargo prints", &error))?;
-        if let AnyMessage::CompilerArtifact(message) = message {
-            if let Some(package) = chosen.package(&message) {
-                artifacts.extend(files(&message).into_iter().map(|path| Artifact {
-                    path,
-                    package: package.clone(),
-                }));
-            }
+        if let AnyMessage::CompilerArtifact(message) = message
+            && let Some(package) = chosen.package(&message)
+        {
+            artifacts.extend(files(&message).into_iter().map(|path| Artifact {
+                path,
+                package: package.clone(),
+            }));
         }
     }
     let status = child

@@ -32,12 +32,14 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &InitArgs) -> Re
         find_dialect(dialect)?;
     }
     let project = environment.project.clone();
+    let current = environment.current.clone();
     let migrations = environment.migrations.clone();
     refuse_filled(environment, &migrations)?;
 
     let dialects: Vec<&str> = arguments.dialect.iter().map(String::as_str).collect();
     let mut files = Files {
         project: &project,
+        current: &current,
         created: Vec::new(),
         printer: environment.printer,
     };
@@ -98,16 +100,21 @@ fn write(files: &mut Files<'_>, migrations: &Path, dialects: &[&str]) -> Result<
 /// What this run has made, in order.
 struct Files<'a> {
     project: &'a Path,
+    current: &'a Path,
     created: Vec<PathBuf>,
     printer: &'a mut Printer,
 }
 
 impl Files<'_> {
+    fn shown(&self, path: &Path) -> String {
+        crate::paths::shown(&self.current.join(path), self.project)
+    }
+
     fn directory(&mut self, path: &Path) -> Result<(), CommandError> {
         if path.is_dir() {
             return Ok(());
         }
-        let shown = crate::paths::shown(path, self.project);
+        let shown = self.shown(path);
         self.printer
             .step(format_args!("Creating directory {shown}"), || {
                 fs::create_dir(path)
@@ -120,7 +127,7 @@ impl Files<'_> {
     }
 
     fn file(&mut self, path: &Path, text: &str) -> Result<(), CommandError> {
-        let shown = crate::paths::shown(path, self.project);
+        let shown = self.shown(path);
         let created = &mut self.created;
         self.printer
             .step(format_args!("Generating {shown}"), || {

@@ -11,7 +11,12 @@ pub(super) fn describe(operations: &[Operation]) -> String {
     let created: Vec<&TableName> = operations.iter().filter_map(made).collect();
     let dropped: Vec<&TableName> = operations.iter().filter_map(gone).collect();
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    let all_names = operations.iter().all(only_names);
     for operation in operations {
+        // The names of keys and indexes follow their tables' and columns'; saying so would drown what was meant.
+        if only_names(operation) && !all_names {
+            continue;
+        }
         let own = matches!(
             operation,
             Operation::CreateTable { .. } | Operation::DropTable { .. }
@@ -36,6 +41,25 @@ pub(super) fn describe(operations: &[Operation]) -> String {
         .map(|(verb, nouns)| phrase(verb, &nouns))
         .collect();
     phrases.join(", ")
+}
+
+/// Tells whether an operation only gives another name to what is not a table or a column.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other operation changes more than such a name"
+)]
+fn only_names(operation: &Operation) -> bool {
+    match operation {
+        Operation::RenameIndex { .. }
+        | Operation::RenameForeignKey { .. }
+        | Operation::RenameCheck { .. } => true,
+        Operation::AlterPrimaryKey {
+            from: Some(from),
+            to: Some(to),
+            ..
+        } => from.columns == to.columns,
+        _ => false,
+    }
 }
 
 fn phrase(verb: &str, nouns: &[String]) -> String {
