@@ -9,8 +9,9 @@ use crate::ast::{Field, Model};
 use crate::attr::{Literal, Spanned, Value};
 
 /// Returns constants that cannot be evaluated if an attribute does not fit, each at the attribute's token.
-pub(super) fn assertions(model: &Model<'_>, columns: &Ident) -> TokenStream {
+pub(super) fn assertions(model: &Model<'_>) -> TokenStream {
     let mut assertions = TokenStream::new();
+    let this = model.ident;
     for field in &model.fields {
         let mut assert = |span: Span, check: &str, value: Option<TokenStream>| {
             let span = Span::call_site().located_at(span);
@@ -19,7 +20,7 @@ pub(super) fn assertions(model: &Model<'_>, columns: &Ident) -> TokenStream {
             ident.set_span(span);
             let value = value.map(|value| quote!(, #value));
             assertions
-                .extend(quote_spanned!(span=> const _: () = __autogen::#check(#columns::#ident #value);));
+                .extend(quote_spanned!(span=> const _: () = __autogen::#check(<#this as ::schema_core::Model>::FIELDS.#ident #value);));
         };
         let attrs = &field.attrs;
         if let Some(length) = &attrs.length {
@@ -44,7 +45,7 @@ pub(super) fn assertions(model: &Model<'_>, columns: &Ident) -> TokenStream {
         let span = Span::call_site().located_at(span);
         let mut ident = macro_ident(field.ident);
         ident.set_span(span);
-        assertions.extend(quote_spanned!(span=> const _: () = __autogen::takes_key(#columns::#ident);));
+        assertions.extend(quote_spanned!(span=> const _: () = __autogen::takes_key(<#this as ::schema_core::Model>::FIELDS.#ident);));
     }
     assertions
 }
