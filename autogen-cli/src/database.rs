@@ -49,7 +49,8 @@ impl Environment<'_> {
         let url: DatabaseUrl = text.parse().map_err(|error: db::UrlError| {
             CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"))
         })?;
-        self.printer.debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
+        self.printer
+            .debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
         let dialect = find_dialect(url.dialect())?;
         let (url, shown) = located(url, &self.project);
         Ok(Database { url, shown, dialect })
@@ -116,7 +117,9 @@ impl Database {
                 .hint(format!("create it with `mkdir -p {}`", folder.display()));
         }
         if missing == Missing::Refuse && !path.exists() {
-            return refused.cause("the file does not exist").hint("`autogen upgrade` creates it");
+            return refused
+                .cause("the file does not exist")
+                .hint("`autogen upgrade` creates it");
         }
         refused
     }

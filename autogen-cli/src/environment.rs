@@ -51,8 +51,10 @@ impl<'a> Environment<'a> {
             None => current,
         };
         if !start.is_dir() {
-            return Err(CommandError::new(format!("`{}` is no directory", start.display()))
-                .hint("give the project's directory with `-C DIR`"));
+            return Err(
+                CommandError::new(format!("`{}` is no directory", start.display()))
+                    .hint("give the project's directory with `-C DIR`"),
+            );
         }
         let (project, migrations) = match &arguments.migrations {
             Some(folder) => (start.clone(), paths::resolve(&start, folder)),
@@ -67,7 +69,11 @@ impl<'a> Environment<'a> {
             migrations,
             printer,
             database_url: arguments.database_url.clone(),
-            dotenv: if arguments.no_dotenv { Dotenv::Ignore } else { Dotenv::Read },
+            dotenv: if arguments.no_dotenv {
+                Dotenv::Ignore
+            } else {
+                Dotenv::Read
+            },
         })
     }
 
@@ -80,7 +86,10 @@ impl<'a> Environment<'a> {
         let path = self.migrations.join(config::FILE);
         if !path.exists() {
             return Err(CommandError::new(format!("there is no `{}`", self.shown(&path)))
-                .cause(format!("`{}` and the directories above it were searched", self.project.display()))
+                .cause(format!(
+                    "`{}` and the directories above it were searched",
+                    self.project.display()
+                ))
                 .hint("run `autogen init`, or give the project's directory with `-C DIR`"));
         }
         Config::load(&path, &self.shown(&path))
@@ -103,5 +112,7 @@ impl<'a> Environment<'a> {
 
 /// Returns the nearest directory, upwards, with a configured folder of migrations.
 fn nearest_project(start: &Path) -> Option<&Path> {
-    start.ancestors().find(|directory| directory.join(MIGRATIONS).join(config::FILE).is_file())
+    start
+        .ancestors()
+        .find(|directory| directory.join(MIGRATIONS).join(config::FILE).is_file())
 }

@@ -17,13 +17,15 @@ pub(crate) fn shown(path: &Path, base: &Path) -> String {
 
 /// Returns the path made absolute against `base`.
 pub(crate) fn resolve(base: &Path, path: &Path) -> PathBuf {
-    base.components().chain(path.components()).fold(PathBuf::new(), |mut whole, part| {
-        // `PathBuf::push` starts again at an absolute path and at a drive.
-        if part != std::path::Component::CurDir {
-            whole.push(part);
-        }
-        whole
-    })
+    base.components()
+        .chain(path.components())
+        .fold(PathBuf::new(), |mut whole, part| {
+            // `PathBuf::push` starts again at an absolute path and at a drive.
+            if part != std::path::Component::CurDir {
+                whole.push(part);
+            }
+            whole
+        })
 }
 
 #[cfg(test)]

@@ -28,7 +28,10 @@ pub(crate) struct DowngradeArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(environment: &mut Environment<'_>, arguments: &DowngradeArgs) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &DowngradeArgs,
+) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
     let database = environment.database(&config)?;

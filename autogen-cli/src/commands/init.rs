@@ -53,7 +53,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &InitArgs) -> Re
     match environment.printer.format() {
         Format::Json => {
             let created: Vec<String> = created.iter().map(|path| environment.shown(path)).collect();
-            environment.printer.document(&serde_json::json!({ "created": created }));
+            environment
+                .printer
+                .document(&serde_json::json!({ "created": created }));
         }
         Format::Text => environment.printer.say(format_args!(
             "Check the database and the packages in `{}`, then run `autogen migrate`.",
@@ -77,12 +79,18 @@ fn refuse_filled(environment: &Environment<'_>, migrations: &Path) -> Result<(),
 fn write(files: &mut Files<'_>, migrations: &Path, dialects: &[&str]) -> Result<(), CommandError> {
     files.directory(migrations)?;
     files.directory(&migrations.join("versions"))?;
-    files.file(&migrations.join(config::FILE), &config::template(dialects, DEFAULT_URL))?;
+    files.file(
+        &migrations.join(config::FILE),
+        &config::template(dialects, DEFAULT_URL),
+    )?;
     files.file(&migrations.join("README.md"), README)?;
     let instance = files.project.join("instance");
     if dialects.contains(&"sqlite") && !instance.exists() {
         files.directory(&instance)?;
-        files.file(&instance.join(".gitignore"), "# A database of this machine is nobody else's.\n*\n")?;
+        files.file(
+            &instance.join(".gitignore"),
+            "# A database of this machine is nobody else's.\n*\n",
+        )?;
     }
     Ok(())
 }
@@ -101,8 +109,12 @@ impl Files<'_> {
         }
         let shown = crate::paths::shown(path, self.project);
         self.printer
-            .step(format_args!("Creating directory {shown}"), || fs::create_dir(path))
-            .map_err(|error| CommandError::because(format!("cannot create the directory `{shown}`"), &error))?;
+            .step(format_args!("Creating directory {shown}"), || {
+                fs::create_dir(path)
+            })
+            .map_err(|error| {
+                CommandError::because(format!("cannot create the directory `{shown}`"), &error)
+            })?;
         self.created.push(path.to_owned());
         Ok(())
     }

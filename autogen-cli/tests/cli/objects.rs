@@ -66,7 +66,14 @@ pub fn bsd_archive(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 fn member(archive: &mut Vec<u8>, label: &str, bytes: &[u8]) {
-    let header = format!("{label:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", bytes.len());
+    let header = format!(
+        "{label:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+        0,
+        0,
+        0,
+        "100644",
+        bytes.len()
+    );
     assert_eq!(header.len(), 60);
     archive.extend(header.as_bytes());
     archive.extend(bytes);
@@ -84,7 +91,13 @@ pub fn universal(parts: [&[u8]; 2]) -> Vec<u8> {
     let mut offset = ALIGN;
     // The processor numbers of x86-64 and arm64.
     for (processor, part) in [0x0100_0007_u32, 0x0100_000c].iter().zip(parts) {
-        for word in [*processor, 0, u32::try_from(offset).unwrap(), u32::try_from(part.len()).unwrap(), 12] {
+        for word in [
+            *processor,
+            0,
+            u32::try_from(offset).unwrap(),
+            u32::try_from(part.len()).unwrap(),
+            12,
+        ] {
             bytes.extend(word.to_be_bytes());
         }
         offset += part.len().next_multiple_of(ALIGN);

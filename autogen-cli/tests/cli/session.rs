@@ -51,7 +51,10 @@ impl Session {
         records.extend(more.lines().map(str::to_owned));
         let section = objects::section(&records);
         let object = objects::object(BinaryFormat::Elf, &section);
-        self.write("app.rlib", objects::archive(&[("lib.rmeta", b"metadata"), ("app.o", &object)]));
+        self.write(
+            "app.rlib",
+            objects::archive(&[("lib.rmeta", b"metadata"), ("app.o", &object)]),
+        );
     }
 
     /// Sets a variable for the commands that follow.
@@ -98,8 +101,12 @@ impl Session {
         while let Some((before, after)) = rest.split_once('(') {
             redacted.push_str(before);
             redacted.push('(');
-            let number = after.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(after.len());
-            let unit = [" ms)", " s)"].iter().find(|unit| after[number..].starts_with(**unit));
+            let number = after
+                .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+                .unwrap_or(after.len());
+            let unit = [" ms)", " s)"]
+                .iter()
+                .find(|unit| after[number..].starts_with(**unit));
             rest = match unit {
                 Some(unit) if number > 0 => {
                     redacted.push_str("[TIME])");
