@@ -37,6 +37,8 @@ pub(crate) struct StructAttrs {
     pub(crate) checks: Vec<Check>,
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) comment: Option<String>,
+    pub(crate) strict: Option<Span>,
+    pub(crate) without_rowid: Option<Span>,
 }
 
 /// What stands on a field.
@@ -163,6 +165,19 @@ const KEYS: &[Row] = &[
         attrs.comment = Some(parse::text(input)?);
         Ok(())
     }),
+    on_struct("strict", "strict", Times::Once, |attrs, span, input| {
+        attrs.strict = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+    on_struct(
+        "without_rowid",
+        "without_rowid",
+        Times::Once,
+        |attrs, span, input| {
+            attrs.without_rowid = Some(parse::bare(span, input)?);
+            Ok(())
+        },
+    ),
     on_field("column", "column = \"name\"", |attrs, _, input| {
         attrs.column = Some(parse::name(input)?);
         Ok(())

@@ -16,6 +16,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     named_fields_exist(model, errors);
     one_primary_key(model, errors);
     numbers_are_keys(model, errors);
+    rows_without_numbers_have_keys(model, errors);
     skip_stands_alone(model, errors);
     sizes_make_sense(model, errors);
     foreign_keys_match(model, errors);
@@ -151,6 +152,31 @@ fn numbers_are_keys(model: &Model<'_>, errors: &mut Errors) {
             errors.at(
                 default.span,
                 "the database makes the number, so there is no default; keep `default` or `auto`",
+            );
+        }
+    }
+}
+
+/// `without_rowid` keeps rows under the primary key, which the database then does not number.
+fn rows_without_numbers_have_keys(model: &Model<'_>, errors: &mut Errors) {
+    let Some(span) = model.attrs.without_rowid else {
+        return;
+    };
+    if model.primary_key().is_empty() {
+        errors.at(
+            span,
+            "`without_rowid` needs a primary key; put `primary_key` on a field",
+        );
+    }
+    for field in &model.fields {
+        let auto = field.attrs.auto.as_ref().filter(|auto| auto.value);
+        let said = auto.map(|auto| ("auto", auto.span)).into_iter();
+        for (word, span) in said.chain(field.attrs.autoincrement.map(|span| ("autoincrement", span))) {
+            errors.at(
+                span,
+                format!(
+                    "`{word}` is the number of a row, and `without_rowid` leaves it out; keep one of the two"
+                ),
             );
         }
     }

@@ -102,6 +102,20 @@ fn names_follow_the_convention() {
     assert_eq!(StoreModel::table().columns, table.columns, "in declared order");
 }
 
+#[derive(Model)]
+#[model(strict, without_rowid)]
+struct Price {
+    id: i64,
+}
+
+#[test]
+fn a_table_has_options() {
+    let table = Price::table();
+    assert!(table.options.strict && table.options.without_rowid);
+    // Without rowids there is no number to give.
+    assert_eq!(table.columns[0].auto, Auto::No);
+}
+
 type Maybe<T> = Option<T>;
 
 #[derive(ColumnType)]

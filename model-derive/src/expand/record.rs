@@ -64,6 +64,9 @@ impl Writer<'_> {
         self.foreign_keys();
         self.checks();
         self.json.member("comment", model.attrs.comment.as_deref());
+        self.json.flag("strict", model.attrs.strict.is_some());
+        self.json
+            .flag("without_rowid", model.attrs.without_rowid.is_some());
         self.json.key("types");
         self.json.open('[');
     }

@@ -22,12 +22,20 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         foreign_keys,
         checks,
         comment,
+        strict,
+        without_rowid,
         types,
         names: targets,
     } = record;
     let mut table = Table::new(TableName::new(table));
-    table.options = TableOptions { comment };
+    table.options = TableOptions {
+        comment,
+        strict,
+        without_rowid,
+    };
     let numbered = match &primary_key[..] {
+        // Without rowids there is nothing that could be numbered.
+        _ if without_rowid => None,
         [key] if !foreign_keys.iter().any(|foreign| foreign.columns.contains(key)) => Some(key.as_str()),
         _ => None,
     };
