@@ -1,0 +1,126 @@
+//! A scratch SQLite database, and the few things that tests do with one.
+#![allow(dead_code, unreachable_pub)] // each test file uses some of it
+
+use std::time::Duration;
+
+use schema_core::db::sqlite::SqliteConnection;
+use schema_core::db::{Connection, Error, Value};
+use schema_core::dialect::Dialect;
+use schema_core::dialect::sqlite::Sqlite;
+use schema_core::diff::{Answers, diff};
+use schema_core::plan::{Plan, Step};
+use schema_core::schema::Schema;
+
+/// Why a plan did not run to its end. The database is as it was.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refusal {
+    /// A guard found rows.
+    Rows(String, Vec<Vec<Value>>),
+    /// The database refused a statement or the commit.
+    Database(String, Error),
+}
+
+/// Returns an empty database in memory.
+#[must_use]
+pub fn empty() -> SqliteConnection {
+    SqliteConnection::in_memory().expect("there is memory")
+}
+
+/// Returns a database in memory that statements have been run on, one per line group separated by `;` at a line's end.
+#[must_use]
+pub fn with(sql: &str) -> SqliteConnection {
+    let mut connection = empty();
+    for statement in sql.split(";\n") {
+        if !statement.trim().is_empty() {
+            execute(&mut connection, statement);
+        }
+    }
+    connection
+}
+
+/// Runs a statement that works.
+pub fn execute(connection: &mut dyn Connection, sql: &str) {
+    if let Err(error) = connection.execute(sql, &[]) {
+        panic!("{error}\nin {sql}");
+    }
+}
+
+/// Runs a query and writes each row as `a|b`.
+pub fn query(connection: &mut dyn Connection, sql: &str) -> Vec<String> {
+    let rows = connection.query(sql, &[]);
+    let rows = rows.unwrap_or_else(|error| panic!("{error}\nin {sql}"));
+    rows.iter()
+        .map(|row| row.iter().map(Value::to_string).collect::<Vec<_>>().join("|"))
+        .collect()
+}
+
+/// Runs a plan in a session, as the runner does.
+///
+/// # Errors
+///
+/// What stopped it, after all was rolled back.
+pub fn run(connection: &mut dyn Connection, plan: &Plan) -> Result<(), Refusal> {
+    let session = Sqlite.session();
+    let failed = |sql: &str, error: Error| Refusal::Database(sql.to_owned(), error);
+    session
+        .begin(connection, &plan.mode, Duration::from_millis(100))
+        .map_err(|error| failed("begin", error))?;
+    let done = steps(connection, plan).and_then(|()| {
+        session
+            .commit(connection, &plan.mode)
+            .map_err(|error| failed("commit", error))
+    });
+    if done.is_err() {
+        session.rollback(connection, &plan.mode);
+    }
+    done
+}
+
+fn steps(connection: &mut dyn Connection, plan: &Plan) -> Result<(), Refusal> {
+    let session = Sqlite.session();
+    let mut kept = Vec::new();
+    for statement in &plan.statements {
+        let failed = |error: Error| Refusal::Database(format!("{:?}", statement.step), error);
+        match &statement.step {
+            Step::Execute { sql } => {
+                connection.execute(sql, &[]).map_err(failed)?;
+            }
+            Step::ExpectNoRows { sql, message } => {
+                let rows = connection.query(sql, &[]).map_err(failed)?;
+                if !rows.is_empty() {
+                    return Err(Refusal::Rows(message.clone(), rows));
+                }
+            }
+            Step::KeepDependents { table } => {
+                kept = session.keep_dependents(connection, table).map_err(failed)?;
+            }
+            Step::RestoreDependents { table } => {
+                session
+                    .restore_dependents(connection, table, &kept)
+                    .map_err(failed)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns the schema that a database holds.
+#[must_use]
+pub fn reflect(connection: &mut dyn Connection) -> Schema {
+    Sqlite.reflect(connection).expect("it can be read")
+}
+
+/// Plans the way from one normalized schema to another.
+#[must_use]
+pub fn plan(from: &Schema, to: &Schema, answers: &Answers) -> Plan {
+    let operations = diff(from, to, answers);
+    Sqlite
+        .plan(from, &operations)
+        .unwrap_or_else(|error| panic!("{error}\n{operations:#?}"))
+}
+
+/// Makes the tables of a normalized schema in an empty database.
+pub fn create(connection: &mut dyn Connection, schema: &Schema) {
+    let plan = plan(&Schema::default(), schema, &Answers::default());
+    run(connection, &plan).unwrap_or_else(|refusal| panic!("{refusal:?}\n{plan:#?}"));
+}
