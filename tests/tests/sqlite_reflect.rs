@@ -18,7 +18,7 @@ const WILD: &[&str] = &[
     "CREATE TABLE t(a)",
     "CREATE TABLE t (a, b, PRIMARY KEY(a))",
     "create table if not exists 't' ('a' integer primary key autoincrement not null, [b c] text, `d``e` blob)",
-    "CREATE TABLE main.t (a INT PRIMARY KEY, b INTEGER PRIMARY KEY DESC)",
+    "CREATE TABLE main.t (a INT PRIMARY KEY, b INTEGER)",
     "CREATE TABLE t (a INTEGER PRIMARY KEY DESC, b TEXT)",
     "CREATE TABLE t (a INTEGER PRIMARY KEY ON CONFLICT REPLACE, b TEXT NOT NULL ON CONFLICT IGNORE DEFAULT 'x')",
     "CREATE TABLE t (a INTEGER, b TEXT, PRIMARY KEY (a AUTOINCREMENT))",
@@ -35,23 +35,18 @@ const WILD: &[&str] = &[
         , /* ) */ d TEXT /* unclosed */)",
     "CREATE TABLE t (\"a,b\" \"my type\", [c(d] DECIMAL(10 , +2) COLLATE nocase, e UNSIGNED BIG INT(10))",
     "CREATE TABLE t (key, abort TEXT, desc INT, action, glob, \"CHECK\" INT, [primary] TEXT, generated INT, always)",
-    "CREATE TABLE t (größe TEXT, $a, a$b, _ INT)",
+    "CREATE TABLE t (größe TEXT, a$b, _ INT)",
     "CREATE TABLE t AS SELECT 1 AS a, 'x' AS \"b c\", 2.5 AS c",
-    "CREATE TABLE t (a INT CONSTRAINT nothing, b TEXT CONSTRAINT x CONSTRAINT y NOT NULL NULL)",
-    "CREATE TABLE t (a INT CHECK (a BETWEEN 1 AND 2 OR (a) IN (SELECT 1)), b)",
+    "CREATE TABLE t (a INT CONSTRAINT nil, b TEXT CONSTRAINT x CONSTRAINT y NOT NULL NULL)",
+    "CREATE TABLE t (a INT CHECK (a BETWEEN 1 AND 2 OR (a) IN (1)), b)",
     "CREATE TEMP TABLE elsewhere (a)",
 ];
 
 #[test]
 fn columns_are_those_that_sqlite_sees() {
-    let mut read = 0;
     for sql in WILD {
-        let mut inner = rusqlite_like();
-        if inner.execute(sql, &[]).is_err() {
-            // Not every form is legal in every version; what SQLite refuses need not be read.
-            continue;
-        }
-        read += 1;
+        let mut inner = beside_a_parent();
+        sqlite_support::execute(&mut inner, sql);
         let schema = reflect(&mut inner);
         let Some(table) = schema.table(&TableName::new("t")) else {
             assert!(sql.contains("TEMP"), "{sql}");
@@ -95,11 +90,10 @@ fn columns_are_those_that_sqlite_sees() {
         let again = Sqlite.normalize(&schema).unwrap();
         assert_eq!(Sqlite.normalize(&again).unwrap(), again, "{sql}");
     }
-    assert!(read >= WILD.len() - 3, "{read} of {} are legal", WILD.len());
 }
 
 /// Returns a database where `t` may refer to `p`.
-fn rusqlite_like() -> schema_core::db::sqlite::SqliteConnection {
+fn beside_a_parent() -> schema_core::db::sqlite::SqliteConnection {
     with("CREATE TABLE p (x INTEGER PRIMARY KEY)")
 }
 
@@ -181,7 +175,7 @@ fn what_is_no_table_of_ours_is_left_out() {
     let mut connection = with(
         "CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT);
 CREATE VIEW v AS SELECT * FROM items;
-CREATE VIEW broken AS SELECT * FROM nothing;
+CREATE VIEW broken AS SELECT * FROM nowhere;
 CREATE VIRTUAL TABLE search USING fts5 (text);
 CREATE TABLE _autogen_revisions (id TEXT);
 CREATE INDEX _autogen_index ON _autogen_revisions (id);
