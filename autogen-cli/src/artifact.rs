@@ -34,19 +34,27 @@ pub(crate) struct Sources {
     pub(crate) features: Vec<String>,
     /// The files that were read.
     pub(crate) artifacts: Vec<String>,
+    /// Whether they were built just now; an artifact that was given does not tell its package.
+    #[serde(skip)]
+    built: bool,
 }
 
 impl Sources {
     /// Returns what was read, one sentence for each kind.
     pub(crate) fn lines(&self) -> Vec<String> {
         let list = |items: &[String]| {
-            if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+            if items.is_empty() {
+                "none".to_owned()
+            } else {
+                items.join(", ")
+            }
         };
-        vec![
-            format!("packages: {}", list(&self.packages)),
-            format!("features: {}", list(&self.features)),
-            format!("artifacts: {}", list(&self.artifacts)),
-        ]
+        let mut lines = vec![format!("artifacts: {}", list(&self.artifacts))];
+        if self.built {
+            lines.push(format!("packages: {}", list(&self.packages)));
+            lines.push(format!("features: {}", list(&self.features)));
+        }
+        lines
     }
 }
 
@@ -70,8 +78,15 @@ pub(crate) fn read(
             packages,
             features: selection.feature_words(),
             artifacts: Vec::new(),
+            built: true,
         };
-        (built.into_iter().map(|artifact| artifact.path).collect::<Vec<_>>(), sources)
+        (
+            built
+                .into_iter()
+                .map(|artifact| artifact.path)
+                .collect::<Vec<_>>(),
+            sources,
+        )
     } else {
         let given = arguments.artifact.iter();
         let absolute: Vec<PathBuf> = given
@@ -81,20 +96,28 @@ pub(crate) fn read(
     };
     sources.artifacts = artifacts.iter().map(|path| environment.shown(path)).collect();
     for line in sources.lines() {
-        environment.printer.debug(Topic::Models, format_args!("Read {line}"));
+        environment
+            .printer
+            .debug(Topic::Models, format_args!("Read {line}"));
     }
 
     let mut records = Records::default();
     for path in &artifacts {
         records.read(path).map_err(|error| {
-            CommandError::because(format!("cannot read models from `{}`", environment.shown(path)), &error)
+            CommandError::because(
+                format!("cannot read models from `{}`", environment.shown(path)),
+                &error,
+            )
         })?;
     }
     if records.texts.is_empty() {
         return Err(no_models(&sources, arguments));
     }
     let models = metadata::assemble(records.texts.iter().map(String::as_str)).map_err(assembly_error)?;
-    environment.printer.debug(Topic::Models, format_args!("Found {} models", models.schema.tables.len()));
+    environment.printer.debug(
+        Topic::Models,
+        format_args!("Found {} models", models.schema.tables.len()),
+    );
     Ok(Read { models, sources })
 }
 
@@ -108,7 +131,9 @@ struct Records {
 impl Records {
     fn read(&mut self, path: &std::path::Path) -> Result<(), section::ReadError> {
         section::for_each(path, &mut |bytes| {
-            for record in metadata::scan(bytes).map_err(|error| section::ReadError::Record(error.to_string()))? {
+            for record in
+                metadata::scan(bytes).map_err(|error| section::ReadError::Record(error.to_string()))?
+            {
                 if !self.seen.contains(record) {
                     self.seen.insert(record.to_owned());
                     self.texts.push(record.to_owned());
@@ -135,9 +160,10 @@ fn no_models(sources: &Sources, arguments: &ModelArgs) -> CommandError {
 fn assembly_error(errors: Vec<MetadataError>) -> CommandError {
     let error = match errors.as_slice() {
         [only] => CommandError::new(only.to_string()),
-        several => several
-            .iter()
-            .fold(CommandError::new("the models do not make a schema"), |whole, error| whole.cause(error.to_string())),
+        several => several.iter().fold(
+            CommandError::new("the models do not make a schema"),
+            |whole, error| whole.cause(error.to_string()),
+        ),
     };
     let mut hints: Vec<String> = errors.iter().filter_map(MetadataError::hint).collect();
     hints.dedup();

@@ -68,5 +68,10 @@ fn parents(revision: &Header) -> String {
     if revision.parents.is_empty() {
         return "base".to_owned();
     }
-    revision.parents.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    revision
+        .parents
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

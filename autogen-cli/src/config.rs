@@ -85,7 +85,9 @@ impl Config {
 
     fn parse(text: &str, shown: &str) -> Result<Self, CommandError> {
         let config: Config = toml::from_str(text).map_err(|error| syntax_error(text, shown, &error))?;
-        config.dialects().map_err(|error| error.cause(format!("`{shown}` names it in `dialects`")))?;
+        config
+            .dialects()
+            .map_err(|error| error.cause(format!("in `dialects` of `{shown}`")))?;
         Ok(config)
     }
 
@@ -139,13 +141,19 @@ fn syntax_error(text: &str, shown: &str, error: &toml::de::Error) -> CommandErro
 }
 
 fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Returns the text of a new `autogen.toml`.
 pub(crate) fn template(dialects: &[&str], url: &str) -> String {
     let dialects: Vec<String> = dialects.iter().map(|name| format!("\"{name}\"")).collect();
-    TEMPLATE.replace("{dialects}", &dialects.join(", ")).replace("{url}", url)
+    TEMPLATE
+        .replace("{dialects}", &dialects.join(", "))
+        .replace("{url}", url)
 }
 
 const TEMPLATE: &str = r#"# The configuration of `autogen`: where the database is, and where the models are.
@@ -202,12 +210,18 @@ mod tests {
             .collect();
         let config = Config::parse(&uncommented.join("\n"), "autogen.toml").unwrap();
         assert_eq!(config.models.packages, ["store"]);
-        assert!(matches!(config.database.url, Some(UrlConfig::Variable(variable)) if variable.env == "STORE_DATABASE_URL"));
+        assert!(
+            matches!(config.database.url, Some(UrlConfig::Variable(variable)) if variable.env == "STORE_DATABASE_URL")
+        );
     }
 
     #[test]
     fn an_unknown_key_is_named_with_its_line_and_near_miss() {
-        let error = Config::parse("dialects = [\"sqlite\"]\n\n[models]\npackage = []\n", "autogen.toml").unwrap_err();
+        let error = Config::parse(
+            "dialects = [\"sqlite\"]\n\n[models]\npackage = []\n",
+            "autogen.toml",
+        )
+        .unwrap_err();
         assert_eq!(error.message, "cannot read `autogen.toml` at line 4");
         assert_eq!(error.causes, ["there is no key `package`"]);
         assert_eq!(error.hints, ["did you mean `packages`?"]);

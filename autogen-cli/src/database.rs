@@ -3,9 +3,9 @@
 //! `--database-url` goes before AUTOGEN_DATABASE_URL, that before DATABASE_URL, that before `autogen.toml`. A URL is
 //! never printed but through [`DatabaseUrl`], which shows no password.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use schema_core::db::{self, Connection, DatabaseUrl};
+use schema_core::db::{self, Connection, DatabaseUrl, ErrorKind};
 use schema_core::dialect::Dialect;
 
 use crate::config::{Config, UrlConfig, find_dialect};
@@ -21,7 +21,7 @@ const VARIABLES: [&str; 2] = ["AUTOGEN_DATABASE_URL", "DATABASE_URL"];
 /// The database of a command.
 #[derive(Clone)]
 pub(crate) struct Database {
-    /// Where it is, with an absolute path.
+    /// Where it is, as seen from the current directory.
     pub(crate) url: DatabaseUrl,
     /// How a log line names it: as it was given.
     pub(crate) shown: String,
@@ -49,9 +49,10 @@ impl Environment<'_> {
         let url: DatabaseUrl = text.parse().map_err(|error: db::UrlError| {
             CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"))
         })?;
-        self.printer.debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
+        self.printer
+            .debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
         let dialect = find_dialect(url.dialect())?;
-        let (url, shown) = located(url, &self.project);
+        let (url, shown) = located(url, &self.project, &self.current);
         Ok(Database { url, shown, dialect })
     }
 
@@ -108,17 +109,26 @@ impl Database {
     }
 
     fn unopened(&self, missing: Missing, error: &db::Error) -> CommandError {
-        let refused = CommandError::because(format!("cannot open the database `{}`", self.shown), error);
-        let Some(path) = self.path() else { return refused };
-        if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
-            return refused
-                .cause(format!("its folder `{}` does not exist", folder.display()))
-                .hint(format!("create it with `mkdir -p {}`", folder.display()));
+        let failed = CommandError::because(format!("cannot open the database `{}`", self.shown), error);
+        let path = self.path();
+        match error.kind {
+            ErrorKind::Unreachable if path.is_some_and(|path| !has_folder(path)) => {
+                failed.hint("create the folder, or check the database URL")
+            }
+            ErrorKind::Unreachable
+                if missing == Missing::Refuse && path.is_some_and(|path| !path.exists()) =>
+            {
+                failed.hint("create it with `autogen upgrade`, or check the database URL")
+            }
+            ErrorKind::Unreachable => failed.hint("check the database URL"),
+            ErrorKind::NotADatabase => {
+                failed.hint("check the database URL: the file holds something else, or is damaged")
+            }
+            ErrorKind::Locked => failed.hint("another process holds it; try again when that is done"),
+            ErrorKind::ReadOnly => failed.hint("make the file and its folder writable"),
+            ErrorKind::Full => failed.hint("make room on the disk"),
+            ErrorKind::Statement => failed,
         }
-        if missing == Missing::Refuse && !path.exists() {
-            return refused.cause("the file does not exist").hint("`autogen upgrade` creates it");
-        }
-        refused
     }
 
     /// Returns the file, if the database is one.
@@ -144,13 +154,19 @@ pub(crate) fn scratch(dialect: &dyn Dialect) -> Result<Box<dyn Connection>, Comm
     db::open(&url).map_err(|error| CommandError::because(failed(), &error))
 }
 
-/// Makes the path of a URL absolute, and returns how the database is named in a log line.
-fn located(url: DatabaseUrl, project: &Path) -> (DatabaseUrl, String) {
+fn has_folder(path: &Path) -> bool {
+    // `app.db` stands in the current directory, whose name is empty here.
+    path.parent()
+        .is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir())
+}
+
+/// Resolves the path of a URL against the project, and returns how the database is named in a log line.
+fn located(url: DatabaseUrl, project: &Path, current: &Path) -> (DatabaseUrl, String) {
     match url {
         DatabaseUrl::Sqlite(path) => {
-            let whole: PathBuf = paths::resolve(project, &path);
+            let whole = paths::resolve(project, &path);
             let shown = paths::shown(&path, project);
-            (DatabaseUrl::Sqlite(whole), shown)
+            (DatabaseUrl::Sqlite(paths::relative(&whole, current)), shown)
         }
         DatabaseUrl::SqliteMemory => (url, ":memory:".to_owned()),
     }

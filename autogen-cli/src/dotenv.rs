@@ -42,7 +42,10 @@ mod tests {
         assert_eq!(variable(project.path(), "DATABASE_URL").unwrap(), None);
         let text = "what is this\nexport OTHER=1\nDATABASE_URL=\"sqlite:a b.db\" # here\nEMPTY=\n";
         std::fs::write(project.path().join(FILE), text).unwrap();
-        assert_eq!(variable(project.path(), "DATABASE_URL").unwrap().as_deref(), Some("sqlite:a b.db"));
+        assert_eq!(
+            variable(project.path(), "DATABASE_URL").unwrap().as_deref(),
+            Some("sqlite:a b.db")
+        );
         assert_eq!(variable(project.path(), "EMPTY").unwrap(), None);
         assert_eq!(variable(project.path(), "MISSING").unwrap(), None);
     }

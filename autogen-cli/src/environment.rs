@@ -18,8 +18,10 @@ pub(crate) const MIGRATIONS: &str = "migrations";
 pub(crate) struct Environment<'a> {
     /// The directory that paths in the configuration are relative to.
     pub(crate) project: PathBuf,
-    /// The folder of migrations.
+    /// The folder of migrations, as seen from the current directory.
     pub(crate) migrations: PathBuf,
+    /// The directory that the command was started in.
+    pub(crate) current: PathBuf,
     /// What prints.
     pub(crate) printer: &'a mut Printer,
     /// The value of `--database-url`.
@@ -48,11 +50,13 @@ impl<'a> Environment<'a> {
             .map_err(|error| CommandError::because("cannot tell the current directory", &error))?;
         let start = match &arguments.directory {
             Some(directory) => paths::resolve(&current, directory),
-            None => current,
+            None => current.clone(),
         };
         if !start.is_dir() {
-            return Err(CommandError::new(format!("`{}` is no directory", start.display()))
-                .hint("give the project's directory with `-C DIR`"));
+            return Err(
+                CommandError::new(format!("`{}` is no directory", start.display()))
+                    .hint("give the project's directory with `-C DIR`"),
+            );
         }
         let (project, migrations) = match &arguments.migrations {
             Some(folder) => (start.clone(), paths::resolve(&start, folder)),
@@ -64,10 +68,15 @@ impl<'a> Environment<'a> {
         };
         Ok(Environment {
             project,
-            migrations,
+            migrations: paths::relative(&migrations, &current),
+            current,
             printer,
             database_url: arguments.database_url.clone(),
-            dotenv: if arguments.no_dotenv { Dotenv::Ignore } else { Dotenv::Read },
+            dotenv: if arguments.no_dotenv {
+                Dotenv::Ignore
+            } else {
+                Dotenv::Read
+            },
         })
     }
 
@@ -80,7 +89,10 @@ impl<'a> Environment<'a> {
         let path = self.migrations.join(config::FILE);
         if !path.exists() {
             return Err(CommandError::new(format!("there is no `{}`", self.shown(&path)))
-                .cause(format!("`{}` and the directories above it were searched", self.project.display()))
+                .cause(format!(
+                    "`{}` and the directories above it were searched",
+                    self.project.display()
+                ))
                 .hint("run `autogen init`, or give the project's directory with `-C DIR`"));
         }
         Config::load(&path, &self.shown(&path))
@@ -97,11 +109,14 @@ impl<'a> Environment<'a> {
 
     /// Returns the path as a person reads it.
     pub(crate) fn shown(&self, path: &Path) -> String {
-        paths::shown(path, &self.project)
+        // Relative paths are seen from the current directory, and shown from the project on.
+        paths::shown(&self.current.join(path), &self.project)
     }
 }
 
 /// Returns the nearest directory, upwards, with a configured folder of migrations.
 fn nearest_project(start: &Path) -> Option<&Path> {
-    start.ancestors().find(|directory| directory.join(MIGRATIONS).join(config::FILE).is_file())
+    start
+        .ancestors()
+        .find(|directory| directory.join(MIGRATIONS).join(config::FILE).is_file())
 }

@@ -91,7 +91,11 @@ impl Printer {
         };
         Printer {
             verbosity,
-            format: if arguments.json { Format::Json } else { Format::Text },
+            format: if arguments.json {
+                Format::Json
+            } else {
+                Format::Text
+            },
             color: arguments.color,
             out: AutoStream::new(io::stdout(), color),
             err: AutoStream::new(io::stderr(), color),
@@ -137,7 +141,10 @@ impl Printer {
         let text = line(&text);
         let topic = topic.name();
         // A closed stderr is no reason to stop.
-        let _ = writeln!(self.err, "{style}{level}{style:#} {FAINT}[{topic}]{FAINT:#} {text}");
+        let _ = writeln!(
+            self.err,
+            "{style}{level}{style:#} {FAINT}[{topic}]{FAINT:#} {text}"
+        );
     }
 
     /// Prints a sentence that stands by itself, such as `No changes in schema detected.`
@@ -148,7 +155,11 @@ impl Printer {
     }
 
     /// Runs a piece of work between `  Generating x ...` and `  done`.
-    pub(crate) fn step<T, E>(&mut self, what: impl Display, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn step<T, E>(
+        &mut self,
+        what: impl Display,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         let said = self.verbosity > Verbosity::Quiet;
         if said {
             let _ = write!(self.err, "  {} ...", line(&what.to_string()));
@@ -264,7 +275,8 @@ fn paragraph(text: &str) -> Cow<'_, str> {
 }
 
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let harmful = |character: char| (character.is_control() || is_bidirectional(character)) && !keep(character);
+    let harmful =
+        |character: char| (character.is_control() || is_bidirectional(character)) && !keep(character);
     if !text.contains(harmful) {
         return Cow::Borrowed(text);
     }

@@ -46,7 +46,9 @@ pub(crate) fn input(question: &str) -> Result<String, CommandError> {
 fn answered<T>(answer: dialoguer::Result<Option<T>>) -> Result<T, CommandError> {
     match answer {
         Ok(Some(answer)) => Ok(answer),
-        Ok(None) => Err(CommandError::new("the question was not answered; nothing was written")),
+        Ok(None) => Err(CommandError::new(
+            "the question was not answered; nothing was written",
+        )),
         Err(dialoguer::Error::IO(error)) => Err(CommandError::because("cannot ask the question", &error)),
     }
 }

@@ -6,7 +6,7 @@ mod assert;
 mod json;
 mod record;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{DeriveInput, Error, Ident};
@@ -36,9 +36,15 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
 fn implementation(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
     let table = &model.table;
-    let columns = format_ident!("{ident}Columns", span = Span::call_site());
-    let constants = model.fields.iter().map(|field| constant(field));
-    let names = model.fields.iter().map(|field| &field.column);
+    let columns = columns_ident(ident);
+    let fields: Vec<Ident> = model
+        .fields
+        .iter()
+        .map(|field| macro_ident(field.ident))
+        .collect();
+    let names = || model.fields.iter().map(|field| &field.column);
+    let (columns_of, kinds) = (names(), model.fields.iter().map(kind));
+    let names = names();
     let key = model
         .primary_key()
         .into_iter()
@@ -48,60 +54,69 @@ fn implementation(model: &Model<'_>) -> TokenStream {
             use __autogen::OrNot as _;
         )
     });
-    let assertions = assert::assertions(model, &columns);
-    let record::Record { targets, pieces } = record::record(model, &columns);
+    let assertions = assert::assertions(model);
+    let record::Record {
+        targets,
+        json,
+        names: referenced,
+    } = record::record(model);
+    let (json_length, json) = (json.len(), Literal::byte_string(json.as_bytes()));
+    let (types, references) = (fields.len(), referenced.len());
     quote! {
         const _: () = {
             use ::schema_core::__private as __autogen;
             #probe
             #[doc(hidden)]
-            pub struct #columns;
-            #[doc(hidden)]
-            impl #columns {
-                #(#constants)*
+            pub struct #columns {
+                #(pub #fields: __autogen::Column,)*
             }
-            #assertions
-            #targets
-            const __AUTOGEN_PIECES: &[&str] = &[#(#pieces),*];
             #[used]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__autogen"))]
             #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = "autogen"))]
-            static __AUTOGEN_RECORD: [u8; __autogen::size(__AUTOGEN_PIECES)] = __autogen::record(__AUTOGEN_PIECES);
+            static __AUTOGEN_RECORD: __autogen::Record<{ ::core::module_path!().len() }, #json_length, #types, #references> = {
+                let fields = <#ident as ::schema_core::Model>::FIELDS;
+                __autogen::Record::new(
+                    ::core::module_path!(),
+                    *#json,
+                    [#(fields.#fields.kind.entry),*],
+                    [#(#referenced),*],
+                )
+            };
             #[automatically_derived]
             impl ::schema_core::Model for #ident {
                 const TABLE: &'static str = #table;
                 const COLUMNS: &'static [&'static str] = &[#(#names),*];
-                const KEY: &'static [__autogen::Column] = &[#(#columns::#key),*];
+                const KEY: &'static [__autogen::Column] = &[#(<#ident as ::schema_core::Model>::FIELDS.#key),*];
+                const FIELDS: #columns = #columns {
+                    #(#fields: __autogen::Column { name: #columns_of, kind: #kinds },)*
+                };
+                const RECORD: &'static [u8] = __AUTOGEN_RECORD.bytes();
                 type Columns = #columns;
-                fn table() -> ::schema_core::schema::Table {
-                    __autogen::table(&__AUTOGEN_RECORD)
-                }
             }
+            #targets
+            #assertions
         };
     }
 }
 
-/// Returns the constant of a field: `pub const id: Column = Column::of::<i64>("id");`.
-fn constant(field: &Field<'_>) -> TokenStream {
-    let ident = macro_ident(field.ident);
-    let (column, ty) = (&field.column, field.ty);
+/// Returns the kind of a field's type.
+fn kind(field: &Field<'_>) -> TokenStream {
+    let ty = field.ty;
     let span = Span::call_site().located_at(ty.span());
-    let value = match field.attrs.sql_type.as_ref().map(|sql_type| &sql_type.value) {
+    match field.attrs.sql_type.as_ref().map(|sql_type| &sql_type.value) {
         Some(SqlType::Every(native)) => {
             let native = format!("native('{}')", native.replace('\'', "''"));
-            let native = json::escaped(&native);
             quote_spanned! {span=>
-                __autogen::Column::native(
-                    #column,
-                    <__autogen::Probe<#ty>>::MAPPED,
-                    <__autogen::Probe<#ty>>::OPTION,
-                    #native,
-                )
+                __autogen::Kind::native(<__autogen::Probe<#ty>>::MAPPED, <__autogen::Probe<#ty>>::OPTION, #native)
             }
         }
-        Some(SqlType::Dialects(_)) | None => quote_spanned!(span=> __autogen::Column::of::<#ty>(#column)),
-    };
-    quote!(pub const #ident: __autogen::Column = #value;)
+        Some(SqlType::Dialects(_)) | None => quote_spanned!(span=> <#ty as ::schema_core::ColumnType>::KIND),
+    }
+}
+
+/// Returns the name of the type that holds a model's columns.
+pub(crate) fn columns_ident(model: &Ident) -> Ident {
+    format_ident!("{model}Columns", span = Span::call_site())
 }
 
 fn is_native(field: &Field<'_>) -> bool {

@@ -1,8 +1,8 @@
 //! What stands in for a model with errors: an empty implementation, so that its users get no second error.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Error, Fields};
+use quote::quote;
+use syn::{Data, DeriveInput, Error, Fields, Ident};
 
 use crate::expand;
 
@@ -11,7 +11,7 @@ pub(crate) fn model(input: &DeriveInput, error: Error) -> TokenStream {
     let errors = error.into_compile_error();
     let ident = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
-    let columns = format_ident!("{ident}Columns");
+    let columns = expand::columns_ident(ident);
     let fields = match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => fields
@@ -23,25 +23,24 @@ pub(crate) fn model(input: &DeriveInput, error: Error) -> TokenStream {
         },
         Data::Enum(_) | Data::Union(_) => Vec::new(),
     };
-    let fields = fields.into_iter().map(expand::macro_ident);
+    let fields: Vec<Ident> = fields.into_iter().map(expand::macro_ident).collect();
     quote! {
         #errors
         const _: () = {
             #[doc(hidden)]
-            pub struct #columns;
-            #[doc(hidden)]
-            impl #columns {
-                #(pub const #fields: ::schema_core::__private::Column = ::schema_core::__private::Column::BROKEN;)*
+            pub struct #columns {
+                #(pub #fields: ::schema_core::__private::Column,)*
             }
             #[automatically_derived]
             impl #generics ::schema_core::Model for #ident #arguments #bounds {
                 const TABLE: &'static str = "";
                 const COLUMNS: &'static [&'static str] = &[];
                 const KEY: &'static [::schema_core::__private::Column] = &[::schema_core::__private::Column::BROKEN];
+                const FIELDS: #columns = #columns {
+                    #(#fields: ::schema_core::__private::Column::BROKEN,)*
+                };
+                const RECORD: &'static [u8] = &[];
                 type Columns = #columns;
-                fn table() -> ::schema_core::schema::Table {
-                    ::core::unreachable!()
-                }
             }
         };
     }

@@ -136,7 +136,7 @@ fn add(models: &mut Models, mut record: Record, errors: &mut Vec<MetadataError>)
         .iter_mut()
         .filter_map(|column| Some((column.name.clone(), column.backfill.take()?)))
         .collect();
-    let source = record.rust.clone();
+    let source = record.source();
     let table = table::build(record, errors);
     let name = table.name.clone();
     if let Some(first) = models.sources.get(&name) {
@@ -230,8 +230,7 @@ mod tests {
         );
     }
 
-    const STORES: &str =
-        r#"{"rust":"a::Store","table":"stores","columns":[{"name":"id","type":"i64"}],"primary_key":["id"]}"#;
+    const STORES: &str = r#"{"module":"a","rust":"Store","table":"stores","columns":[{"name":"id"}],"primary_key":["id"],"types":["i64",""],"names":[""]}"#;
 
     fn fails(records: &[&str]) -> Vec<MetadataError> {
         assemble(records.iter().copied()).unwrap_err()
@@ -246,7 +245,7 @@ mod tests {
 
     #[test]
     fn two_models_with_one_table_are_both_named() {
-        let other = STORES.replace("a::Store", "b::Shop");
+        let other = STORES.replace("\"a\"", "\"b\"").replace("Store\"", "Shop\"");
         assert_eq!(
             fails(&[STORES, &other]),
             [MetadataError::DuplicateTable {
@@ -264,7 +263,8 @@ mod tests {
             "{",
             "{\"rust\":1}",
             &STORES.replace("i64", "int"),
-            &STORES.replace("table", "tabel"),
+            &STORES.replace("\"table", "\"tabel"),
+            &STORES.replace("\"i64\",", ""),
         ] {
             assert_eq!(fails(&[text]).len(), 1, "{text}");
         }
@@ -272,17 +272,19 @@ mod tests {
 
     fn items(foreign_key: &str) -> String {
         format!(
-            r#"{{"rust":"a::Item","table":"items","columns":[{{"name":"store_id","type":"i64"}}],"foreign_keys":[{foreign_key}]}}"#
+            r#"{{"module":"a","rust":"Item","table":"items","columns":[{{"name":"store_id"}}],"foreign_keys":[{foreign_key}],"types":["i64?",""],"names":["stores","id",""]}}"#
         )
     }
 
     #[test]
     fn foreign_keys_must_lead_somewhere() {
-        let good = items(r#"{"columns":["store_id"],"table":"stores","references":["id"]}"#);
+        let good = items(r#"{"columns":["store_id"],"target":["stores",["id"]]}"#);
         assert!(assemble([STORES, &good]).is_ok());
         assert!(assemble([good.as_str(), STORES]).is_ok());
+        let typed = items(r#"{"columns":["store_id"]}"#);
+        assert_eq!(assemble([STORES, &typed]), assemble([STORES, &good]));
 
-        let table = good.replace("\"table\":\"stores\"", "\"table\":\"storse\"");
+        let table = good.replace("[\"stores\",[", "[\"storse\",[");
         let [error] = &fails(&[STORES, &table])[..] else {
             panic!()
         };
@@ -314,9 +316,12 @@ mod tests {
 
     #[test]
     fn a_unique_column_can_be_referred_to() {
-        let code = r#"{"rust":"a::Store","table":"stores","columns":[{"name":"id","type":"i64"}],"indexes":[{"keys":[{"column":"id"}],"unique":true}]}"#;
-        let key = items(r#"{"columns":["store_id"],"table":"stores","references":["id"]}"#);
-        assert!(assemble([code, &key]).is_ok());
+        let code = &STORES.replace(
+            r#""primary_key":["id"]"#,
+            r#""indexes":[{"keys":[{"column":"id"}],"unique":true}]"#,
+        );
+        let key = items(r#"{"columns":["store_id"],"target":["stores",["id"]]}"#);
+        assert!(assemble([code.as_str(), &key]).is_ok());
         let partial = code.replace("\"unique\":true", "\"unique\":true,\"where\":\"id > 0\"");
         assert_eq!(fails(&[&partial, &key]).len(), 1);
     }

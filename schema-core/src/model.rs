@@ -41,12 +41,21 @@ pub trait Model {
     /// The columns of the primary key, in key order.
     #[doc(hidden)]
     const KEY: &'static [private::Column];
+    /// The columns, each in the field that it is.
+    #[doc(hidden)]
+    const FIELDS: Self::Columns;
+    /// What the derive left in the artifact.
+    #[doc(hidden)]
+    const RECORD: &'static [u8];
 
-    /// A type with one constant for each field, by the field's name: what a foreign key is checked against.
+    /// A type with a member for each field that is a column, by the field's name: what a foreign key is checked against.
     type Columns;
 
     /// Returns the table as a value of the IR.
-    fn table() -> Table;
+    #[must_use]
+    fn table() -> Table {
+        private::table(Self::RECORD)
+    }
 }
 
 /// A Rust type that a column can have.
@@ -103,4 +112,7 @@ pub trait ColumnType {
     /// The type of a list of such values.
     #[doc(hidden)]
     const LIST: &'static str = text::List::<Self>::TYPE;
+    /// What a column of the type is made of.
+    #[doc(hidden)]
+    const KIND: private::Kind = private::Kind::of(Self::TYPE, Self::NULLABLE);
 }

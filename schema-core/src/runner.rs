@@ -138,7 +138,7 @@ pub fn upgrade(
             on_event: &mut *on_event,
         };
         let applied = step
-            .apply(run, history, &before)
+            .apply(run, history, before.len() + done.len())
             .map_err(|error| error.in_run(&done, &pending[at..]))?;
         if applied {
             done.push(step.id);
@@ -243,14 +243,17 @@ impl Upgrade {
     }
 
     /// Runs the script and writes the row, unless another process did so meanwhile; tells whether it was done here.
-    fn apply(&self, mut run: Run<'_>, history: &History, before: &[Applied]) -> Result<bool, RunError> {
+    ///
+    /// `expected` is how many revisions the database has if no one else is at work.
+    fn apply(&self, mut run: Run<'_>, history: &History, expected: usize) -> Result<bool, RunError> {
         let started = run.now();
         let applied = run.transaction(&self.plan.mode, self.id, |run| {
             version_table::create_if_missing(run.connection, run.dialect)?;
             if version_table::has(run.connection, self.id)? {
                 return Ok(false);
             }
-            if version_table::count(run.connection)? != before.len() {
+            // Someone else was here, perhaps with other files.
+            if version_table::count(run.connection)? != expected {
                 let now = version_table::read(run.connection, run.dialect)?;
                 check::refuse_unknown(history, &now)?;
             }

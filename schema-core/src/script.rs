@@ -24,6 +24,7 @@ pub use error::{Problem, ScriptError};
 pub use parse::{irreversible, parse};
 pub use render::render;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
@@ -45,8 +46,8 @@ use crate::lexer::{Kind, Lexicon, lex};
 pub fn checksum(text: &str) -> String {
     let digest = Sha256::digest(canonical(&normalize_lines(text)).as_bytes());
     let mut checksum = String::from("sha256:");
-    for byte in digest {
-        checksum.push_str(&format!("{byte:02x}"));
+    for nibble in digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
+        checksum.extend(char::from_digit(nibble.into(), 16));
     }
     checksum
 }
@@ -68,16 +69,23 @@ pub fn names(text: &str, lexicon: Lexicon) -> BTreeSet<String> {
 }
 
 /// Returns the text without a byte order mark and with `\n` as the end of every line.
-fn normalize_lines(text: &str) -> String {
-    text.strip_prefix('\u{feff}')
-        .unwrap_or(text)
-        .replace("\r\n", "\n")
+fn normalize_lines(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Returns the text without the white space that ends a line outside strings, or the file.
 ///
 /// Every dialect's script is read with one lexicon here, so that a checksum is a function of the text alone.
-fn canonical(text: &str) -> String {
+fn canonical(text: &str) -> Cow<'_, str> {
+    // Most scripts have nothing to leave out but their last line end, and need not be cut into tokens to see it.
+    if !text.split('\n').any(|line| line.ends_with(char::is_whitespace)) {
+        return Cow::Borrowed(text.trim_end());
+    }
     let mut canonical = String::with_capacity(text.len());
     for token in lex(text, Lexicon::STANDARD) {
         match token.kind {
@@ -99,7 +107,7 @@ fn canonical(text: &str) -> String {
         }
     }
     canonical.truncate(canonical.trim_end().len());
-    canonical
+    Cow::Owned(canonical)
 }
 
 #[cfg(test)]

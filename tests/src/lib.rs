@@ -2,5 +2,6 @@
 
 pub mod case;
 pub mod generate;
+pub mod law;
 pub mod notation;
 pub mod rows;

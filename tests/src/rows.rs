@@ -4,18 +4,14 @@ use std::collections::BTreeMap;
 
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::Dialect;
-use schema_core::diff::Answers;
+use schema_core::diff::{Answers, losses};
 use schema_core::schema::{Schema, Table, TableName, Type};
 
 /// How many rows each table is offered.
 const ROWS: u8 = 3;
 
 /// Fills every table of the schema that the database holds. A row that breaks a key or a condition is left out.
-///
-/// # Errors
-///
-/// What the database reports.
-pub fn fill(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -> Result<(), Error> {
+pub fn fill(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) {
     for table in schema.tables.values() {
         let columns: Vec<String> = table
             .columns
@@ -44,7 +40,6 @@ pub fn fill(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Sch
             let _ = connection.execute(&sql, &[]);
         }
     }
-    Ok(())
 }
 
 /// Returns a value that a program would store, as SQL. It reads the same in a column of text and in one of numbers
@@ -90,7 +85,12 @@ pub fn whole(schema: &Schema) -> View {
 #[must_use]
 pub fn shared(from: &Schema, to: &Schema, answers: &Answers) -> (View, View) {
     let (mut before, mut after) = (View::new(), View::new());
-    for old in from.tables.values() {
+    let lost = losses(from, to, answers);
+    let is_lost = |table: &TableName, column: Option<&String>| {
+        lost.iter()
+            .any(|target| target.table == *table && target.column.as_ref() == column)
+    };
+    for old in from.tables.values().filter(|table| !is_lost(&table.name, None)) {
         let name = answers.renamed_tables.get(&old.name).unwrap_or(&old.name);
         let Some(new) = to.table(name) else { continue };
         let (mut old_columns, mut new_columns) = (Vec::new(), Vec::new());
@@ -99,7 +99,7 @@ pub fn shared(from: &Schema, to: &Schema, answers: &Answers) -> (View, View) {
             let target = renamed.unwrap_or(&column.name);
             let mut expected = column.clone();
             expected.name.clone_from(target);
-            if new.column(target) == Some(&expected) {
+            if new.column(target) == Some(&expected) && !is_lost(name, Some(&column.name)) {
                 old_columns.push(column.name.clone());
                 new_columns.push(target.clone());
             }

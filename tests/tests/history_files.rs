@@ -1,5 +1,7 @@
 //! Revisions and the snapshot as files: what is written is read back, what is broken is named, nothing is half done.
 
+#![allow(clippy::unwrap_used)]
+
 mod revisions;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! The graph of revisions: order, heads, ancestors, names, ranges, and the schema at any of them.
 
+#![allow(clippy::unwrap_used)]
+
 mod revisions;
 
 use revisions::{Project, id, ids, revision, table};

@@ -1,5 +1,7 @@
 //! The way back, on real SQLite files: from the files, from what the database kept, and refused.
 
+#![allow(clippy::unwrap_used)]
+
 mod database;
 mod revisions;
 

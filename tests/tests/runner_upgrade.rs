@@ -1,5 +1,7 @@
 //! Upgrades on real SQLite files: what is applied, what is recorded, and what is refused with the database as it was.
 
+#![allow(clippy::unwrap_used)]
+
 mod database;
 mod revisions;
 
@@ -100,20 +102,20 @@ fn looking_changes_nothing() {
 #[test]
 fn a_failing_statement_is_shown_and_its_revision_leaves_nothing() {
     let (project, database) = two();
-    let script = "-- break\n\nCREATE TABLE half (a);\n\nINSERT INTO half VALUES (1);\n\nUPDATE half\nSET a = 2,\n    b = 3;\n";
+    let script = "-- break\n\nCREATE TABLE half (a);\n\nINSERT INTO half VALUES (1);\n\nUPDATE half\nSET a = 2\nWHERE b = 3;\n";
     let folder = project.write(&revision(3, &[2], "break"), script, "");
     project.create_table(4, &[3], "after");
     let error = database.upgrade(&project.load()).unwrap_err();
     let RunError::Failed(failure) = &error else {
         panic!("{error}")
     };
-    assert_eq!(failure.line, 9);
+    assert_eq!(failure.line, 9, "of the name, not of the statement");
     assert_eq!(failure.done, ids([1, 2]));
     assert_eq!(failure.left, ids([3, 4]));
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot upgrade to `690000030000` (break): `{}`, line 9: no such column: b\n  | UPDATE half\n  | SET a = 2,\n  |     b = 3\nnothing of this revision was kept; done before it: `690000010000`, `690000020000`",
+            "cannot upgrade to `690000030000` (break): `{}`, line 9: no such column: b\n  | UPDATE half\n  | SET a = 2\n  | WHERE b = 3\nnothing of this revision was kept; done before it: `690000010000`, `690000020000`",
             folder.join("upgrade.sqlite.sql").display()
         )
     );
@@ -122,7 +124,7 @@ fn a_failing_statement_is_shown_and_its_revision_leaves_nothing() {
 
     fs::write(
         folder.join("upgrade.sqlite.sql"),
-        script.replace("2,\n    b = 3", "2"),
+        script.replace("WHERE b = 3", ""),
     )
     .unwrap();
     assert_eq!(database.upgrade(&project.load()).unwrap(), ids([3, 4]));
@@ -393,8 +395,8 @@ fn a_full_database_is_named_and_left_as_it_was() {
     assert_eq!(database.state(), before);
 }
 
-/// Root may write to every file, so the read-only database is one whose header says so: the read version is one that SQLite knows, the write version is not
-/// (<https://sqlite.org/fileformat2.html#file_format_version_numbers>).
+/// Root may write to every file, so the read-only database is one whose header says so: SQLite knows how to read it, not how to
+/// write it (<https://sqlite.org/fileformat2.html#file_format_version_numbers>).
 #[test]
 fn a_read_only_database_can_be_read_and_is_refused_by_kind() {
     let (project, database) = two();
@@ -405,10 +407,14 @@ fn a_read_only_database_can_be_read_and_is_refused_by_kind() {
     fs::write(&database.path, &file).unwrap();
     assert_eq!(database.applied(), ids([1]));
     let error = database.upgrade(&history).unwrap_err();
-    assert!(
-        matches!(&error, RunError::Database { error, .. } if error.kind == ErrorKind::ReadOnly),
-        "{error:?}"
-    );
+    let RunError::Failed(failure) = &error else {
+        panic!("{error}")
+    };
+    let kind = match &failure.cause {
+        FailureCause::Database(error) => Some(error.kind),
+        FailureCause::Rows { .. } | FailureCause::NothingKept => None,
+    };
+    assert_eq!(kind, Some(ErrorKind::ReadOnly), "{error}");
     assert_eq!(
         error.hint().unwrap(),
         "make the database file and its folder writable"
@@ -431,4 +437,37 @@ fn a_version_table_that_makes_no_sense_is_refused() {
         "{error}"
     );
     assert!(error.hint().is_some());
+}
+
+/// Another process, whose files are ahead, applies a revision while this one waits for the lock.
+#[test]
+fn a_revision_that_arrives_meanwhile_and_is_unknown_stops_the_upgrade() {
+    let (project, database) = two();
+    let history = project.load();
+    database.upgrade_to(&history, &ids([1])).unwrap();
+    project.create_table(3, &[1], "tags");
+    let ahead = project.load();
+    let mut raced = false;
+    let error = runner::upgrade(
+        &mut *database.open(),
+        &Sqlite,
+        &history,
+        history.heads(),
+        &options(),
+        &mut |event| {
+            if said(event).starts_with("context") && !raced {
+                raced = true;
+                database.upgrade_to(&ahead, &ids([3])).unwrap();
+            }
+        },
+    )
+    .unwrap_err();
+    let RunError::Integrity { findings } = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        matches!(findings[..], [Finding::UnknownRevision { .. }]),
+        "{error}"
+    );
+    assert_eq!(database.applied(), ids([1, 3]));
 }

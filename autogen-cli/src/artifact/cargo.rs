@@ -56,14 +56,15 @@ pub(crate) fn build(
     let chosen = Chosen::new(project, selection);
     let mut artifacts = Vec::new();
     for message in AnyMessage::parse_stream(BufReader::new(output)) {
-        let message = message.map_err(|error| CommandError::because("cannot read what cargo prints", &error))?;
-        if let AnyMessage::CompilerArtifact(message) = message {
-            if let Some(package) = chosen.package(&message) {
-                artifacts.extend(files(&message).into_iter().map(|path| Artifact {
-                    path,
-                    package: package.clone(),
-                }));
-            }
+        let message =
+            message.map_err(|error| CommandError::because("cannot read what cargo prints", &error))?;
+        if let AnyMessage::CompilerArtifact(message) = message
+            && let Some(package) = chosen.package(&message)
+        {
+            artifacts.extend(files(&message).into_iter().map(|path| Artifact {
+                path,
+                package: package.clone(),
+            }));
         }
     }
     let status = child
@@ -72,9 +73,11 @@ pub(crate) fn build(
     if status.success() {
         Ok(artifacts)
     } else {
-        Err(CommandError::new("the models were not built; nothing was written")
-            .cause(format!("`cargo build` failed in `{}`", project.display()))
-            .hint("the lines above are cargo's; try again once `cargo build` succeeds"))
+        Err(
+            CommandError::new("the models were not built; nothing was written")
+                .cause(format!("`cargo build` failed in `{}`", project.display()))
+                .hint("the lines above are cargo's; try again once `cargo build` succeeds"),
+        )
     }
 }
 
@@ -113,7 +116,10 @@ impl<'a> Chosen<'a> {
             Chosen::Named(names) => names.iter().any(|name| specifies(name, id)),
             Chosen::Manifest(path) => manifest.canonicalize().is_ok_and(|manifest| manifest == *path),
             Chosen::Workspace(root) => {
-                id.contains("path+") && manifest.canonicalize().is_ok_and(|manifest| manifest.starts_with(root))
+                id.contains("path+")
+                    && manifest
+                        .canonicalize()
+                        .is_ok_and(|manifest| manifest.starts_with(root))
             }
         };
         chosen.then(|| package_name(id).to_owned())
@@ -124,7 +130,8 @@ impl<'a> Chosen<'a> {
 fn holds_package(manifest: &Path) -> bool {
     let text = std::fs::read_to_string(manifest).unwrap_or_default();
     // Cargo itself refuses a manifest that cannot be parsed, and says why better than this could.
-    text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("package"))
+    text.parse::<toml::Table>()
+        .is_ok_and(|table| table.contains_key("package"))
 }
 
 /// Tells whether what was given to `--package` means the package of that id: a name, a name with a version, or an id.
@@ -142,7 +149,13 @@ fn package_name(id: &str) -> &str {
     let (url, fragment) = id.split_once('#').unwrap_or((id, ""));
     match fragment.split_once('@') {
         Some((name, _)) => name,
-        None => url.split('?').next().unwrap_or(url).rsplit('/').next().unwrap_or(url),
+        None => url
+            .split('?')
+            .next()
+            .unwrap_or(url)
+            .rsplit('/')
+            .next()
+            .unwrap_or(url),
     }
 }
 
@@ -166,9 +179,14 @@ fn files(message: &Message) -> Vec<PathBuf> {
     }
     let endings = ["rlib", "so", "dylib", "dll", "a", "lib"];
     let file = endings.iter().find_map(|ending| {
-        message.filenames.iter().find(|file| file.extension() == Some(ending))
+        message
+            .filenames
+            .iter()
+            .find(|file| file.extension() == Some(ending))
     });
-    file.map(|file| file.clone().into_std_path_buf()).into_iter().collect()
+    file.map(|file| file.clone().into_std_path_buf())
+        .into_iter()
+        .collect()
 }
 
 #[cfg(test)]

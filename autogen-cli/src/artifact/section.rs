@@ -34,7 +34,9 @@ impl fmt::Display for ReadError {
         match self {
             ReadError::File(error) => error.fmt(f),
             ReadError::Format(error) => write!(f, "the file is damaged: {error}"),
-            ReadError::Unknown => f.write_str("it is no executable, library or object file of ELF, Mach-O or COFF"),
+            ReadError::Unknown => {
+                f.write_str("it is no executable, library or object file of ELF, Mach-O or COFF")
+            }
             ReadError::Record(error) => f.write_str(error),
         }
     }

@@ -19,7 +19,13 @@ pub(crate) struct ModelArgs {
     pub(crate) package: Vec<String>,
 
     /// Build with these features
-    #[arg(short = 'F', long, value_name = "FEATURES", value_delimiter = ',', conflicts_with = "artifact")]
+    #[arg(
+        short = 'F',
+        long,
+        value_name = "FEATURES",
+        value_delimiter = ',',
+        conflicts_with = "artifact"
+    )]
     pub(crate) features: Vec<String>,
 
     /// Build with all features
@@ -65,23 +71,38 @@ impl Selection {
     /// Returns what the options ask for, and the configuration where they are silent.
     pub(crate) fn new(config: &ModelsConfig, arguments: &ModelArgs) -> Self {
         let given = |given: &[String], configured: &[String]| {
-            if given.is_empty() { configured.to_vec() } else { given.to_vec() }
+            if given.is_empty() {
+                configured.to_vec()
+            } else {
+                given.to_vec()
+            }
         };
         let (lib, bins) = (config.lib.unwrap_or(true), config.bins.unwrap_or(true));
         let flags = [
             (arguments.all_features || config.all_features, "--all-features"),
-            (arguments.no_default_features || config.no_default_features, "--no-default-features"),
+            (
+                arguments.no_default_features || config.no_default_features,
+                "--no-default-features",
+            ),
             (arguments.locked, "--locked"),
             (arguments.offline, "--offline"),
             (arguments.frozen, "--frozen"),
             (!bins, "--lib"),
             (!lib, "--bins"),
         ];
-        let profile = if arguments.release { Some("release".to_owned()) } else { arguments.profile.clone() };
+        let profile = if arguments.release {
+            Some("release".to_owned())
+        } else {
+            arguments.profile.clone()
+        };
         Selection {
             packages: given(&arguments.package, &config.packages),
             features: given(&arguments.features, &config.features),
-            flags: flags.iter().filter(|(on, _)| *on).map(|(_, flag)| *flag).collect(),
+            flags: flags
+                .iter()
+                .filter(|(on, _)| *on)
+                .map(|(_, flag)| *flag)
+                .collect(),
             profile: profile.or_else(|| config.profile.clone()),
         }
     }
@@ -127,7 +148,10 @@ mod tests {
             ..ModelsConfig::default()
         };
         let selection = Selection::new(&config, &ModelArgs::default());
-        assert_eq!(selection.arguments(), ["--package", "a", "--features", "x", "--lib"]);
+        assert_eq!(
+            selection.arguments(),
+            ["--package", "a", "--features", "x", "--lib"]
+        );
         let arguments = ModelArgs {
             package: vec!["b".to_owned()],
             release: true,
@@ -137,7 +161,16 @@ mod tests {
         let selection = Selection::new(&config, &arguments);
         assert_eq!(
             selection.arguments(),
-            ["--package", "b", "--features", "x", "--profile", "release", "--no-default-features", "--lib"]
+            [
+                "--package",
+                "b",
+                "--features",
+                "x",
+                "--profile",
+                "release",
+                "--no-default-features",
+                "--lib"
+            ]
         );
         assert_eq!(selection.feature_words(), ["x"]);
     }

@@ -59,8 +59,10 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
     let ok = operations.is_empty() && findings.is_empty();
     match environment.printer.format() {
         Format::Json => {
-            let findings: Vec<_> =
-                findings.iter().map(|finding| json!({"code": finding.code, "what": finding.what, "hint": finding.hint})).collect();
+            let findings: Vec<_> = findings
+                .iter()
+                .map(|finding| json!({"code": finding.code, "what": finding.what, "hint": finding.hint}))
+                .collect();
             environment.printer.document(&json!({
                 "ok": ok,
                 "operations": document::operations(&operations),
@@ -86,7 +88,9 @@ fn print(environment: &mut Environment<'_>, operations: &[Operation], findings: 
         environment.printer.hint(&finding.hint);
     }
     if !operations.is_empty() {
-        environment.printer.hint("write them as a revision with `autogen migrate`");
+        environment
+            .printer
+            .hint("write them as a revision with `autogen migrate`");
     }
 }
 
@@ -101,7 +105,11 @@ fn check_models(
     let read = artifact::read(environment, config, arguments)?;
     let from = history.schema()?;
     if let [_, _, ..] = history.heads() {
-        let heads: Vec<String> = history.heads().iter().map(|id| super::named(history, *id)).collect();
+        let heads: Vec<String> = history
+            .heads()
+            .iter()
+            .map(|id| super::named(history, *id))
+            .collect();
         findings.push(Finding {
             code: "heads",
             what: format!("history has {} heads: {}", heads.len(), heads.join(", ")),
@@ -120,7 +128,9 @@ fn check_models(
         backfills: read.models.backfills,
         ..Answers::default()
     };
-    environment.printer.debug(Topic::Compare, "Comparing the models with the history");
+    environment
+        .printer
+        .debug(Topic::Compare, "Comparing the models with the history");
     Ok(diff(&from, &read.models.schema, &answers))
 }
 

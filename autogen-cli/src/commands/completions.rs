@@ -17,7 +17,10 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CompletionsArgs) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &CompletionsArgs,
+) -> Result<Outcome, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "autogen", &mut script);
     environment.printer.text(&String::from_utf8_lossy(&script));

@@ -49,7 +49,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
         }
         Format::Text => {
             if tips.is_empty() {
-                environment.printer.say(format_args!("No revision is applied in `{}`.", database.shown));
+                environment
+                    .printer
+                    .say(format_args!("No revision is applied in `{}`.", database.shown));
             }
             for tip in tips {
                 let mark = match (history.get(tip.id), history.heads().contains(&tip.id)) {
@@ -57,7 +59,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
                     (Some(_), true) => " (head)",
                     (Some(_), false) => "",
                 };
-                environment.printer.data(format_args!("{}{mark}, {}", tip.id, tip.message));
+                environment
+                    .printer
+                    .data(format_args!("{}{mark}, {}", tip.id, tip.message));
             }
         }
     }
@@ -79,7 +83,11 @@ fn applied(database: &Database) -> Result<Vec<Applied>, CommandError> {
 pub(super) fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
     let parents: BTreeSet<RevisionId> = applied
         .iter()
-        .flat_map(|one| history.get(one.id).map_or(&one.parents, |revision| &revision.parents))
+        .flat_map(|one| {
+            history
+                .get(one.id)
+                .map_or(&one.parents, |revision| &revision.parents)
+        })
         .copied()
         .collect();
     applied.iter().filter(|one| !parents.contains(&one.id)).collect()

@@ -16,7 +16,7 @@ use crate::error::{CommandError, Outcome};
 ///
 /// Example: autogen downgrade -1
 ///
-/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": [ids]}
+/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"]}
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {
     /// How far: an id, a unique beginning of one, a slug, `base`, `-1`
@@ -28,7 +28,10 @@ pub(crate) struct DowngradeArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(environment: &mut Environment<'_>, arguments: &DowngradeArgs) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &DowngradeArgs,
+) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
     let database = environment.database(&config)?;

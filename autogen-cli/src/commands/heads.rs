@@ -24,7 +24,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &HeadsArgs) -> Result<Ou
     let heads = history.heads().iter().filter_map(|id| history.get(*id));
     match environment.printer.format() {
         Format::Json => {
-            let heads: Vec<_> = heads.map(|revision| RevisionDocument::new(&history, revision)).collect();
+            let heads: Vec<_> = heads
+                .map(|revision| RevisionDocument::new(&history, revision))
+                .collect();
             environment.printer.document(&json!({ "heads": heads }));
         }
         Format::Text => {
@@ -32,7 +34,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &HeadsArgs) -> Result<Ou
                 environment.printer.say("There are no revisions yet.");
             }
             for revision in heads {
-                environment.printer.data(format_args!("{} (head), {}", revision.id, revision.message));
+                environment
+                    .printer
+                    .data(format_args!("{} (head), {}", revision.id, revision.message));
             }
         }
     }

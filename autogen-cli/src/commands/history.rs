@@ -29,17 +29,26 @@ pub(crate) struct HistoryArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(environment: &mut Environment<'_>, arguments: &HistoryArgs) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &HistoryArgs,
+) -> Result<Outcome, CommandError> {
     let history = environment.history()?;
     let range = arguments.range.as_deref().unwrap_or(":");
     let wants_database = arguments.indicate_current || range.contains("current");
-    let current = if wants_database { super::current::current(environment, &history)? } else { Vec::new() };
+    let current = if wants_database {
+        super::current::current(environment, &history)?
+    } else {
+        Vec::new()
+    };
     let mut revisions: Vec<&Header> = history.range(range, &current)?;
     revisions.reverse();
     match environment.printer.format() {
         Format::Json => {
-            let revisions: Vec<_> =
-                revisions.iter().map(|revision| RevisionDocument::new(&history, revision)).collect();
+            let revisions: Vec<_> = revisions
+                .iter()
+                .map(|revision| RevisionDocument::new(&history, revision))
+                .collect();
             environment.printer.document(&json!({ "revisions": revisions }));
         }
         Format::Text => {
@@ -69,5 +78,9 @@ fn marks(history: &History, revision: &Header, current: &[schema_core::history::
     .filter(|(holds, _)| *holds)
     .map(|(_, word)| *word)
     .collect();
-    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", words.join(", "))
+    }
 }

@@ -32,12 +32,14 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &InitArgs) -> Re
         find_dialect(dialect)?;
     }
     let project = environment.project.clone();
+    let current = environment.current.clone();
     let migrations = environment.migrations.clone();
     refuse_filled(environment, &migrations)?;
 
     let dialects: Vec<&str> = arguments.dialect.iter().map(String::as_str).collect();
     let mut files = Files {
         project: &project,
+        current: &current,
         created: Vec::new(),
         printer: environment.printer,
     };
@@ -53,7 +55,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &InitArgs) -> Re
     match environment.printer.format() {
         Format::Json => {
             let created: Vec<String> = created.iter().map(|path| environment.shown(path)).collect();
-            environment.printer.document(&serde_json::json!({ "created": created }));
+            environment
+                .printer
+                .document(&serde_json::json!({ "created": created }));
         }
         Format::Text => environment.printer.say(format_args!(
             "Check the database and the packages in `{}`, then run `autogen migrate`.",
@@ -77,12 +81,18 @@ fn refuse_filled(environment: &Environment<'_>, migrations: &Path) -> Result<(),
 fn write(files: &mut Files<'_>, migrations: &Path, dialects: &[&str]) -> Result<(), CommandError> {
     files.directory(migrations)?;
     files.directory(&migrations.join("versions"))?;
-    files.file(&migrations.join(config::FILE), &config::template(dialects, DEFAULT_URL))?;
+    files.file(
+        &migrations.join(config::FILE),
+        &config::template(dialects, DEFAULT_URL),
+    )?;
     files.file(&migrations.join("README.md"), README)?;
     let instance = files.project.join("instance");
     if dialects.contains(&"sqlite") && !instance.exists() {
         files.directory(&instance)?;
-        files.file(&instance.join(".gitignore"), "# A database of this machine is nobody else's.\n*\n")?;
+        files.file(
+            &instance.join(".gitignore"),
+            "# A database of this machine is nobody else's.\n*\n",
+        )?;
     }
     Ok(())
 }
@@ -90,25 +100,34 @@ fn write(files: &mut Files<'_>, migrations: &Path, dialects: &[&str]) -> Result<
 /// What this run has made, in order.
 struct Files<'a> {
     project: &'a Path,
+    current: &'a Path,
     created: Vec<PathBuf>,
     printer: &'a mut Printer,
 }
 
 impl Files<'_> {
+    fn shown(&self, path: &Path) -> String {
+        crate::paths::shown(&self.current.join(path), self.project)
+    }
+
     fn directory(&mut self, path: &Path) -> Result<(), CommandError> {
         if path.is_dir() {
             return Ok(());
         }
-        let shown = crate::paths::shown(path, self.project);
+        let shown = self.shown(path);
         self.printer
-            .step(format_args!("Creating directory {shown}"), || fs::create_dir(path))
-            .map_err(|error| CommandError::because(format!("cannot create the directory `{shown}`"), &error))?;
+            .step(format_args!("Creating directory {shown}"), || {
+                fs::create_dir(path)
+            })
+            .map_err(|error| {
+                CommandError::because(format!("cannot create the directory `{shown}`"), &error)
+            })?;
         self.created.push(path.to_owned());
         Ok(())
     }
 
     fn file(&mut self, path: &Path, text: &str) -> Result<(), CommandError> {
-        let shown = crate::paths::shown(path, self.project);
+        let shown = self.shown(path);
         let created = &mut self.created;
         self.printer
             .step(format_args!("Generating {shown}"), || {

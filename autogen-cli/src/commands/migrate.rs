@@ -1,8 +1,8 @@
 //! `autogen migrate`: what differs between models and history, as a new revision.
 
+mod amend;
 mod answers;
 mod message;
-mod amend;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -68,7 +68,10 @@ pub(crate) struct MigrateArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MigrateArgs) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &MigrateArgs,
+) -> Result<Outcome, CommandError> {
     if arguments.empty {
         return by_hand(environment, arguments);
     }
@@ -94,17 +97,27 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MigrateArgs) ->
         .filter(|message| !message.trim().is_empty())
         .or_else(|| amended.map(|revision| revision.message.clone()))
         .unwrap_or_else(|| message::describe(&found.operations));
-    let replaced = amended.and_then(|revision| history.folder(revision.id)).map(Path::to_owned);
+    let replaced = amended
+        .and_then(|revision| history.folder(revision.id))
+        .map(Path::to_owned);
     let draft = Draft::new(parents, message, from, found, arguments.rev_id.as_deref())?;
     finish(environment, &config, &draft, replaced, arguments.mode())
 }
 
 /// Writes a revision without operations.
-pub(super) fn by_hand(environment: &mut Environment<'_>, arguments: &MigrateArgs) -> Result<Outcome, CommandError> {
+pub(super) fn by_hand(
+    environment: &mut Environment<'_>,
+    arguments: &MigrateArgs,
+) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
     let head = only_head(&history)?;
-    let draft = Draft::empty(&history, head, arguments.message.as_deref(), arguments.rev_id.as_deref())?;
+    let draft = Draft::empty(
+        &history,
+        head,
+        arguments.message.as_deref(),
+        arguments.rev_id.as_deref(),
+    )?;
     finish(environment, &config, &draft, None, arguments.mode())
 }
 
@@ -138,13 +151,17 @@ fn compare(
         if !prompt::possible(environment.printer) {
             let (first, rest) = missing.split_first().expect("there is one, as was just seen");
             let error = CommandError::new(first.to_string()).hint(first.hint());
-            return Err(rest.iter().fold(error, |error, missing| error.cause(format!("also: {missing}"))));
+            return Err(rest
+                .iter()
+                .fold(error, |error, missing| error.cause(format!("also: {missing}"))));
         }
         answers::ask_values(&missing, &mut answers)?;
         operations = diff(from, &to, &answers);
     }
     for operation in &operations {
-        environment.printer.info(Topic::Compare, format_args!("Detected {}", operation.describe()));
+        environment
+            .printer
+            .info(Topic::Compare, format_args!("Detected {}", operation.describe()));
     }
     Ok(Found {
         operations,
@@ -159,8 +176,10 @@ fn unchanged(
     amending: bool,
 ) -> Result<Outcome, CommandError> {
     if amending {
-        return Err(CommandError::new("cannot amend: the models equal the revision before, so nothing would be left")
-            .hint("delete the folder of the newest revision if it is not wanted"));
+        return Err(CommandError::new(
+            "cannot amend: the models equal the revision before, so nothing would be left",
+        )
+        .hint("delete the folder of the newest revision if it is not wanted"));
     }
     match environment.printer.format() {
         Format::Text => environment.printer.say("No changes in schema detected."),
@@ -193,8 +212,10 @@ impl MigrateArgs {
             (!self.allow_drop.is_empty(), "--allow-drop"),
         ];
         match given.iter().find(|(given, _)| *given) {
-            Some((_, option)) => Err(CommandError::new(format!("`{option}` needs models to compare with"))
-                .hint("use `autogen migrate`, or pass `--autogenerate`")),
+            Some((_, option)) => Err(
+                CommandError::new(format!("`{option}` needs models to compare with"))
+                    .hint("use `autogen migrate`, or pass `--autogenerate`"),
+            ),
             None => Ok(()),
         }
     }
@@ -236,9 +257,13 @@ fn only_head(history: &History) -> Result<Option<RevisionId>, CommandError> {
         [head] => Ok(Some(*head)),
         several => {
             let named: Vec<String> = several.iter().map(|id| super::named(history, *id)).collect();
-            Err(CommandError::new(format!("history has {} heads: {}", several.len(), named.join(", ")))
-                .cause("a new revision would not know which of them to follow")
-                .hint("let the later one name the other as its parent, in its `revision.json`"))
+            Err(CommandError::new(format!(
+                "history has {} heads: {}",
+                several.len(),
+                named.join(", ")
+            ))
+            .cause("a new revision would not know which of them to follow")
+            .hint("let the later one name the other as its parent, in its `revision.json`"))
         }
     }
 }

@@ -24,7 +24,10 @@ pub(crate) struct RevisionArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(environment: &mut Environment<'_>, arguments: &RevisionArgs) -> Result<Outcome, CommandError> {
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &RevisionArgs,
+) -> Result<Outcome, CommandError> {
     if arguments.autogenerate {
         migrate::run(environment, &arguments.migrate)
     } else {

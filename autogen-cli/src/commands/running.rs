@@ -32,7 +32,9 @@ pub(super) fn options(arguments: &RunArgs) -> Options {
 
 /// Returns the time since 1970.
 fn now() -> Duration {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 /// Tells what the runner does while it does it, and what it did at the end.
@@ -66,8 +68,15 @@ impl<'a> Reporter<'a> {
     /// Tells one event.
     pub(super) fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::Context { dialect, transactional } => {
-                let ddl = if *transactional { "transactional DDL" } else { "non-transactional DDL" };
+            Event::Context {
+                dialect,
+                transactional,
+            } => {
+                let ddl = if *transactional {
+                    "transactional DDL"
+                } else {
+                    "non-transactional DDL"
+                };
                 let text = format_args!("Context {dialect} ({}), {ddl}", self.database.shown);
                 self.printer.info(Topic::Migrate, text);
             }
@@ -95,10 +104,14 @@ impl<'a> Reporter<'a> {
                 revision,
                 duration,
             } => {
-                self.printer.debug(Topic::Migrate, format_args!("Finished {revision} ({})", Took(*duration)));
+                self.printer.debug(
+                    Topic::Migrate,
+                    format_args!("Finished {revision} ({})", Took(*duration)),
+                );
                 let message = self.running.take().map(|(_, message)| message);
                 let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-                self.done.push(json!({"id": revision, "message": message, "milliseconds": milliseconds}));
+                self.done
+                    .push(json!({"id": revision, "message": message, "milliseconds": milliseconds}));
             }
         }
     }

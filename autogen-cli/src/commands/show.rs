@@ -41,12 +41,23 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &ShowArgs) -> Re
 }
 
 fn folder(environment: &Environment<'_>, history: &History, revision: &Revision) -> String {
-    history.folder(revision.id).map(|folder| environment.shown(folder)).unwrap_or_default()
+    history
+        .folder(revision.id)
+        .map(|folder| environment.shown(folder))
+        .unwrap_or_default()
 }
 
-fn print(environment: &mut Environment<'_>, history: &History, revision: &Revision) -> Result<(), CommandError> {
+fn print(
+    environment: &mut Environment<'_>,
+    history: &History,
+    revision: &Revision,
+) -> Result<(), CommandError> {
     let parents: Vec<String> = revision.parents.iter().map(ToString::to_string).collect();
-    let parents = if parents.is_empty() { "base".to_owned() } else { parents.join(", ") };
+    let parents = if parents.is_empty() {
+        "base".to_owned()
+    } else {
+        parents.join(", ")
+    };
     let folder = folder(environment, history, revision);
     let printer = &mut *environment.printer;
     printer.data(format_args!("Revision: {}", revision.id));
@@ -61,7 +72,9 @@ fn print(environment: &mut Environment<'_>, history: &History, revision: &Revisi
     for dialect in revision.scripts.keys() {
         for direction in [Direction::Upgrade, Direction::Downgrade] {
             let script = history.script(revision.id, dialect, direction)?;
-            environment.printer.text(&format!("\n-- {direction}.{dialect}.sql\n{script}"));
+            environment
+                .printer
+                .text(&format!("\n-- {direction}.{dialect}.sql\n{script}"));
         }
     }
     Ok(())
@@ -76,7 +89,10 @@ fn document(
     for dialect in revision.scripts.keys() {
         let upgrade = history.script(revision.id, dialect, Direction::Upgrade)?;
         let downgrade = history.script(revision.id, dialect, Direction::Downgrade)?;
-        scripts.insert(dialect.clone(), json!({"upgrade": upgrade, "downgrade": downgrade}));
+        scripts.insert(
+            dialect.clone(),
+            json!({"upgrade": upgrade, "downgrade": downgrade}),
+        );
     }
     Ok(json!({
         "id": revision.id,

@@ -42,7 +42,11 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
         match result {
             Ok(()) => {
                 let took = Took(start.elapsed());
-                let text = format_args!("{} proved for {}: up, down, up ({took})", revisions(count), dialect.name());
+                let text = format_args!(
+                    "{} proved for {}: up, down, up ({took})",
+                    revisions(count),
+                    dialect.name()
+                );
                 environment.printer.info(Topic::Verify, text);
                 documents.push(json!({"dialect": dialect.name(), "ok": true}));
             }

@@ -1,5 +1,10 @@
 //! The command as a whole: transcripts of sessions, artifacts of every format, real builds.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
 mod artifacts;
 mod builds;
 mod objects;

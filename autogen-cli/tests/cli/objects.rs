@@ -5,7 +5,7 @@ use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use schema_core::metadata::{FORMAT, MAGIC};
 
 /// Returns the bytes of a section with the records, and padding around them as linkers leave it.
-pub fn section(records: &[String]) -> Vec<u8> {
+pub(crate) fn section(records: &[String]) -> Vec<u8> {
     let mut bytes = vec![0; 8];
     for record in records {
         bytes.extend(MAGIC);
@@ -18,13 +18,14 @@ pub fn section(records: &[String]) -> Vec<u8> {
 }
 
 /// Returns an object file of that format.
-pub fn object(format: BinaryFormat, section: &[u8]) -> Vec<u8> {
+pub(crate) fn object(format: BinaryFormat, section: &[u8]) -> Vec<u8> {
     let mut object = Object::new(format, Architecture::Aarch64, Endianness::Little);
     let code = object.add_section(b"__TEXT".to_vec(), b".text".to_vec(), SectionKind::Text);
     object.append_section_data(code, &[0x1f, 0x20, 0x03, 0xd5], 4);
-    let (segment, name) = match format {
-        BinaryFormat::MachO => ("__DATA", "__autogen"),
-        _ => ("", "autogen"),
+    let (segment, name) = if format == BinaryFormat::MachO {
+        ("__DATA", "__autogen")
+    } else {
+        ("", "autogen")
     };
     let ours = object.add_section(segment.into(), name.into(), SectionKind::ReadOnlyData);
     object.append_section_data(ours, section, 8);
@@ -32,7 +33,7 @@ pub fn object(format: BinaryFormat, section: &[u8]) -> Vec<u8> {
 }
 
 /// Returns an archive in the format that GNU and LLVM write, long names and all.
-pub fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut names = String::new();
     let mut entries = Vec::new();
     for (name, bytes) in members {
@@ -56,7 +57,7 @@ pub fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// Returns an archive in the format of BSD and macOS: the name stands before the member's bytes.
-pub fn bsd_archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn bsd_archive(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = b"!<arch>\n".to_vec();
     for (name, bytes) in members {
         let whole = [name.as_bytes(), bytes].concat();
@@ -66,7 +67,14 @@ pub fn bsd_archive(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 fn member(archive: &mut Vec<u8>, label: &str, bytes: &[u8]) {
-    let header = format!("{label:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", bytes.len());
+    let header = format!(
+        "{label:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+        0,
+        0,
+        0,
+        "100644",
+        bytes.len()
+    );
     assert_eq!(header.len(), 60);
     archive.extend(header.as_bytes());
     archive.extend(bytes);
@@ -76,7 +84,7 @@ fn member(archive: &mut Vec<u8>, label: &str, bytes: &[u8]) {
 }
 
 /// Returns a universal Mach-O file of two parts.
-pub fn universal(parts: [&[u8]; 2]) -> Vec<u8> {
+pub(crate) fn universal(parts: [&[u8]; 2]) -> Vec<u8> {
     const ALIGN: usize = 1 << 12;
     let mut bytes = Vec::new();
     bytes.extend(0xcafe_babe_u32.to_be_bytes());
@@ -84,7 +92,13 @@ pub fn universal(parts: [&[u8]; 2]) -> Vec<u8> {
     let mut offset = ALIGN;
     // The processor numbers of x86-64 and arm64.
     for (processor, part) in [0x0100_0007_u32, 0x0100_000c].iter().zip(parts) {
-        for word in [*processor, 0, u32::try_from(offset).unwrap(), u32::try_from(part.len()).unwrap(), 12] {
+        for word in [
+            *processor,
+            0,
+            u32::try_from(offset).unwrap(),
+            u32::try_from(part.len()).unwrap(),
+            12,
+        ] {
             bytes.extend(word.to_be_bytes());
         }
         offset += part.len().next_multiple_of(ALIGN);

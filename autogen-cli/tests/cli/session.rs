@@ -10,70 +10,89 @@ use rusqlite::fallible_iterator::FallibleIterator;
 
 use crate::objects;
 
-/// A project directory that is gone when the test is over.
-pub struct Session {
-    directory: tempfile::TempDir,
+/// A project directory.
+pub(crate) struct Session {
+    root: PathBuf,
+    /// Removes the directory when the test is over.
+    _guard: Option<tempfile::TempDir>,
     variables: Vec<(String, String)>,
 }
 
 /// What a command did.
-pub struct Run {
+pub(crate) struct Run {
     /// Stdout and stderr as a terminal shows them, redacted.
-    pub terminal: String,
+    pub(crate) terminal: String,
     /// The exit code.
-    pub code: i32,
+    pub(crate) code: i32,
 }
 
 impl Session {
-    /// Returns an empty project.
-    pub fn new() -> Self {
+    /// Returns an empty project in a directory that is gone when the test is over.
+    pub(crate) fn new() -> Self {
+        let guard = tempfile::tempdir().unwrap();
         Session {
-            directory: tempfile::tempdir().unwrap(),
+            root: guard.path().canonicalize().unwrap(),
+            _guard: Some(guard),
+            variables: Vec::new(),
+        }
+    }
+
+    /// Returns an empty project in that directory: cargo knows a package by its path.
+    pub(crate) fn at(directory: &Path) -> Self {
+        if directory.exists() {
+            fs::remove_dir_all(directory).unwrap();
+        }
+        fs::create_dir_all(directory).unwrap();
+        Session {
+            root: directory.canonicalize().unwrap(),
+            _guard: None,
             variables: Vec::new(),
         }
     }
 
     /// Returns the project's directory.
-    pub fn path(&self) -> PathBuf {
-        self.directory.path().canonicalize().unwrap()
+    pub(crate) fn path(&self) -> PathBuf {
+        self.root.clone()
     }
 
     /// Writes a file, and the directories above it.
-    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, contents).unwrap();
     }
 
     /// Writes `app.rlib` with the records of the named files in `tests/models`, and more, one a line.
-    pub fn models(&self, names: &[&str], more: &str) {
+    pub(crate) fn models(&self, names: &[&str], more: &str) {
         let mut records = records(names);
         records.extend(more.lines().map(str::to_owned));
         let section = objects::section(&records);
         let object = objects::object(BinaryFormat::Elf, &section);
-        self.write("app.rlib", objects::archive(&[("lib.rmeta", b"metadata"), ("app.o", &object)]));
+        self.write(
+            "app.rlib",
+            objects::archive(&[("lib.rmeta", b"metadata"), ("app.o", &object)]),
+        );
     }
 
     /// Sets a variable for the commands that follow.
-    pub fn variable(&mut self, name: &str, value: &str) {
+    pub(crate) fn variable(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
     /// Runs `autogen` with the arguments; stdin is closed.
-    pub fn autogen(&self, arguments: &[String]) -> Run {
+    pub(crate) fn autogen(&self, arguments: &[String]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_autogen"));
         command.args(arguments);
         self.run(command)
     }
 
     /// Runs a command in the project, with both streams in one file, as on a terminal.
-    pub fn run(&self, mut command: Command) -> Run {
+    pub(crate) fn run(&self, mut command: Command) -> Run {
         let mut terminal = tempfile::tempfile().unwrap();
         command
             .current_dir(self.path())
             .env_remove("AUTOGEN_DATABASE_URL")
             .env_remove("DATABASE_URL")
-            .env_remove("CARGO_TARGET_DIR")
             .env("CARGO_TERM_COLOR", "never")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
@@ -98,8 +117,12 @@ impl Session {
         while let Some((before, after)) = rest.split_once('(') {
             redacted.push_str(before);
             redacted.push('(');
-            let number = after.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(after.len());
-            let unit = [" ms)", " s)"].iter().find(|unit| after[number..].starts_with(**unit));
+            let number = after
+                .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+                .unwrap_or(after.len());
+            let unit = [" ms)", " s)"]
+                .iter()
+                .find(|unit| after[number..].starts_with(**unit));
             rest = match unit {
                 Some(unit) if number > 0 => {
                     redacted.push_str("[TIME])");
@@ -119,7 +142,7 @@ impl Session {
     }
 
     /// Returns the names of all files, sorted, one a line.
-    pub fn tree(&self) -> String {
+    pub(crate) fn tree(&self) -> String {
         let mut names = Vec::new();
         let root = self.path();
         let mut folders = vec![root.clone()];
@@ -138,7 +161,7 @@ impl Session {
     }
 
     /// Runs SQL on a database file of the project and returns the rows of the last statement.
-    pub fn sql(&self, database: &str, sql: &str) -> String {
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
         let connection = rusqlite::Connection::open(self.path().join(database)).unwrap();
         let mut rows = String::new();
         let mut batch = rusqlite::Batch::new(&connection, sql);
@@ -164,7 +187,7 @@ impl Session {
 }
 
 /// Returns the records in files of `tests/models`, one a line.
-pub fn records(names: &[&str]) -> Vec<String> {
+pub(crate) fn records(names: &[&str]) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
     names
         .iter()

@@ -54,14 +54,23 @@ transcripts!(
 );
 
 fn check(name: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(format!("{name}.txt"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/transcripts")
+        .join(format!("{name}.txt"));
     let expected = fs::read_to_string(&path).unwrap();
     let actual = replay(&expected);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         fs::write(path, actual).unwrap();
     } else if actual != expected {
-        let at = actual.lines().zip(expected.lines()).take_while(|(a, b)| a == b).count();
-        panic!("{name}.txt differs from line {} on; what happened:\n{actual}", at + 1);
+        let at = actual
+            .lines()
+            .zip(expected.lines())
+            .take_while(|(a, b)| a == b)
+            .count();
+        panic!(
+            "{name}.txt differs from line {} on; what happened:\n{actual}",
+            at + 1
+        );
     }
 }
 

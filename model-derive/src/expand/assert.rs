@@ -1,16 +1,20 @@
 //! What only the compiler can check: that an attribute fits the field's type, whatever alias or newtype it is.
+//!
+//! Every assertion is a constant, and costs time to compile. Where the type is spelled so that it obviously fits
+//! (`length` on a `String`) there is none.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Ident;
+use syn::{GenericArgument, Ident, PathArguments, Type};
 
 use super::macro_ident;
 use crate::ast::{Field, Model};
 use crate::attr::{Literal, Spanned, Value};
 
 /// Returns constants that cannot be evaluated if an attribute does not fit, each at the attribute's token.
-pub(super) fn assertions(model: &Model<'_>, columns: &Ident) -> TokenStream {
+pub(super) fn assertions(model: &Model<'_>) -> TokenStream {
     let mut assertions = TokenStream::new();
+    let this = model.ident;
     for field in &model.fields {
         let mut assert = |span: Span, check: &str, value: Option<TokenStream>| {
             let span = Span::call_site().located_at(span);
@@ -19,10 +23,16 @@ pub(super) fn assertions(model: &Model<'_>, columns: &Ident) -> TokenStream {
             ident.set_span(span);
             let value = value.map(|value| quote!(, #value));
             assertions
-                .extend(quote_spanned!(span=> const _: () = __autogen::#check(#columns::#ident #value);));
+                .extend(quote_spanned!(span=> const _: () = __autogen::#check(<#this as ::schema_core::Model>::FIELDS.#ident #value);));
         };
         let attrs = &field.attrs;
-        if let Some(length) = &attrs.length {
+        let plain = plain(field.ty);
+        let is = |names: &[&str]| {
+            plain
+                .as_ref()
+                .is_some_and(|plain| names.iter().any(|name| plain == name))
+        };
+        if let Some(length) = attrs.length.as_ref().filter(|_| !is(&["String"])) {
             assert(length.span, "takes_length", None);
         }
         if let Some(precision) = &attrs.precision {
@@ -31,22 +41,57 @@ pub(super) fn assertions(model: &Model<'_>, columns: &Ident) -> TokenStream {
         if let Some(collate) = &attrs.collate {
             assert(collate.span, "takes_collation", None);
         }
-        if let Some(span) = auto(field) {
+        if let Some(span) = auto(field).filter(|_| !is(&NUMBERS)) {
             assert(span, "takes_auto", None);
         }
         for value in attrs.default.iter().chain(&attrs.backfill) {
-            if let Some(kind) = kind(value) {
+            let fits = match &value.value {
+                Value::Literal(Literal::Boolean(_)) => is(&["bool"]),
+                Value::Literal(Literal::Integer(number)) => (0..=127).contains(number) && is(&NUMBERS),
+                Value::Literal(Literal::Number(_)) => is(&["f32", "f64"]),
+                Value::Literal(Literal::Text(_)) => is(&["String"]),
+                Value::Literal(Literal::Bytes(_)) | Value::Sql(_) => false,
+            };
+            if let Some(kind) = kind(value).filter(|_| !fits) {
                 assert(value.span, "takes_value", Some(kind));
             }
         }
     }
     for (field, span) in model.primary_key() {
+        let word = plain(field.ty).filter(|_| !is_option(field.ty));
+        if word.is_some_and(|word| word == "String" || NUMBERS.iter().any(|number| word == number)) {
+            continue;
+        }
         let span = Span::call_site().located_at(span);
         let mut ident = macro_ident(field.ident);
         ident.set_span(span);
-        assertions.extend(quote_spanned!(span=> const _: () = __autogen::takes_key(#columns::#ident);));
+        assertions.extend(quote_spanned!(span=> const _: () = __autogen::takes_key(<#this as ::schema_core::Model>::FIELDS.#ident);));
     }
     assertions
+}
+
+/// The whole numbers.
+const NUMBERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
+
+/// Returns the type, or the type in the `Option`, if it is one plain word.
+fn plain(ty: &Type) -> Option<&Ident> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    if let Some(ident) = path.path.get_ident() {
+        return Some(ident);
+    }
+    match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(arguments) if is_option(ty) => match arguments.args.first()? {
+            GenericArgument::Type(inner) => plain(inner),
+            _ => None,
+        },
+        PathArguments::AngleBracketed(_) | PathArguments::None | PathArguments::Parenthesized(_) => None,
+    }
+}
+
+fn is_option(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }
 
 fn auto(field: &Field<'_>) -> Option<Span> {

@@ -1,14 +1,10 @@
-//! JSON in pieces: text that is known now, and constants that only the compiler knows.
+//! A writer of JSON, in the order in which things are said.
 
 use std::fmt::Write as _;
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
-
-/// JSON under construction. Neighbouring texts are one piece, since every piece costs time to compile.
+/// JSON under construction.
 #[derive(Default)]
 pub(super) struct Json {
-    pieces: Vec<TokenStream>,
     text: String,
     /// Whether the next member of an object or element of a list needs no comma.
     fresh: bool,
@@ -52,12 +48,6 @@ impl Json {
         self.text.push_str(text);
     }
 
-    /// Writes a constant of type `&str` that is JSON already.
-    pub(super) fn constant(&mut self, constant: TokenStream) {
-        self.flush();
-        self.pieces.push(constant);
-    }
-
     pub(super) fn member(&mut self, key: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.key(key);
@@ -89,22 +79,14 @@ impl Json {
         self.close(']');
     }
 
-    pub(super) fn into_pieces(mut self) -> Vec<TokenStream> {
-        self.flush();
-        self.pieces
-    }
-
-    fn flush(&mut self) {
-        if !self.text.is_empty() {
-            let text = std::mem::take(&mut self.text);
-            self.pieces.push(quote!(#text).into_token_stream());
-        }
+    pub(super) fn into_text(self) -> String {
+        self.text
     }
 }
 
 /// Returns the text as it stands between the quotes of a JSON string
 /// (<https://www.rfc-editor.org/rfc/rfc8259#section-7>).
-pub(super) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -129,19 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_texts_are_one_piece() {
+    fn commas_stand_between() {
         let mut json = Json::default();
         json.open('{');
         json.member("a", Some("b"));
         json.number("c", Some(1));
-        json.key("d");
-        json.constant(quote!(D));
+        json.member("d", None);
         json.flag("e", true);
         json.strings("f", ["g", "h"]);
         json.close('}');
-        let pieces: Vec<String> = json.into_pieces().iter().map(ToString::to_string).collect();
-        assert_eq!(pieces[1], "D");
-        assert_eq!(pieces[0], quote!("{\"a\":\"b\",\"c\":1,\"d\":").to_string());
-        assert_eq!(pieces[2], quote!(",\"e\":true,\"f\":[\"g\",\"h\"]}").to_string());
+        assert_eq!(json.into_text(), r#"{"a":"b","c":1,"e":true,"f":["g","h"]}"#);
     }
 }

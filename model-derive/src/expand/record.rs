@@ -13,46 +13,46 @@ use super::macro_ident;
 use crate::ast::{Field, Model};
 use crate::attr::{Check, ForeignKey, Index, Literal, Options, Part, Reference, SqlType, Target, Value};
 
-/// What the record is made of.
+/// What the record is made of, besides the types of the columns.
 pub(super) struct Record {
     /// The constants of the columns that foreign keys refer to.
     pub(super) targets: TokenStream,
-    /// The pieces of the JSON, constants of type `&str`.
-    pub(super) pieces: Vec<TokenStream>,
+    /// The JSON between the module's path and the types.
+    pub(super) json: String,
+    /// What foreign keys refer to: constants of names.
+    pub(super) names: Vec<TokenStream>,
 }
 
 /// Returns the record.
-pub(super) fn record(model: &Model<'_>, columns: &Ident) -> Record {
+pub(super) fn record(model: &Model<'_>) -> Record {
     let mut writer = Writer {
         model,
-        columns,
         json: Json::default(),
         targets: TokenStream::new(),
         count: 0,
+        names: Vec::new(),
     };
     writer.write();
     Record {
         targets: writer.targets,
-        pieces: writer.json.into_pieces(),
+        json: writer.json.into_text(),
+        names: writer.names,
     }
 }
 
 struct Writer<'a> {
     model: &'a Model<'a>,
-    columns: &'a Ident,
     json: Json,
     targets: TokenStream,
     count: usize,
+    names: Vec<TokenStream>,
 }
 
 impl Writer<'_> {
     fn write(&mut self) {
         let model = self.model;
-        self.json.open('{');
-        self.json.key("rust");
         self.json.raw("\"");
-        self.json.constant(quote!(::core::module_path!()));
-        self.json.raw(&format!("::{}\"", model.ident));
+        self.json.member("rust", Some(&model.ident.to_string()));
         self.json.member("table", Some(&model.table));
         self.list("columns", &model.fields, Self::column);
         let key = model.primary_key();
@@ -64,7 +64,8 @@ impl Writer<'_> {
         self.foreign_keys();
         self.checks();
         self.json.member("comment", model.attrs.comment.as_deref());
-        self.json.close('}');
+        self.json.key("types");
+        self.json.open('[');
     }
 
     /// Writes a member that is a list of objects.
@@ -82,15 +83,9 @@ impl Writer<'_> {
 
     fn column(&mut self, field: &Field<'_>) {
         let attrs = &field.attrs;
-        let columns = self.columns;
-        let ident = macro_ident(field.ident);
         let json = &mut self.json;
         json.member("name", Some(&field.column));
         json.member("field", (field.name != field.column).then_some(&field.name));
-        json.key("type");
-        json.raw("\"");
-        json.constant(quote!(#columns::#ident.ty));
-        json.constant(quote!(#columns::#ident.null));
         json.number("length", attrs.length.as_ref().map(|length| length.value));
         json.number(
             "precision",
@@ -219,8 +214,16 @@ impl Writer<'_> {
                 self.target_of(&[target]);
             }
             Target::Column { table, column } => {
-                self.json.member("table", Some(table));
-                self.json.strings("references", [column.as_str()]);
+                self.json.key("target");
+                self.json.open('[');
+                self.json.element();
+                self.json.string(table);
+                self.json.element();
+                self.json.open('[');
+                self.json.element();
+                self.json.string(column);
+                self.json.close(']');
+                self.json.close(']');
             }
         }
         self.options(&reference.options);
@@ -241,7 +244,6 @@ impl Writer<'_> {
     fn target(&mut self, model: &Path, to: Option<&Ident>, from: &Ident) -> Ident {
         let name = format_ident!("__AUTOGEN_TARGET_{}", self.count);
         self.count += 1;
-        let columns = self.columns;
         let this = self.model.ident;
         let model = if model.is_ident("Self") {
             quote!(#this)
@@ -251,34 +253,24 @@ impl Writer<'_> {
         let span = Span::call_site().located_at(to.map_or_else(|| model.span(), Ident::span));
         let mut from = macro_ident(from);
         from.set_span(span);
+        let from = quote_spanned!(span=> <#this as ::schema_core::Model>::FIELDS.#from);
         let value = match to {
             Some(to) => quote_spanned! {span=>
-                __autogen::Target::column::<#model>(<<#model as ::schema_core::Model>::Columns>::#to, #columns::#from)
+                __autogen::Target::column::<#model>(<#model as ::schema_core::Model>::FIELDS.#to, #from)
             },
-            None => quote_spanned!(span=> __autogen::Target::key::<#model>(#columns::#from)),
+            None => quote_spanned!(span=> __autogen::Target::key::<#model>(#from)),
         };
         self.targets
             .extend(quote!(const #name: __autogen::Target = #value;));
         name
     }
 
-    /// Writes the table and columns of constants, which all have the same table.
+    /// Puts the table and columns of targets, which all have the same table, among the names.
     fn target_of(&mut self, targets: &[Ident]) {
-        for (at, target) in targets.iter().enumerate() {
-            if at == 0 {
-                self.json.key("table");
-                self.json.raw("\"");
-                self.json.constant(quote!(#target.table));
-                self.json.raw("\"");
-                self.json.key("references");
-                self.json.open('[');
-            }
-            self.json.element();
-            self.json.raw("\"");
-            self.json.constant(quote!(#target.column));
-            self.json.raw("\"");
-        }
-        self.json.close(']');
+        self.names
+            .extend(targets.first().map(|target| quote!(#target.table)));
+        self.names
+            .extend(targets.iter().map(|target| quote!(#target.column)));
     }
 
     fn options(&mut self, options: &Options) {

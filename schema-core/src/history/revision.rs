@@ -26,7 +26,7 @@ const DEPTH: usize = 6;
 /// assert_eq!(id.to_string(), "6921a3f4b07e");
 /// assert_eq!("6921a3f4b07e".parse(), Ok(id));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RevisionId(u64);
 
 impl RevisionId {
@@ -40,6 +40,12 @@ impl RevisionId {
 impl fmt::Display for RevisionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("{:012x}", self.0))
+    }
+}
+
+impl fmt::Debug for RevisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RevisionId({self})")
     }
 }
 

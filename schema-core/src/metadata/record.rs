@@ -13,7 +13,9 @@ use crate::schema::{Action, Default, Deferrable, Expression, IndexKey};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
-    /// The Rust path of the struct.
+    /// The Rust path of the module.
+    pub(super) module: String,
+    /// The name of the struct.
     pub(super) rust: String,
     pub(super) table: String,
     pub(super) columns: Vec<ColumnRecord>,
@@ -27,6 +29,11 @@ pub(super) struct Record {
     pub(super) checks: Vec<CheckRecord>,
     #[serde(default)]
     pub(super) comment: Option<String>,
+    /// The notations of the columns' types, with a `?` behind those that may be NULL, and an empty one at the end.
+    /// One that is empty but for the `?` is the column's `sql_type`.
+    pub(super) types: Vec<String>,
+    /// For every typed foreign key its table and columns, in order, and an empty one at the end.
+    pub(super) names: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,10 +43,6 @@ pub(super) struct ColumnRecord {
     /// The field's name, if it is another.
     #[serde(default, rename = "field")]
     pub(super) _field: Option<String>,
-    #[serde(rename = "type")]
-    pub(super) ty: String,
-    #[serde(default)]
-    pub(super) nullable: bool,
     #[serde(default)]
     pub(super) length: Option<u32>,
     #[serde(default)]
@@ -87,8 +90,9 @@ pub(super) struct IndexRecord {
 #[serde(deny_unknown_fields)]
 pub(super) struct ForeignKeyRecord {
     pub(super) columns: Vec<String>,
-    pub(super) table: String,
-    pub(super) references: Vec<String>,
+    /// The table and columns referred to; of a typed foreign key they are in [`Record::names`].
+    #[serde(default)]
+    pub(super) target: Option<(String, Vec<String>)>,
     #[serde(default)]
     pub(super) name: Option<String>,
     #[serde(default)]
@@ -111,9 +115,20 @@ pub(super) struct CheckRecord {
 }
 
 impl Record {
+    /// Returns the Rust path of the struct.
+    pub(super) fn source(&self) -> String {
+        format!("{}::{}", self.module, self.rust)
+    }
+
     pub(super) fn parse(text: &str) -> Result<Record, MetadataError> {
-        serde_json::from_str(text).map_err(|error| MetadataError::Unreadable {
+        let record: Record = serde_json::from_str(text).map_err(|error| MetadataError::Unreadable {
             problem: error.to_string(),
-        })
+        })?;
+        let (columns, types) = (record.columns.len(), record.types.len());
+        if columns + 1 == types {
+            return Ok(record);
+        }
+        let problem = format!("{columns} columns have {types} types");
+        Err(MetadataError::Unreadable { problem })
     }
 }

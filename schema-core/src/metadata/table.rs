@@ -11,8 +11,10 @@ use crate::schema::{
 
 /// Returns the table; what is wrong with it joins the errors.
 pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
+    let source = record.source();
     let Record {
-        rust,
+        module: _,
+        rust: _,
         table,
         columns,
         primary_key,
@@ -20,6 +22,8 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         foreign_keys,
         checks,
         comment,
+        types,
+        names: targets,
     } = record;
     let mut table = Table::new(TableName::new(table));
     table.options = TableOptions { comment };
@@ -27,9 +31,9 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         [key] if !foreign_keys.iter().any(|foreign| foreign.columns.contains(key)) => Some(key.as_str()),
         _ => None,
     };
-    for record in columns {
+    for (record, ty) in columns.into_iter().zip(types) {
         let auto = numbered == Some(record.name.as_str());
-        match column(record, auto, &rust) {
+        match column(record, &ty, auto, &source) {
             Ok(column) => table.columns.push(column),
             Err(error) => errors.push(error),
         }
@@ -40,13 +44,17 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
             columns: primary_key,
         });
     }
-    let mut names = Names { model: &rust, errors };
+    let mut names = Names {
+        model: &source,
+        errors,
+    };
     for record in indexes {
         let index = index(&table.name, record);
         names.insert("index", &mut table.indexes, index.name.clone(), index);
     }
+    let mut targets = targets.into_iter();
     for record in foreign_keys {
-        let key = foreign_key(&table.name, record);
+        let key = foreign_key(&table.name, record, &mut targets);
         names.insert("foreign key", &mut table.foreign_keys, key.name.clone(), key);
     }
     for record in checks {
@@ -76,12 +84,10 @@ impl Names<'_> {
     }
 }
 
-fn column(record: ColumnRecord, numbered: bool, model: &str) -> Result<Column, MetadataError> {
+fn column(record: ColumnRecord, ty: &str, numbered: bool, model: &str) -> Result<Column, MetadataError> {
     let ColumnRecord {
         name,
         _field: _,
-        ty,
-        nullable,
         length,
         precision,
         scale,
@@ -92,11 +98,19 @@ fn column(record: ColumnRecord, numbered: bool, model: &str) -> Result<Column, M
         collation,
         comment,
     } = record;
-    let Ok(parsed) = ty.parse::<Type>() else {
+    let (notation, nullable) = match ty.strip_suffix('?') {
+        Some(notation) => (notation, true),
+        None => (ty, false),
+    };
+    let native = sql_type.get("*").filter(|_| notation.is_empty());
+    let Some(parsed) = native.map_or_else(
+        || notation.parse().ok(),
+        |native| Some(Type::Native(native.clone())),
+    ) else {
         return Err(MetadataError::Type {
             model: model.to_owned(),
             column: name,
-            notation: ty,
+            notation: notation.to_owned(),
         });
     };
     let auto = match auto {
@@ -174,16 +188,23 @@ fn index(table: &TableName, record: IndexRecord) -> Index {
     }
 }
 
-fn foreign_key(table: &TableName, record: ForeignKeyRecord) -> ForeignKey {
+fn foreign_key(
+    table: &TableName,
+    record: ForeignKeyRecord,
+    targets: &mut impl Iterator<Item = String>,
+) -> ForeignKey {
     let ForeignKeyRecord {
         columns,
-        table: target,
-        references,
+        target,
         name,
         on_delete,
         on_update,
         deferrable,
     } = record;
+    let (target, references) = target.unwrap_or_else(|| {
+        let table = targets.next().unwrap_or_default();
+        (table, targets.take(columns.len()).collect())
+    });
     let target = TableName::new(target);
     let name = name.unwrap_or_else(|| {
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();

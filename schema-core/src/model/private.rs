@@ -15,53 +15,87 @@ use crate::schema::Table;
 pub struct Column {
     /// The name.
     pub name: &'static str,
-    /// The logical type's notation; empty if the derive failed, so that one error does not make others.
-    pub ty: &'static str,
-    /// What follows the type in the record.
-    pub null: &'static str,
+    /// Its type and nullability.
+    pub kind: Kind,
 }
 
 impl Column {
     /// A column of a model whose derive failed.
     pub const BROKEN: Column = Column {
         name: "",
-        ty: "",
-        null: "",
+        kind: Kind {
+            ty: "",
+            nullable: false,
+            entry: [b' '; TYPE],
+        },
     };
-
-    /// Returns the column that a field of that type is.
-    #[must_use]
-    pub const fn of<T: ColumnType>(name: &'static str) -> Self {
-        Column::with(name, Notation::<T>::CHECKED, T::NULLABLE)
-    }
-
-    /// Returns a column from its parts.
-    #[must_use]
-    pub const fn with(name: &'static str, ty: &'static str, nullable: bool) -> Self {
-        let null = if nullable { "\",\"nullable\":true" } else { "\"" };
-        Column { name, ty, null }
-    }
-
-    const fn nullable(&self) -> bool {
-        self.null.len() > 1
-    }
 }
 
-/// A type's notation, looked at once for each type: records are written without escapes.
-struct Notation<T>(PhantomData<T>);
+/// A type as the compiler knows it, worked out once for each type.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// The logical type's notation; empty if the derive failed, so that one error does not make others.
+    pub ty: &'static str,
+    /// Whether it is an `Option`.
+    pub nullable: bool,
+    /// Both as the record has them: see [`Record`].
+    pub entry: [u8; TYPE],
+}
 
-impl<T: ColumnType> Notation<T> {
-    const CHECKED: &'static str = {
-        let bytes = T::TYPE.as_bytes();
+impl Kind {
+    /// Returns the kind of a type with that notation.
+    ///
+    /// # Panics
+    ///
+    /// The notation cannot stand in a record.
+    #[must_use]
+    pub const fn of(ty: &'static str, nullable: bool) -> Self {
+        let bytes = ty.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
             if bytes[at] < b' ' || bytes[at] == b'"' || bytes[at] == b'\\' {
-                panic!("`ColumnType::TYPE` may not hold a double quote, a backslash or a control character");
+                panic!("`ColumnType::TYPE` cannot hold a double quote, a backslash or a control character");
             }
             at += 1;
         }
-        T::TYPE
-    };
+        if bytes.len() > TYPE - 4 {
+            panic!("`ColumnType::TYPE` is too long; put `#[model(sql_type = \"…\")]` on the field instead");
+        }
+        let entry = entry(bytes, if nullable { b"?" } else { b"" });
+        Kind { ty, nullable, entry }
+    }
+
+    /// Returns the kind of a field with `sql_type = "…"`, whose type need not be a column type: then only the
+    /// database knows it.
+    #[must_use]
+    pub const fn native(mapped: Option<Kind>, option: bool, native: &'static str) -> Self {
+        match mapped {
+            Some(kind) => kind,
+            None => Kind {
+                ty: native,
+                nullable: option,
+                entry: entry(b"", if option { b"?" } else { b"" }),
+            },
+        }
+    }
+}
+
+/// Returns a JSON string, a comma, and spaces before it up to a fixed width: so records need no arithmetic.
+const fn entry<const WIDTH: usize>(text: &[u8], mark: &[u8]) -> [u8; WIDTH] {
+    let mut entry = [b' '; WIDTH];
+    entry[0] = b'"';
+    let mut at = 0;
+    while at < text.len() {
+        entry[at + 1] = text[at];
+        at += 1;
+    }
+    if let [mark] = mark {
+        entry[at + 1] = *mark;
+        at += 1;
+    }
+    entry[at + 1] = b'"';
+    entry[WIDTH - 1] = b',';
+    entry
 }
 
 /// Asks what a type has that need not be a column type, by the order in which the compiler looks for constants:
@@ -69,8 +103,8 @@ impl<T: ColumnType> Notation<T> {
 pub struct Probe<T>(PhantomData<T>);
 
 impl<T: ColumnType> Probe<T> {
-    /// The type's notation and nullability.
-    pub const MAPPED: Option<(&'static str, bool)> = Some((T::TYPE, T::NULLABLE));
+    /// The type's kind.
+    pub const MAPPED: Option<Kind> = Some(T::KIND);
 }
 
 impl<T> Probe<Option<T>> {
@@ -81,35 +115,19 @@ impl<T> Probe<Option<T>> {
 /// What holds of a type of which [`Probe`] knows nothing.
 pub trait OrNot {
     /// It is no column type.
-    const MAPPED: Option<(&'static str, bool)> = None;
+    const MAPPED: Option<Kind> = None;
     /// It is no `Option`.
     const OPTION: bool = false;
 }
 
 impl<T> OrNot for Probe<T> {}
 
-impl Column {
-    /// Returns the column of a field with `sql_type = "…"`, whose type may be unknown: then it is `native`.
-    #[must_use]
-    pub const fn native(
-        name: &'static str,
-        mapped: Option<(&'static str, bool)>,
-        option: bool,
-        native: &'static str,
-    ) -> Self {
-        match mapped {
-            Some((ty, nullable)) => Column::with(name, ty, nullable),
-            None => Column::with(name, native, option),
-        }
-    }
-}
-
 /// The column that a foreign key refers to.
 pub struct Target {
-    /// Its table.
-    pub table: &'static str,
-    /// Its name.
-    pub column: &'static str,
+    /// Its table, as the record has it.
+    pub table: [u8; NAME],
+    /// Its name, as the record has it.
+    pub column: [u8; NAME],
 }
 
 impl Target {
@@ -150,27 +168,28 @@ impl Target {
     #[track_caller]
     #[must_use]
     pub const fn column<M: Model>(to: Column, from: Column) -> Self {
-        if !(to.ty.is_empty() || from.ty.is_empty() || same(to.ty, from.ty)) {
+        let (to_ty, from_ty) = (to.kind.ty, from.kind.ty);
+        if !(to_ty.is_empty() || from_ty.is_empty() || same(to_ty, from_ty)) {
             panic!(
                 "{}",
                 Text::new()
                     .push("`")
                     .push(from.name)
                     .push("` is `")
-                    .push(from.ty)
+                    .push(from_ty)
                     .push("`, but `")
                     .push(M::TABLE)
                     .push(".")
                     .push(to.name)
                     .push("` is `")
-                    .push(to.ty)
+                    .push(to_ty)
                     .push("`; give both fields the same type")
                     .as_str()
             );
         }
         Target {
-            table: M::TABLE,
-            column: to.name,
+            table: entry(M::TABLE.as_bytes(), b""),
+            column: entry(to.name.as_bytes(), b""),
         }
     }
 }
@@ -180,7 +199,7 @@ impl Target {
 pub const fn takes_length(column: Column) {
     expect(
         column,
-        matches!(column.ty.as_bytes(), b"text" | b"bytes"),
+        matches!(column.kind.ty.as_bytes(), b"text" | b"bytes"),
         "`length` is for text and bytes without one",
     );
 }
@@ -190,7 +209,7 @@ pub const fn takes_length(column: Column) {
 pub const fn takes_precision(column: Column) {
     expect(
         column,
-        matches!(column.ty.as_bytes(), b"decimal"),
+        matches!(column.kind.ty.as_bytes(), b"decimal"),
         "`precision` and `scale` are for decimals",
     );
 }
@@ -200,7 +219,7 @@ pub const fn takes_precision(column: Column) {
 pub const fn takes_collation(column: Column) {
     expect(
         column,
-        starts_with(column.ty, "text") || starts_with(column.ty, "native"),
+        starts_with(column.kind.ty, "text") || starts_with(column.kind.ty, "native"),
         "`collate` is for text",
     );
 }
@@ -210,7 +229,7 @@ pub const fn takes_collation(column: Column) {
 pub const fn takes_auto(column: Column) {
     expect(
         column,
-        limits(column.ty).is_some(),
+        limits(column.kind.ty).is_some(),
         "a database numbers whole numbers only",
     );
 }
@@ -218,7 +237,7 @@ pub const fn takes_auto(column: Column) {
 /// Checks that a key cannot be NULL.
 #[track_caller]
 pub const fn takes_key(column: Column) {
-    if column.nullable() {
+    if column.kind.nullable {
         panic!(
             "{}",
             Text::new()
@@ -247,7 +266,7 @@ pub enum Value {
 /// Checks that a literal is a value of the column.
 #[track_caller]
 pub const fn takes_value(column: Column, value: Value) {
-    let ty = column.ty;
+    let ty = column.kind.ty;
     let exact = starts_with(ty, "decimal") || starts_with(ty, "native");
     let (fits, what) = match value {
         Value::Boolean => (
@@ -285,7 +304,7 @@ pub const fn takes_value(column: Column, value: Value) {
 
 #[track_caller]
 const fn expect(column: Column, fits: bool, what: &str) {
-    if !fits && !column.ty.is_empty() {
+    if !fits && !column.kind.ty.is_empty() {
         panic!(
             "{}",
             Text::new()
@@ -293,7 +312,7 @@ const fn expect(column: Column, fits: bool, what: &str) {
                 .push(": `")
                 .push(column.name)
                 .push("` is `")
-                .push(column.ty)
+                .push(column.kind.ty)
                 .push("`")
                 .as_str()
         );
@@ -331,47 +350,74 @@ const fn starts_with(text: &str, start: &str) -> bool {
     true
 }
 
-/// Returns the number of bytes of the record that the pieces make.
-#[must_use]
-pub const fn size(pieces: &[&str]) -> usize {
-    let mut size = metadata::HEADER;
-    let mut at = 0;
-    while at < pieces.len() {
-        size += pieces[at].len();
-        at += 1;
-    }
-    size
+/// The bytes of a type in a record: four for quotes, `?` and comma.
+pub const TYPE: usize = 64;
+
+/// The bytes of a name in a record: the 63 that a name may have, and three for quotes and comma.
+pub const NAME: usize = 66;
+
+/// A record, header and all: see [`metadata`]. It is laid out like the JSON text that it is.
+///
+/// What the macro knows is one literal, and what only the compiler knows stands in lists of fixed width behind it.
+/// So nothing is computed to put a record together; evaluating a loop over its bytes, or only over its pieces,
+/// would take most of the time to compile a model.
+#[repr(C)]
+pub struct Record<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usize> {
+    magic: [u8; 8],
+    format: [u8; 4],
+    length: [u8; 4],
+    /// `{"module":"`
+    open: [u8; 11],
+    path: [u8; PATH],
+    json: [u8; JSON],
+    types: [[u8; TYPE]; TYPES],
+    /// `""],"names":[`
+    middle: [u8; 13],
+    names: [[u8; NAME]; NAMES],
+    /// `""]}`
+    close: [u8; 4],
 }
 
-/// Returns the record that the pieces make: see [`metadata`].
-///
-/// # Panics
-///
-/// `N` is not what [`size`] says.
-#[must_use]
-#[allow(clippy::cast_possible_truncation)]
-pub const fn record<const N: usize>(pieces: &[&str]) -> [u8; N] {
-    let mut record = [0; N];
-    let mut rest: &mut [u8] = &mut record;
-    rest = put(rest, &metadata::MAGIC);
-    rest = put(rest, &metadata::FORMAT.to_le_bytes());
-    rest = put(rest, &((N - metadata::HEADER) as u32).to_le_bytes());
-    let mut at = 0;
-    while at < pieces.len() {
-        rest = put(rest, pieces[at].as_bytes());
-        at += 1;
+impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usize>
+    Record<PATH, JSON, TYPES, NAMES>
+{
+    /// Returns the record of those parts.
+    ///
+    /// # Panics
+    ///
+    /// `PATH` is not the length of the module's path.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, reason = "no record is 4 GiB long")]
+    pub const fn new(
+        path: &str,
+        json: [u8; JSON],
+        types: [[u8; TYPE]; TYPES],
+        names: [[u8; NAME]; NAMES],
+    ) -> Self {
+        let Some(path) = path.as_bytes().first_chunk() else {
+            panic!("a record holds the module's path");
+        };
+        Record {
+            magic: metadata::MAGIC,
+            format: metadata::FORMAT.to_le_bytes(),
+            length: ((size_of::<Self>() - metadata::HEADER) as u32).to_le_bytes(),
+            open: *b"{\"module\":\"",
+            path: *path,
+            json,
+            types,
+            middle: *b"\"\"],\"names\":[",
+            names,
+            close: *b"\"\"]}",
+        }
     }
-    assert!(rest.is_empty(), "a record is as long as its pieces");
-    record
-}
 
-/// Copies `bytes` to the front of `buffer` and returns the rest of it.
-const fn put<'a>(buffer: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
-    let (front, rest) = buffer.split_at_mut(bytes.len());
-    // `copy_from_slice` is constant only from Rust 1.87 on, and a loop over the bytes is far slower to evaluate.
-    // SAFETY: both are `bytes.len()` long, and a mutable slice overlaps no other.
-    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), front.as_mut_ptr(), bytes.len()) };
-    rest
+    /// Returns its bytes.
+    #[must_use]
+    pub const fn bytes(&'static self) -> &'static [u8] {
+        // SAFETY: the bytes of the reference, for as long as it is valid. All fields are arrays of bytes, so there is no
+        // padding between them.
+        unsafe { std::slice::from_raw_parts(std::ptr::from_ref(self).cast(), size_of::<Self>()) }
+    }
 }
 
 /// Returns the table that a record describes.

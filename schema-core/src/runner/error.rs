@@ -218,7 +218,7 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::ReadOnly => "make the database file and its folder writable".into(),
         ErrorKind::Full => "make room on the disk, then run it again".into(),
         ErrorKind::Statement if error.message.contains("already exists") => {
-            "the database holds it without a record of the revision: adopt what is there with `autogen baseline`, or check the database URL".into()
+            "it was made outside the revisions: check that the database URL names the right file; if it does, drop it, or adopt what is there with `autogen baseline`".into()
         }
         ErrorKind::Statement => return None,
     })

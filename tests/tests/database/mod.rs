@@ -1,5 +1,5 @@
 //! A SQLite file and the runner at work on it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

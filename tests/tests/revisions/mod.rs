@@ -1,5 +1,5 @@
 //! A migrations folder in the making: revisions written by the real writer, small enough to read in a test.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use schema_core::diff::Answers;
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::history::{History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::Operation;
-use schema_core::schema::{Column, PrimaryKey, Table, TableName, Type};
+use schema_core::schema::{Auto, Column, PrimaryKey, Table, TableName, Type};
 use schema_core::script::checksum;
 use tempfile::TempDir;
 
@@ -86,7 +86,10 @@ pub(crate) fn revision(number: u32, parents: &[u32], message: &str) -> Revision 
 pub(crate) fn table(name: &str) -> Table {
     let mut table = Table::new(TableName::new(name));
     table.columns = vec![
-        Column::new("id", Type::I64),
+        Column {
+            auto: Auto::Auto,
+            ..Column::new("id", Type::I64)
+        },
         Column::new("name", Type::Text { length: None }),
     ];
     table.primary_key = Some(PrimaryKey {

@@ -22,18 +22,24 @@ pub(super) fn newest<'a>(
     head: Option<RevisionId>,
 ) -> Result<&'a Header, CommandError> {
     let revision = head.and_then(|head| history.get(head)).ok_or_else(|| {
-        CommandError::new("cannot amend: there is no revision yet").hint("run `autogen migrate` without `--amend`")
+        CommandError::new("cannot amend: there is no revision yet")
+            .hint("run `autogen migrate` without `--amend`")
     })?;
     refuse_applied(environment, config, revision.id)?;
     for (dialect, sums) in &revision.scripts {
-        for (direction, sum) in [(Direction::Upgrade, &sums.upgrade), (Direction::Downgrade, &sums.downgrade)] {
+        for (direction, sum) in [
+            (Direction::Upgrade, &sums.upgrade),
+            (Direction::Downgrade, &sums.downgrade),
+        ] {
             if checksum(&history.script(revision.id, dialect, direction)?) != *sum {
                 let name = schema_core::history::files::script_name(dialect, direction);
                 return Err(CommandError::new(format!(
                     "cannot amend: `{name}` of revision `{}` was edited by hand, and would be lost",
                     revision.id
                 ))
-                .hint("write what is new as a revision of its own, without `--amend`, or delete the folder"));
+                .hint(
+                    "write what is new as a revision of its own, without `--amend`, or delete the folder",
+                ));
             }
         }
     }
@@ -46,7 +52,9 @@ fn refuse_applied(
     config: &Config,
     revision: RevisionId,
 ) -> Result<(), CommandError> {
-    let Ok(database) = environment.database(config) else { return Ok(()) };
+    let Ok(database) = environment.database(config) else {
+        return Ok(());
+    };
     if database.path().is_some_and(|path| !path.exists()) {
         return Ok(());
     }
@@ -55,8 +63,11 @@ fn refuse_applied(
         .and_then(|mut connection| Ok(runner::applied(&mut *connection, database.dialect)?));
     match applied {
         Ok(applied) if applied.iter().any(|applied| applied.id == revision) => {
-            Err(CommandError::new(format!("cannot amend: revision `{revision}` is applied in `{}`", database.shown))
-                .hint("take it back with `autogen downgrade -1` first, or write a new revision"))
+            Err(CommandError::new(format!(
+                "cannot amend: revision `{revision}` is applied in `{}`",
+                database.shown
+            ))
+            .hint("take it back with `autogen downgrade -1` first, or write a new revision"))
         }
         Ok(_) => Ok(()),
         Err(error) => {

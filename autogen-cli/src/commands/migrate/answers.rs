@@ -43,8 +43,11 @@ pub(super) fn decide(
         ask_renames(from, to, &mut answers, &mut consented)?;
         for lost in unconsented(from, to, &answers, &consented) {
             if !prompt::confirm(&format!("Drop `{lost}` with all that it holds?"))? {
-                return Err(CommandError::new(format!("`{lost}` is not to be dropped; nothing was written"))
-                    .hint("put it back into the model, or say what it is called now with `--rename OLD=NEW`"));
+                return Err(
+                    CommandError::new(format!("`{lost}` is not to be dropped; nothing was written")).hint(
+                        "put it back into the model, or say what it is called now with `--rename OLD=NEW`",
+                    ),
+                );
             }
         }
         return Ok(answers);
@@ -72,10 +75,16 @@ fn ask_renames(
     consented: &mut Vec<Target>,
 ) -> Result<(), CommandError> {
     while let Some(question) = questions(from, to, answers, consented).into_iter().next() {
-        let mut choices: Vec<String> =
-            question.candidates.iter().map(|candidate| format!("it was renamed to {candidate}")).collect();
+        let mut choices: Vec<String> = question
+            .candidates
+            .iter()
+            .map(|candidate| format!("it was renamed to {candidate}"))
+            .collect();
         choices.push("it is dropped, with all that it holds".to_owned());
-        let chosen = prompt::select(&format!("`{}` is gone from the models", question.dropped), &choices)?;
+        let chosen = prompt::select(
+            &format!("`{}` is gone from the models", question.dropped),
+            &choices,
+        )?;
         match question.candidates.get(chosen) {
             Some(candidate) => rename(&question.dropped, candidate, answers),
             None => consented.push(question.dropped),
@@ -88,7 +97,11 @@ fn ask_renames(
 pub(super) fn ask_values(missing: &[MissingValue], answers: &mut Answers) -> Result<(), CommandError> {
     for missing in missing {
         let value = prompt::input(&format!("SQL value of `{}` for rows that exist", missing.column))?;
-        let column = missing.column.column.clone().expect("only a column lacks a value");
+        let column = missing
+            .column
+            .column
+            .clone()
+            .expect("only a column lacks a value");
         answers
             .backfills
             .insert((missing.column.table.clone(), column), Default::expression(value));
@@ -99,16 +112,25 @@ pub(super) fn ask_values(missing: &[MissingValue], answers: &mut Answers) -> Res
 fn rename(from: &Target, to: &Target, answers: &mut Answers) {
     match (&from.column, &to.column) {
         (Some(old), Some(new)) => {
-            answers.renamed_columns.insert((to.table.clone(), old.clone()), new.clone());
+            answers
+                .renamed_columns
+                .insert((to.table.clone(), old.clone()), new.clone());
         }
         _ => {
-            answers.renamed_tables.insert(from.table.clone(), to.table.clone());
+            answers
+                .renamed_tables
+                .insert(from.table.clone(), to.table.clone());
         }
     }
 }
 
 /// Reads `--rename`: tables first, for columns are told by their table's new name.
-fn add_renames(flags: &[String], from: &Schema, to: &Schema, answers: &mut Answers) -> Result<(), CommandError> {
+fn add_renames(
+    flags: &[String],
+    from: &Schema,
+    to: &Schema,
+    answers: &mut Answers,
+) -> Result<(), CommandError> {
     let mut columns = Vec::new();
     for flag in flags {
         let (old, new) = flag.split_once('=').ok_or_else(|| {
@@ -137,7 +159,11 @@ fn add_renames(flags: &[String], from: &Schema, to: &Schema, answers: &mut Answe
 fn find_column(text: &str, table: &TableName, from: &Schema, answers: &Answers) -> Option<Target> {
     let (named, column) = text.rsplit_once('.')?;
     let named: TableName = named.parse().ok()?;
-    let old = answers.renamed_tables.iter().find(|(_, new)| *new == table).map_or(table, |(old, _)| old);
+    let old = answers
+        .renamed_tables
+        .iter()
+        .find(|(_, new)| *new == table)
+        .map_or(table, |(old, _)| old);
     let fits = named == *table || named == *old;
     let column = from.table(old).filter(|_| fits)?.column(column)?;
     Some(Target {
@@ -148,7 +174,11 @@ fn find_column(text: &str, table: &TableName, from: &Schema, answers: &Answers) 
 
 /// Finds what `items`, `sales.items` or `items.name` names in a schema.
 fn find(text: &str, schema: &Schema) -> Option<Target> {
-    if let Some(table) = text.parse::<TableName>().ok().and_then(|name| schema.table(&name)) {
+    if let Some(table) = text
+        .parse::<TableName>()
+        .ok()
+        .and_then(|name| schema.table(&name))
+    {
         return Some(Target {
             table: table.name.clone(),
             column: None,
@@ -164,12 +194,17 @@ fn find(text: &str, schema: &Schema) -> Option<Target> {
 }
 
 fn unknown(flag: &str, text: &str, schema: &Schema, whose: &str) -> CommandError {
-    let error = CommandError::new(format!("`--rename {flag}` names nothing: {whose} no `{text}` of that kind"));
+    let error = CommandError::new(format!(
+        "`--rename {flag}` names nothing: {whose} no `{text}` of that kind"
+    ));
     let names: Vec<String> = schema
         .tables
         .values()
         .flat_map(|table| {
-            let columns = table.columns.iter().map(|column| format!("{}.{}", table.name, column.name));
+            let columns = table
+                .columns
+                .iter()
+                .map(|column| format!("{}.{}", table.name, column.name));
             std::iter::once(table.name.to_string()).chain(columns)
         })
         .collect();
@@ -188,14 +223,17 @@ fn consents(
 ) -> Result<Vec<Target>, CommandError> {
     let lost = losses(from, to, answers);
     let consented = flags.iter().map(|flag| {
-        lost.iter().find(|target| target.to_string() == *flag).cloned().ok_or_else(|| {
-            let error = CommandError::new(format!("`--allow-drop {flag}` names nothing that is dropped"));
-            if lost.is_empty() {
-                return error.cause("no table and no column is");
-            }
-            let names: Vec<String> = lost.iter().map(ToString::to_string).collect();
-            error.hint(format!("what is dropped: {}", names.join(", ")))
-        })
+        lost.iter()
+            .find(|target| target.to_string() == *flag)
+            .cloned()
+            .ok_or_else(|| {
+                let error = CommandError::new(format!("`--allow-drop {flag}` names nothing that is dropped"));
+                if lost.is_empty() {
+                    return error.cause("no table and no column is");
+                }
+                let names: Vec<String> = lost.iter().map(ToString::to_string).collect();
+                error.hint(format!("what is dropped: {}", names.join(", ")))
+            })
     });
     consented.collect()
 }
@@ -205,11 +243,18 @@ fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -> CommandEr
         ([], [only]) => CommandError::new(format!(
             "dropping `{only}` would lose what it holds; nothing was written"
         )),
-        ([], _) => CommandError::new("tables or columns would be dropped with what they hold; nothing was written"),
+        ([], _) => {
+            CommandError::new("tables or columns would be dropped with what they hold; nothing was written")
+        }
         ([_], _) => CommandError::new("a question wants an answer; nothing was written"),
-        _ => CommandError::new(format!("{} questions want answers; nothing was written", open.len())),
+        _ => CommandError::new(format!(
+            "{} questions want answers; nothing was written",
+            open.len()
+        )),
     };
-    let mut error = open.iter().fold(error, |error, question| error.cause(question.to_string()));
+    let mut error = open
+        .iter()
+        .fold(error, |error, question| error.cause(question.to_string()));
     let certain: Vec<&Target> = lost
         .iter()
         .filter(|target| !open.iter().any(|question| question.dropped == **target))
@@ -217,15 +262,23 @@ fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -> CommandEr
     if open.is_empty() && lost.len() == 1 {
         error = error.cause("no model has it any more");
     } else {
-        error = certain.iter().fold(error, |error, target| error.cause(format!("no model has `{target}` any more")));
+        error = certain.iter().fold(error, |error, target| {
+            error.cause(format!("no model has `{target}` any more"))
+        });
     }
     if !certain.is_empty() {
         // A model that was compiled out looks like one that was deleted.
-        error = sources.lines().into_iter().fold(error, |error, line| error.cause(format!("read {line}")));
+        error = sources
+            .lines()
+            .into_iter()
+            .fold(error, |error, line| error.cause(format!("read {line}")));
     }
     for question in open {
         for candidate in &question.candidates {
-            error = error.hint(format!("if it was renamed: `--rename {}={candidate}`", question.dropped));
+            error = error.hint(format!(
+                "if it was renamed: `--rename {}={candidate}`",
+                question.dropped
+            ));
         }
         error = error.hint(format!("if it may go: `--allow-drop {}`", question.dropped));
     }
@@ -236,8 +289,12 @@ fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -> CommandEr
         .iter()
         .map(|question| {
             let candidates: Vec<String> = question.candidates.iter().map(ToString::to_string).collect();
-            let renames = candidates.iter().map(|candidate| format!("--rename {}={candidate}", question.dropped));
-            let flags: Vec<String> = renames.chain([format!("--allow-drop {}", question.dropped)]).collect();
+            let renames = candidates
+                .iter()
+                .map(|candidate| format!("--rename {}={candidate}", question.dropped));
+            let flags: Vec<String> = renames
+                .chain([format!("--allow-drop {}", question.dropped)])
+                .collect();
             json!({"dropped": question.dropped.to_string(), "candidates": candidates, "flags": flags})
         })
         .collect();
@@ -245,5 +302,7 @@ fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -> CommandEr
         .iter()
         .map(|target| json!({"dropped": target.to_string(), "flags": [format!("--allow-drop {target}")]}))
         .collect();
-    error.detail("questions", questions.into()).detail("losses", losses.into())
+    error
+        .detail("questions", questions.into())
+        .detail("losses", losses.into())
 }

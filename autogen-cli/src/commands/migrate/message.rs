@@ -11,8 +11,16 @@ pub(super) fn describe(operations: &[Operation]) -> String {
     let created: Vec<&TableName> = operations.iter().filter_map(made).collect();
     let dropped: Vec<&TableName> = operations.iter().filter_map(gone).collect();
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    let all_names = operations.iter().all(only_names);
     for operation in operations {
-        let own = matches!(operation, Operation::CreateTable { .. } | Operation::DropTable { .. });
+        // The names of keys and indexes follow their tables' and columns'; saying so would drown what was meant.
+        if only_names(operation) && !all_names {
+            continue;
+        }
+        let own = matches!(
+            operation,
+            Operation::CreateTable { .. } | Operation::DropTable { .. }
+        );
         let part = created.contains(&operation.table()) || dropped.contains(&operation.table());
         if part && !own {
             continue;
@@ -28,12 +36,39 @@ pub(super) fn describe(operations: &[Operation]) -> String {
         // Only what belongs to tables that come or go, such as a foreign key between two of them.
         return "change keys".to_owned();
     }
-    let phrases: Vec<String> = groups.into_iter().map(|(verb, nouns)| phrase(verb, &nouns)).collect();
+    let phrases: Vec<String> = groups
+        .into_iter()
+        .map(|(verb, nouns)| phrase(verb, &nouns))
+        .collect();
     phrases.join(", ")
 }
 
+/// Tells whether an operation only gives another name to what is not a table or a column.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other operation changes more than such a name"
+)]
+fn only_names(operation: &Operation) -> bool {
+    match operation {
+        Operation::RenameIndex { .. }
+        | Operation::RenameForeignKey { .. }
+        | Operation::RenameCheck { .. } => true,
+        Operation::AlterPrimaryKey {
+            from: Some(from),
+            to: Some(to),
+            ..
+        } => from.columns == to.columns,
+        _ => false,
+    }
+}
+
 fn phrase(verb: &str, nouns: &[String]) -> String {
-    let named = nouns.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let named = nouns
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     match nouns.len().checked_sub(NAMED) {
         None | Some(0) => format!("{verb} {named}"),
         Some(more) => format!("{verb} {named} and {more} more"),
@@ -82,7 +117,7 @@ fn words(operation: &Operation) -> (&'static str, String) {
 
 #[cfg(test)]
 mod tests {
-    use schema_core::schema::{Column, IndexKey, Index, Table, Type};
+    use schema_core::schema::{Column, Index, IndexKey, Table, Type};
 
     use super::*;
 
@@ -102,7 +137,11 @@ mod tests {
             predicate: None,
         };
         let table = TableName::new("items");
-        let operations = [create("items"), create("stores"), Operation::AddIndex { table, index }];
+        let operations = [
+            create("items"),
+            create("stores"),
+            Operation::AddIndex { table, index },
+        ];
         assert_eq!(describe(&operations), "create items, stores");
     }
 

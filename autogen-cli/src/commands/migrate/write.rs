@@ -181,13 +181,22 @@ pub(in crate::commands) fn prove(
     for dialect in config.dialects()? {
         let texts = &scripts[dialect.name()];
         let mut scratch = database::scratch(dialect)?;
-        runner::prove(&mut *scratch, dialect, &draft.from, &draft.to, &texts.upgrade, &texts.downgrade).map_err(
-            |error| {
-                let failed = format!("the scripts for {} do not do what they should; nothing was written", dialect.name());
-                CommandError::because(failed, &error)
-                    .hint("this is a defect of autogen: please report it with the models before and after")
-            },
-        )?;
+        runner::prove(
+            &mut *scratch,
+            dialect,
+            &draft.from,
+            &draft.to,
+            &texts.upgrade,
+            &texts.downgrade,
+        )
+        .map_err(|error| {
+            let failed = format!(
+                "the scripts for {} do not do what they should; nothing was written",
+                dialect.name()
+            );
+            CommandError::because(failed, &error)
+                .hint("this is a defect of autogen: please report it with the models before and after")
+        })?;
     }
     Ok(start.elapsed())
 }
@@ -204,13 +213,17 @@ pub(in crate::commands) fn write(
     replaced: Option<PathBuf>,
 ) -> Result<PathBuf, CommandError> {
     let revision = draft.revision(scripts);
-    let name = format!("{}_{}", revision.id, schema_core::history::slug(&revision.message));
+    let name = format!(
+        "{}_{}",
+        revision.id,
+        schema_core::history::slug(&revision.message)
+    );
     let folder = environment.migrations.join(files::VERSIONS_FOLDER).join(name);
     let shown = environment.shown(&folder);
     let migrations = &environment.migrations;
-    let folder = environment
-        .printer
-        .step(format_args!("Generating {shown}"), || files::write_revision(migrations, &revision, scripts))?;
+    let folder = environment.printer.step(format_args!("Generating {shown}"), || {
+        files::write_revision(migrations, &revision, scripts)
+    })?;
     if let Err(error) = files::write_snapshot(migrations, &draft.to) {
         // A revision without its snapshot would make the next `check` fail: all or nothing.
         files::remove_revision(&folder)?;
@@ -218,16 +231,19 @@ pub(in crate::commands) fn write(
     }
     if let Some(replaced) = replaced {
         let shown = environment.shown(&replaced);
-        environment
-            .printer
-            .step(format_args!("Removing {shown}"), || files::remove_revision(&replaced))?;
+        environment.printer.step(format_args!("Removing {shown}"), || {
+            files::remove_revision(&replaced)
+        })?;
     }
     Ok(folder)
 }
 
 /// Says that the scripts were proved.
 pub(in crate::commands) fn report_proof(environment: &mut Environment<'_>, took: Duration) {
-    let text = format_args!("Upgrade and downgrade proved on a scratch database ({})", Took(took));
+    let text = format_args!(
+        "Upgrade and downgrade proved on a scratch database ({})",
+        Took(took)
+    );
     environment.printer.info(Topic::Verify, text);
 }
 
@@ -270,7 +286,12 @@ pub(in crate::commands) fn report(
     });
     let scripts: BTreeMap<&String, serde_json::Value> = scripts
         .iter()
-        .map(|(dialect, scripts)| (dialect, json!({"upgrade": scripts.upgrade, "downgrade": scripts.downgrade})))
+        .map(|(dialect, scripts)| {
+            (
+                dialect,
+                json!({"upgrade": scripts.upgrade, "downgrade": scripts.downgrade}),
+            )
+        })
         .collect();
     environment.printer.document(&json!({
         "revision": revision,
@@ -283,9 +304,11 @@ pub(in crate::commands) fn report(
 /// Returns the id that was given, or one made of the time and two random bytes.
 fn new_id(given: Option<&str>) -> Result<RevisionId, CommandError> {
     if let Some(given) = given {
-        return given.parse().map_err(|error: schema_core::history::ParseIdError| {
-            CommandError::new(error.to_string()).hint("give for example `--rev-id 6921a3f4b07e`")
-        });
+        return given
+            .parse()
+            .map_err(|error: schema_core::history::ParseIdError| {
+                CommandError::new(error.to_string()).hint("give for example `--rev-id 6921a3f4b07e`")
+            });
     }
     let mut random = [0; 2];
     getrandom::fill(&mut random)
@@ -298,7 +321,8 @@ fn new_id(given: Option<&str>) -> Result<RevisionId, CommandError> {
 /// Returns the time that an id holds, in RFC 3339.
 fn created(id: RevisionId) -> String {
     let digits = id.to_string();
-    let seconds = u32::from_str_radix(&digits[..8], 16).expect("the first eight digits of an id are hexadecimal");
+    let seconds =
+        u32::from_str_radix(&digits[..8], 16).expect("the first eight digits of an id are hexadecimal");
     let time = jiff::Timestamp::from_second(i64::from(seconds)).expect("32 bits of seconds are in range");
     time.to_string()
 }

@@ -1,0 +1,609 @@
+//! What the derive makes of a struct, attribute by attribute, compared with tables built by hand.
+#![forbid(unsafe_code)]
+#![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub)]
+#![allow(dead_code, reason = "models are read by their tables only")]
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use schema_core::metadata::{self, Models};
+use schema_core::schema::{
+    Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart,
+    Literal, Order, PrimaryKey, Table, TableName, Type,
+};
+use schema_core::{ColumnType, Model};
+
+/// Returns a table with a primary key on `id`, which the database numbers.
+fn numbered(name: &str) -> Table {
+    let mut table = Table::new(TableName::new(name));
+    let mut id = Column::new("id", Type::I64);
+    id.auto = Auto::Auto;
+    table.columns.push(id);
+    table.primary_key = Some(PrimaryKey {
+        name: format!("pk_{name}"),
+        columns: vec!["id".to_owned()],
+    });
+    table
+}
+
+fn nullable(name: &str, ty: Type) -> Column {
+    Column {
+        nullable: true,
+        ..Column::new(name, ty)
+    }
+}
+
+fn index(name: &str, keys: &[&str]) -> Index {
+    Index {
+        name: name.to_owned(),
+        keys: keys.iter().copied().map(IndexKey::column).collect(),
+        unique: false,
+        constraint: false,
+        predicate: None,
+    }
+}
+
+fn unique(name: &str, keys: &[&str]) -> Index {
+    Index {
+        unique: true,
+        constraint: true,
+        ..index(name, keys)
+    }
+}
+
+fn foreign_key(name: &str, columns: &[&str], table: &str, to: &[&str]) -> ForeignKey {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    ForeignKey {
+        name: name.to_owned(),
+        columns: owned(columns),
+        references: TableName::new(table),
+        referenced_columns: owned(to),
+        on_delete: Action::NoAction,
+        on_update: Action::NoAction,
+        deferrable: Deferrable::Never,
+    }
+}
+
+fn add<T>(into: &mut BTreeMap<String, T>, name: &str, value: T) {
+    assert!(into.insert(name.to_owned(), value).is_none());
+}
+
+const TEXT: Type = Type::Text { length: None };
+
+#[derive(Model)]
+struct StoreModel {
+    id: i64,
+    #[model(length = 80, unique)]
+    name: String,
+    #[model(column = "zip_code", length = 10)]
+    zip: Option<String>,
+}
+
+#[test]
+fn names_follow_the_convention() {
+    assert_eq!(StoreModel::TABLE, "stores");
+    assert_eq!(StoreModel::COLUMNS, ["id", "name", "zip_code"]);
+    let mut table = numbered("stores");
+    table
+        .columns
+        .push(Column::new("name", Type::Text { length: Some(80) }));
+    table
+        .columns
+        .push(nullable("zip_code", Type::Text { length: Some(10) }));
+    add(
+        &mut table.indexes,
+        "uq_stores_name",
+        unique("uq_stores_name", &["name"]),
+    );
+    assert_eq!(StoreModel::table(), table);
+    assert_eq!(StoreModel::table().columns, table.columns, "in declared order");
+}
+
+type Maybe<T> = Option<T>;
+
+#[derive(ColumnType)]
+struct Money(i64);
+
+#[derive(ColumnType)]
+struct Nickname {
+    inner: Option<Arc<str>>,
+}
+
+#[derive(Model)]
+struct Everything {
+    #[model(primary_key)]
+    key: u32,
+    boolean: bool,
+    tiny: i8,
+    unsigned: u64,
+    real: f32,
+    letter: char,
+    borrowed: &'static str,
+    cow: Cow<'static, str>,
+    boxed: Box<str>,
+    blob: Vec<u8>,
+    digest: [u8; 32],
+    list: Vec<String>,
+    matrix: Maybe<Vec<Vec<i32>>>,
+    address: IpAddr,
+    at: SystemTime,
+    aliased: Maybe<Money>,
+    nick: Nickname,
+    r#type: String,
+}
+
+#[test]
+fn the_compiler_knows_types() {
+    let table = Everything::table();
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            format!(
+                "{} {}{}",
+                column.name,
+                column.ty,
+                if column.nullable { "?" } else { "" }
+            )
+        })
+        .collect();
+    assert_eq!(
+        columns,
+        [
+            "key u32",
+            "boolean boolean",
+            "tiny i8",
+            "unsigned u64",
+            "real f32",
+            "letter text(1)",
+            "borrowed text",
+            "cow text",
+            "boxed text",
+            "blob bytes",
+            "digest bytes(32)",
+            "list array(text)",
+            "matrix array(array(i32))?",
+            "address inet",
+            "at timestamp",
+            "aliased i64?",
+            "nick text?",
+            "type text",
+        ]
+    );
+    assert_eq!(table.name, TableName::new("everythings"));
+    assert_eq!(table.columns[0].auto, Auto::Auto);
+}
+
+struct Opaque;
+
+#[derive(Model)]
+#[model(table = "native types", comment = "says \"what\" it \\ is\nfor")]
+struct Native {
+    #[model(sql_type = "citext")]
+    text: Option<String>,
+    #[model(sql_type = "geography(Point, 4326)", comment = "where")]
+    place: Opaque,
+    #[model(sql_type = "point")]
+    maybe: Maybe<Opaque>,
+    #[model(sql_type(postgres = "citext", sqlite = "TEXT"))]
+    email: String,
+    #[model(collate = "nocase")]
+    name: String,
+    #[model(skip)]
+    cache: Opaque,
+}
+
+#[test]
+fn native_types_replace_logical_ones() {
+    let native = |column: Column, types: &[(&str, &str)]| Column {
+        sql_type: types
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect(),
+        ..column
+    };
+    let mut table = Table::new(TableName::new("native types"));
+    table.options.comment = Some("says \"what\" it \\ is\nfor".to_owned());
+    let place = Column::new("place", Type::Native("geography(Point, 4326)".to_owned()));
+    table.columns = vec![
+        native(nullable("text", TEXT), &[("*", "citext")]),
+        native(
+            Column {
+                comment: Some("where".to_owned()),
+                ..place
+            },
+            &[("*", "geography(Point, 4326)")],
+        ),
+        native(
+            nullable("maybe", Type::Native("point".to_owned())),
+            &[("*", "point")],
+        ),
+        native(
+            Column::new("email", TEXT),
+            &[("postgres", "citext"), ("sqlite", "TEXT")],
+        ),
+        Column {
+            collation: Some("nocase".to_owned()),
+            ..Column::new("name", TEXT)
+        },
+    ];
+    assert_eq!(Native::table(), table);
+}
+
+#[derive(ColumnType)]
+struct Decimal(Inner);
+struct Inner;
+impl ColumnType for Inner {
+    const TYPE: &'static str = "decimal";
+}
+
+#[derive(Model)]
+struct Defaults {
+    #[model(default = -7)]
+    integer: i32,
+    #[model(default = 1_000)]
+    small: Option<u16>,
+    #[model(default = 18_446_744_073_709_551_615)]
+    large: u64,
+    #[model(precision = 10, scale = 2, default = 0.50)]
+    price: Decimal,
+    #[model(precision = 5, default = 0)]
+    count: Option<Decimal>,
+    #[model(default = -1.5e3)]
+    real: f64,
+    #[model(default = true)]
+    flag: bool,
+    #[model(default = "it's \"so\"", backfill = "old")]
+    text: String,
+    #[model(default = 'x')]
+    letter: char,
+    #[model(default = b"\x00\xff")]
+    blob: Vec<u8>,
+    #[model(default = "2024-01-01 00:00:00")]
+    at: SystemTime,
+    #[model(default = sql("CURRENT_TIMESTAMP"), backfill = sql("datetime('now')"))]
+    now: SystemTime,
+}
+
+fn number(digits: &str) -> Default {
+    Default::Literal(Literal::Number {
+        number: digits.to_owned(),
+    })
+}
+
+fn text(text: &str) -> Default {
+    Default::Literal(Literal::Text(text.to_owned()))
+}
+
+#[test]
+fn defaults_are_literals_or_expressions() {
+    let table = Defaults::table();
+    let defaults: Vec<Default> = table
+        .columns
+        .iter()
+        .map(|column| column.default.clone().unwrap())
+        .collect();
+    assert_eq!(
+        defaults,
+        [
+            Default::Literal(Literal::Integer(-7)),
+            Default::Literal(Literal::Integer(1000)),
+            number("18446744073709551615"),
+            number("0.50"),
+            Default::Literal(Literal::Integer(0)),
+            number("-1.5e3"),
+            Default::Literal(Literal::Boolean(true)),
+            text("it's \"so\""),
+            text("x"),
+            Default::Literal(Literal::Bytes {
+                hex: "00ff".to_owned()
+            }),
+            text("2024-01-01 00:00:00"),
+            Default::expression("CURRENT_TIMESTAMP"),
+        ]
+    );
+    let decimal = |precision, scale| Type::Decimal {
+        precision: Some(precision),
+        scale,
+    };
+    assert_eq!(table.column("price").unwrap().ty, decimal(10, Some(2)));
+    assert_eq!(table.column("count").unwrap().ty, decimal(5, None));
+    assert_eq!(table.primary_key, None);
+}
+
+#[test]
+fn backfills_are_no_part_of_the_schema() {
+    let models = models(&[Defaults::RECORD]);
+    let backfills: Vec<_> = models
+        .backfills
+        .iter()
+        .map(|((_, column), value)| (column.as_str(), value.clone()))
+        .collect();
+    assert_eq!(
+        backfills,
+        [
+            ("now", Default::expression("datetime('now')")),
+            ("text", text("old"))
+        ]
+    );
+    assert_eq!(models.sources[&TableName::new("defaults")], "derive::Defaults");
+}
+
+fn models(records: &[&'static [u8]]) -> Models {
+    let section = records.concat();
+    metadata::assemble(metadata::scan(&section).unwrap()).unwrap()
+}
+
+mod keys {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(primary_key(b, a))]
+    struct Composite {
+        a: i64,
+        #[model(column = "B")]
+        b: String,
+        id: i64,
+    }
+
+    #[derive(Model)]
+    struct Given {
+        #[model(auto = false)]
+        id: i64,
+    }
+
+    #[derive(Model)]
+    struct Never {
+        #[model(primary_key, autoincrement)]
+        number: u8,
+        id: i64,
+    }
+
+    #[derive(Model)]
+    struct Default {
+        #[model(default = 1)]
+        id: i64,
+    }
+
+    #[derive(Model)]
+    struct Uuid {
+        id: [u8; 16],
+    }
+
+    #[derive(Model)]
+    struct Detail {
+        #[model(references(Given))]
+        id: i64,
+    }
+
+    #[derive(Model)]
+    struct Forced {
+        #[model(auto, references("givens.id"))]
+        id: i64,
+    }
+
+    #[test]
+    fn primary_keys() {
+        let key = Composite::table().primary_key.unwrap();
+        assert_eq!(
+            (key.name.as_str(), &key.columns[..]),
+            ("pk_composites", &["B".to_owned(), "a".to_owned()][..])
+        );
+        assert!(
+            Composite::table()
+                .columns
+                .iter()
+                .all(|column| column.auto == Auto::No)
+        );
+        assert_eq!(Never::table().primary_key.unwrap().columns, ["number"]);
+    }
+
+    #[test]
+    fn numbers() {
+        let auto = |table: Table| table.columns[0].auto;
+        assert_eq!(auto(Given::table()), Auto::No);
+        assert_eq!(auto(Never::table()), Auto::NeverReused);
+        assert_eq!(auto(Default::table()), Auto::No);
+        assert_eq!(auto(Uuid::table()), Auto::No);
+        assert_eq!(
+            auto(Detail::table()),
+            Auto::No,
+            "a foreign key takes its number from elsewhere"
+        );
+        assert_eq!(auto(Forced::table()), Auto::Auto);
+    }
+}
+
+#[derive(Model)]
+#[model(
+    index(name, r#unique desc),
+    index("lower(name)" desc, name = "by_name", where = "sku IS NOT NULL", unique),
+    unique(name, sku),
+    unique(sku, name = "one_sku"),
+    check("price > 0"),
+    check("price < 0"),
+    check("price <> sku", name = "odd")
+)]
+struct ItemModel {
+    id: i64,
+    name: String,
+    sku: Option<i64>,
+    #[model(check = "price >= 0", index)]
+    price: i64,
+    #[model(check("\"unique\" <> 'x'", name = "named"), unique)]
+    r#unique: String,
+}
+
+#[test]
+fn indexes_and_checks() {
+    let mut table = numbered("items");
+    table.columns.extend([
+        Column::new("name", TEXT),
+        nullable("sku", Type::I64),
+        Column::new("price", Type::I64),
+        Column::new("unique", TEXT),
+    ]);
+    let mut descending = index("ix_items_name_unique", &["name", "unique"]);
+    descending.keys[1].order = Order::Descending;
+    let expression = IndexKey {
+        part: IndexPart::Expression(Expression::new("lower(name)")),
+        order: Order::Descending,
+        collation: None,
+    };
+    let partial = Index {
+        keys: vec![expression],
+        unique: true,
+        predicate: Some(Expression::new("sku IS NOT NULL")),
+        ..index("by_name", &[])
+    };
+    for index in [
+        unique("uq_items_unique", &["unique"]),
+        index("ix_items_price", &["price"]),
+        descending,
+        partial,
+        unique("uq_items_name_sku", &["name", "sku"]),
+        unique("one_sku", &["sku"]),
+    ] {
+        add(&mut table.indexes, &index.name.clone(), index);
+    }
+    for (name, condition) in [
+        ("ck_items_price", "price >= 0"),
+        ("named", "\"unique\" <> 'x'"),
+        ("ck_items_price_0", "price > 0"),
+        ("ck_items_price_0_2", "price < 0"),
+        ("odd", "price <> sku"),
+    ] {
+        let check = Check {
+            name: name.to_owned(),
+            expression: Expression::new(condition),
+        };
+        add(&mut table.checks, name, check);
+    }
+    assert_eq!(ItemModel::table(), table);
+}
+
+mod foreign_keys {
+    use super::*;
+
+    // The two refer to each other, and each to itself.
+    #[derive(Model)]
+    #[model(unique(code, region))]
+    struct Country {
+        id: i32,
+        #[model(length = 2)]
+        code: String,
+        region: i16,
+        #[model(references(City, on_delete = set_null, deferrable = deferred))]
+        capital: Option<i64>,
+        #[model(references(Self))]
+        mother: Option<i32>,
+    }
+
+    #[derive(Model)]
+    #[model(foreign_key(country, region => Country(code, region), on_delete = cascade, on_update = restrict, deferrable, name = "home"))]
+    struct City {
+        id: i64,
+        #[model(column = "country_code")]
+        country: String,
+        region: i16,
+        #[model(references(Country::id, on_update = set_default))]
+        second: i32,
+        #[model(references("cities.id", on_delete = no_action), index)]
+        twin: Option<i64>,
+    }
+
+    #[test]
+    fn typed_and_by_name() {
+        let keys = |table: Table| table.foreign_keys.into_values().collect::<Vec<_>>();
+        assert_eq!(
+            keys(Country::table()),
+            [
+                ForeignKey {
+                    on_delete: Action::SetNull,
+                    deferrable: Deferrable::Deferred,
+                    ..foreign_key("fk_countries_capital_cities", &["capital"], "cities", &["id"])
+                },
+                foreign_key("fk_countries_mother_countries", &["mother"], "countries", &["id"]),
+            ]
+        );
+        assert_eq!(
+            keys(City::table()),
+            [
+                ForeignKey {
+                    on_update: Action::SetDefault,
+                    ..foreign_key("fk_cities_second_countries", &["second"], "countries", &["id"])
+                },
+                foreign_key("fk_cities_twin_cities", &["twin"], "cities", &["id"]),
+                ForeignKey {
+                    on_delete: Action::Cascade,
+                    on_update: Action::Restrict,
+                    deferrable: Deferrable::Immediate,
+                    ..foreign_key(
+                        "home",
+                        &["country_code", "region"],
+                        "countries",
+                        &["code", "region"]
+                    )
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn records_add_up() {
+        let models = models(&[Country::RECORD, City::RECORD, Country::RECORD]);
+        let schema = [Country::table(), City::table()].into_iter().collect();
+        assert_eq!(models.schema, schema);
+    }
+}
+
+#[test]
+fn structs_may_stand_anywhere() {
+    /// In a function, with attributes of others around.
+    #[derive(Debug, Clone, Model, PartialEq)]
+    #[allow(clippy::all)]
+    struct Local {
+        /// Comments of the code are none of the database.
+        id: i64,
+        #[cfg(any())]
+        gone: Opaque,
+        #[cfg(all())]
+        #[model(unique)]
+        here: i64,
+    }
+
+    macro_rules! model {
+        ($name:ident, $field:ident: $ty:ty) => {
+            #[derive(Model)]
+            struct $name {
+                $field: $ty,
+                #[model(references($name::$field))]
+                other: $ty,
+            }
+        };
+    }
+    model!(Made, key: i64);
+
+    assert_eq!(Local::COLUMNS, ["id", "here"]);
+    assert_eq!(Local::table().columns[0].comment, None);
+    assert_eq!(
+        Made::table().foreign_keys["fk_mades_other_mades"].referenced_columns,
+        ["key"]
+    );
+}
+
+/// A public model, as other crates see it.
+#[derive(Debug, Model)]
+pub struct PublicModel {
+    /// The key.
+    pub id: i64,
+}
+
+#[test]
+fn a_record_says_where_it_comes_from() {
+    let models = models(&[PublicModel::RECORD]);
+    assert_eq!(models.sources[&TableName::new("publics")], "derive::PublicModel");
+}

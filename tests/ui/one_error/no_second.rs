@@ -1,0 +1,21 @@
+use schema_core::Model;
+
+#[derive(Model)]
+#[model(tabel = "stores")]
+struct Store {
+    id: i64,
+    code: String,
+}
+
+#[derive(Model)]
+struct Item {
+    id: i64,
+    #[model(references(Store))]
+    store_id: i32,
+    #[model(references(Store::code))]
+    code: i64,
+}
+
+fn main() {
+    println!("{} {:?} {:?}", Store::TABLE, Store::COLUMNS, Store::table());
+}

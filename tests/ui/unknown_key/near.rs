@@ -1,0 +1,11 @@
+use schema_core::Model;
+
+#[derive(Model)]
+#[model(tabel = "items", indx(name))]
+struct Item {
+    id: i64,
+    #[model(lenght = 80, unqiue)]
+    name: String,
+}
+
+fn main() {}
