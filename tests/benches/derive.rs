@@ -1,3 +1,4 @@
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 //! What the derive adds to a build: crates of N models × 10 columns against the same structs without it.
 //!
 //! `cargo bench -p autogen-tests --bench derive [N…]` prints the seconds of CPU time that a clean build of the crate and a rebuild
