@@ -377,9 +377,10 @@ fn items(attr: &Attribute, errors: &mut Errors) -> Vec<TokenStream> {
     };
     let mut items = vec![TokenStream::new()];
     for token in list.tokens.clone() {
-        match &token {
-            TokenTree::Punct(mark) if mark.as_char() == ',' => items.push(TokenStream::new()),
-            _ => items.last_mut().expect("never empty").extend([token]),
+        if matches!(&token, TokenTree::Punct(mark) if mark.as_char() == ',') {
+            items.push(TokenStream::new());
+        } else {
+            items.last_mut().expect("never empty").extend([token]);
         }
     }
     items.retain(|item| !item.is_empty());

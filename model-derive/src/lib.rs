@@ -1,4 +1,7 @@
-//! The derive macros of schema-core.
+//! The derive macros of schema-core: what `#[derive(Model)]` and `#[derive(ColumnType)]` read, check and write.
+//!
+//! An input goes through `ast` (with `attr`, the table of keys), `check` and `expand`; if it has errors, `fallback` stands in.
+//! Nothing is read or written but tokens. The examples of the documentation run as tests of schema-core.
 
 mod ast;
 mod attr;
@@ -14,7 +17,7 @@ mod table_name;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct a table.
+#[doc = include_str!("model.md")]
 #[proc_macro_derive(Model, attributes(model))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -23,7 +26,12 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Makes a newtype the column type that it wraps.
+/// Makes a newtype the column type that its inner type is.
+///
+/// ```text
+/// #[derive(ColumnType)]
+/// struct Money(i64);
+/// ```
 #[proc_macro_derive(ColumnType, attributes(model))]
 pub fn derive_column_type(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -116,3 +116,8 @@ pub trait ColumnType {
     #[doc(hidden)]
     const KIND: private::Kind = private::Kind::of(Self::TYPE, Self::NULLABLE);
 }
+
+/// The examples of the derive's documentation, which cannot run where they stand.
+#[cfg(all(doctest, feature = "derive"))]
+#[doc = include_str!("../../model-derive/src/model.md")]
+struct Reference;

@@ -1,5 +1,7 @@
 //! What a rebuild must withstand: each test holds something that the obvious way of replacing a table loses.
 
+#![allow(clippy::unwrap_used)]
+
 mod sqlite_support;
 
 use schema_core::db::Connection;

@@ -1,5 +1,7 @@
 //! What happens to values: none is changed by a conversion without a word, and each refusal shows its rows.
 
+#![allow(clippy::unwrap_used)]
+
 mod sqlite_support;
 
 use schema_core::db::Value;

@@ -116,3 +116,26 @@ fn damaged_artifacts_are_refused() {
         assert_eq!(session.tree(), before);
     }
 }
+
+#[test]
+fn a_record_of_another_layout_is_refused() {
+    let session = Session::new();
+    session.autogen(&["init".to_owned()]);
+    session.write(
+        "app.o",
+        object(BinaryFormat::Elf, &section(&["{\"odd\":1}".to_owned()])),
+    );
+    let run = session.autogen(&["migrate", "--artifact", "app.o"].map(str::to_owned));
+    assert_eq!(run.code, 2);
+    assert!(
+        run.terminal
+            .starts_with("error: a model cannot be read: unknown field `odd`"),
+        "{}",
+        run.terminal
+    );
+    assert!(
+        run.terminal.contains("hint: use one version of `schema-core`"),
+        "{}",
+        run.terminal
+    );
+}

@@ -7,6 +7,7 @@
 
 mod artifacts;
 mod builds;
+mod databases;
 mod objects;
 mod session;
 mod transcripts;

@@ -3,6 +3,38 @@
 use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 use schema_core::metadata::{FORMAT, MAGIC};
+use serde_json::Value;
+
+/// Returns the record of a model, as the derive lays it out, from a description that reads better: a column has its
+/// `type` and whether it is `nullable`, a foreign key its `table` and the columns it `references`.
+pub(crate) fn record(description: &str) -> String {
+    let mut record: Value = serde_json::from_str(description).unwrap();
+    let path = record["rust"].as_str().unwrap().to_owned();
+    let (module, name) = path.rsplit_once("::").unwrap();
+    record["module"] = module.into();
+    record["rust"] = name.into();
+    let mut types = Vec::new();
+    for column in record["columns"].as_array_mut().unwrap() {
+        let column = column.as_object_mut().unwrap();
+        let nullable = column.remove("nullable").is_some_and(|nullable| nullable == true);
+        let ty = column.remove("type").unwrap();
+        types.push(format!(
+            "{}{}",
+            ty.as_str().unwrap(),
+            if nullable { "?" } else { "" }
+        ));
+    }
+    types.push(String::new());
+    record["types"] = types.into();
+    let keys = record.get_mut("foreign_keys").and_then(Value::as_array_mut);
+    for key in keys.into_iter().flatten() {
+        let key = key.as_object_mut().unwrap();
+        let target = [key.remove("table").unwrap(), key.remove("references").unwrap()];
+        key.insert("target".to_owned(), target.to_vec().into());
+    }
+    record["names"] = vec![""].into();
+    record.to_string()
+}
 
 /// Returns the bytes of a section with the records, and padding around them as linkers leave it.
 pub(crate) fn section(records: &[String]) -> Vec<u8> {

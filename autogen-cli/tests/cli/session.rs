@@ -65,7 +65,7 @@ impl Session {
     /// Writes `app.rlib` with the records of the named files in `tests/models`, and more, one a line.
     pub(crate) fn models(&self, names: &[&str], more: &str) {
         let mut records = records(names);
-        records.extend(more.lines().map(str::to_owned));
+        records.extend(more.lines().map(objects::record));
         let section = objects::section(&records);
         let object = objects::object(BinaryFormat::Elf, &section);
         self.write(
@@ -186,14 +186,14 @@ impl Session {
     }
 }
 
-/// Returns the records in files of `tests/models`, one a line.
+/// Returns the records of the models described in files of `tests/models`, one a line.
 pub(crate) fn records(names: &[&str]) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
     names
         .iter()
         .flat_map(|name| {
             let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-            text.lines().map(str::to_owned).collect::<Vec<_>>()
+            text.lines().map(objects::record).collect::<Vec<_>>()
         })
         .collect()
 }

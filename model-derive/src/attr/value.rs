@@ -59,6 +59,8 @@ pub(super) fn value(input: ParseStream<'_>) -> Result<Spanned<Value>> {
     Ok(Spanned { value, span })
 }
 
+// `Lit` may grow, so it cannot be matched whole.
+#[allow(clippy::wildcard_enum_match_arm)]
 fn constant(literal: &Lit, negative: bool) -> Result<Literal> {
     let sign = if negative { "-" } else { "" };
     let wrong = |message: &str| Err(Error::new(literal.span(), message));

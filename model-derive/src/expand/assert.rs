@@ -81,13 +81,16 @@ fn plain(ty: &Type) -> Option<&Ident> {
     if let Some(ident) = path.path.get_ident() {
         return Some(ident);
     }
-    match &path.path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) if is_option(ty) => match arguments.args.first()? {
-            GenericArgument::Type(inner) => plain(inner),
-            _ => None,
-        },
-        PathArguments::AngleBracketed(_) | PathArguments::None | PathArguments::Parenthesized(_) => None,
-    }
+    let arguments = match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(arguments) if is_option(ty) => arguments,
+        PathArguments::AngleBracketed(_) | PathArguments::None | PathArguments::Parenthesized(_) => {
+            return None;
+        }
+    };
+    let Some(GenericArgument::Type(inner)) = arguments.args.first() else {
+        return None;
+    };
+    plain(inner)
 }
 
 fn is_option(ty: &Type) -> bool {

@@ -254,10 +254,12 @@ fn translate(error: &rusqlite::Error) -> Error {
     } else {
         ErrorKind::Statement
     };
-    let (message, offset) = match error {
-        rusqlite::Error::SqlInputError { msg, offset, .. } => (msg.clone(), usize::try_from(*offset).ok()),
-        rusqlite::Error::SqliteFailure(_, Some(message)) => (message.clone(), None),
-        other => (other.to_string(), None),
+    let (message, offset) = if let rusqlite::Error::SqlInputError { msg, offset, .. } = error {
+        (msg.clone(), usize::try_from(*offset).ok())
+    } else if let rusqlite::Error::SqliteFailure(_, Some(message)) = error {
+        (message.clone(), None)
+    } else {
+        (error.to_string(), None)
     };
     Error {
         kind,

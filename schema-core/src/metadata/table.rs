@@ -1,6 +1,7 @@
 //! From what a record says to a table of the IR: names by the convention, and the defaults that are not written.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::MetadataError;
 use super::record::{AutoRecord, CheckRecord, ColumnRecord, ForeignKeyRecord, IndexRecord, Record};
@@ -80,14 +81,15 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn insert<T>(&mut self, what: &'static str, into: &mut BTreeMap<String, T>, name: String, value: T) {
-        if into.contains_key(&name) {
-            self.errors.push(MetadataError::DuplicateName {
+        match into.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(taken) => self.errors.push(MetadataError::DuplicateName {
                 what,
-                name,
+                name: taken.key().clone(),
                 model: self.model.to_owned(),
-            });
-        } else {
-            into.insert(name, value);
+            }),
         }
     }
 }

@@ -32,7 +32,8 @@ impl Text {
     }
 
     pub(super) const fn push_number(self, number: usize) -> Self {
-        let digit = "0123456789".split_at(number % 10).1.split_at(1).0;
+        const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        let digit = DIGITS[number % 10];
         if number < 10 {
             self.push(digit)
         } else {

@@ -1,0 +1,87 @@
+//! Databases that another process holds, or that may not be written to.
+
+use std::fs;
+
+use crate::session::{Run, Session};
+
+fn autogen(session: &Session, arguments: &[&str]) -> Run {
+    let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    session.autogen(&arguments)
+}
+
+/// Returns a project with one revision, and a database that has a table of its own.
+fn project() -> Session {
+    let session = Session::new();
+    assert_eq!(autogen(&session, &["-q", "init"]).code, 0);
+    session.models(&["store"], "");
+    let run = autogen(
+        &session,
+        &[
+            "-q",
+            "migrate",
+            "--rev-id",
+            "6921a3f4b07e",
+            "--artifact",
+            "app.rlib",
+        ],
+    );
+    assert_eq!(run.code, 0, "{}", run.terminal);
+    session.sql(
+        "instance/database.db",
+        "CREATE TABLE mine (id INTEGER); INSERT INTO mine VALUES (1)",
+    );
+    session
+}
+
+fn assert_refused(session: &Session, run: &Run, words: &[&str]) {
+    assert_eq!(run.code, 2, "{}", run.terminal);
+    for words in words {
+        assert!(run.terminal.contains(words), "no `{words}` in {}", run.terminal);
+    }
+    let tables = "SELECT name FROM sqlite_schema ORDER BY name";
+    assert_eq!(session.sql("instance/database.db", tables), "mine\n");
+}
+
+#[test]
+fn a_locked_database_is_waited_for_and_then_left() {
+    let session = project();
+    let holder = rusqlite::Connection::open(session.path().join("instance/database.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let run = autogen(&session, &["upgrade", "--lock-timeout", "0"]);
+    assert_refused(&session, &run, &["Waiting", "error: ", "--lock-timeout"]);
+
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(autogen(&session, &["-q", "upgrade"]).code, 0);
+}
+
+#[test]
+fn a_read_only_database_is_refused() {
+    let session = project();
+    let path = session.path().join("instance/database.db");
+    let mut bytes = fs::read(&path).unwrap();
+    // A write version past 2 makes a file read-only for everyone, root too (https://sqlite.org/fileformat.html, 1.3.3).
+    bytes[18] = 3;
+    fs::write(&path, &bytes).unwrap();
+    let run = autogen(&session, &["upgrade"]);
+    assert_refused(
+        &session,
+        &run,
+        &["error: ", "readonly database", "hint: make the"],
+    );
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_way_is_not_followed() {
+    let session = Session::new();
+    session.write("victim", "precious\n");
+    fs::create_dir(session.path().join("instance")).unwrap();
+    std::os::unix::fs::symlink("victim", session.path().join("migrations")).unwrap();
+    let run = autogen(&session, &["init"]);
+    assert_eq!(run.code, 2, "{}", run.terminal);
+    assert_eq!(
+        fs::read_to_string(session.path().join("victim")).unwrap(),
+        "precious\n"
+    );
+}
