@@ -17,6 +17,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     one_primary_key(model, errors);
     numbers_are_keys(model, errors);
     rows_without_numbers_have_keys(model, errors);
+    former_names_are_others(model, errors);
     skip_stands_alone(model, errors);
     sizes_make_sense(model, errors);
     foreign_keys_match(model, errors);
@@ -178,6 +179,37 @@ fn rows_without_numbers_have_keys(model: &Model<'_>, errors: &mut Errors) {
                     "`{word}` is the number of a row, and `without_rowid` leaves it out; keep one of the two"
                 ),
             );
+        }
+    }
+}
+
+/// `renamed_from` names what was, and each name once.
+fn former_names_are_others(model: &Model<'_>, errors: &mut Errors) {
+    for former in &model.attrs.renamed_from {
+        if former.value == model.table {
+            let message = format!(
+                "`{}` is what the table is called now; write its old name",
+                former.value
+            );
+            errors.at(former.span, message);
+        }
+    }
+    let mut seen = std::collections::BTreeMap::new();
+    for field in &model.fields {
+        for former in &field.attrs.renamed_from {
+            if former.value == field.column {
+                let message = format!(
+                    "`{}` is what the column is called now; write its old name",
+                    former.value
+                );
+                errors.at(former.span, message);
+            } else if let Some(other) = seen.insert(former.value.as_str(), &field.name) {
+                let message = format!(
+                    "`{}` cannot have become two columns; it stands on `{other}` too",
+                    former.value
+                );
+                errors.at(former.span, message);
+            }
         }
     }
 }

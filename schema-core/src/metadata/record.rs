@@ -30,6 +30,8 @@ pub(super) struct Record {
     #[serde(default)]
     pub(super) comment: Option<String>,
     #[serde(default)]
+    pub(super) renamed_from: Vec<String>,
+    #[serde(default)]
     pub(super) strict: bool,
     #[serde(default)]
     pub(super) without_rowid: bool,
@@ -65,6 +67,8 @@ pub(super) struct ColumnRecord {
     pub(super) collation: Option<String>,
     #[serde(default)]
     pub(super) comment: Option<String>,
+    #[serde(default)]
+    pub(super) renamed_from: Vec<String>,
 }
 
 /// What an attribute says of a key's number; nothing said is decided by [`super::table`].

@@ -23,6 +23,7 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         foreign_keys,
         checks,
         comment,
+        renamed_from: _,
         strict,
         without_rowid,
         types,
@@ -107,6 +108,7 @@ fn column(record: ColumnRecord, ty: &str, numbered: bool, model: &str) -> Result
         backfill: _,
         collation,
         comment,
+        renamed_from: _,
     } = record;
     let (notation, nullable) = match ty.strip_suffix('?') {
         Some(notation) => (notation, true),
