@@ -26,45 +26,20 @@ impl Column {
         kind: Kind {
             ty: "",
             nullable: false,
-            entry: [b' '; TYPE],
         },
     };
 }
 
-/// A type as the compiler knows it, worked out once for each type.
+/// A type as the compiler knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// The logical type's notation; empty if the derive failed, so that one error does not make others.
     pub ty: &'static str,
     /// Whether it is an `Option`.
     pub nullable: bool,
-    /// Both as the record has them: see [`Record`].
-    pub entry: [u8; TYPE],
 }
 
 impl Kind {
-    /// Returns the kind of a type with that notation.
-    ///
-    /// # Panics
-    ///
-    /// The notation cannot stand in a record.
-    #[must_use]
-    pub const fn of(ty: &'static str, nullable: bool) -> Self {
-        let bytes = ty.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            if bytes[at] < b' ' || bytes[at] == b'"' || bytes[at] == b'\\' {
-                panic!("`ColumnType::TYPE` cannot hold a double quote, a backslash or a control character");
-            }
-            at += 1;
-        }
-        if bytes.len() > TYPE - 4 {
-            panic!("`ColumnType::TYPE` is too long; put `#[model(sql_type = \"…\")]` on the field instead");
-        }
-        let entry = entry(bytes, if nullable { b"?" } else { b"" });
-        Kind { ty, nullable, entry }
-    }
-
     /// Returns the kind of a field with `sql_type = "…"`, whose type need not be a column type: then only the
     /// database knows it.
     #[must_use]
@@ -74,9 +49,38 @@ impl Kind {
             None => Kind {
                 ty: native,
                 nullable: option,
-                entry: entry(b"", if option { b"?" } else { b"" }),
             },
         }
+    }
+}
+
+/// Returns a type as the record has it: see [`Record`]. It is worked out once for each type.
+///
+/// # Panics
+///
+/// The notation cannot stand in a record.
+#[must_use]
+pub const fn type_entry(ty: &str, nullable: bool) -> [u8; TYPE] {
+    let bytes = ty.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] < b' ' || bytes[at] == b'"' || bytes[at] == b'\\' {
+            panic!("`ColumnType::TYPE` cannot hold a double quote, a backslash or a control character");
+        }
+        at += 1;
+    }
+    if bytes.len() > TYPE - 4 {
+        panic!("`ColumnType::TYPE` is too long; put `#[model(sql_type = \"…\")]` on the field instead");
+    }
+    entry(bytes, if nullable { b"?" } else { b"" })
+}
+
+/// Returns the type of a field with `sql_type = "…"` as the record has it: the native one is said elsewhere.
+#[must_use]
+pub const fn native_entry(mapped: Option<[u8; TYPE]>, option: bool) -> [u8; TYPE] {
+    match mapped {
+        Some(entry) => entry,
+        None => entry(b"", if option { b"?" } else { b"" }),
     }
 }
 
@@ -105,6 +109,8 @@ pub struct Probe<T>(PhantomData<T>);
 impl<T: ColumnType> Probe<T> {
     /// The type's kind.
     pub const MAPPED: Option<Kind> = Some(T::KIND);
+    /// The type as the record has it.
+    pub const ENTRY: Option<[u8; TYPE]> = Some(T::ENTRY);
 }
 
 impl<T> Probe<Option<T>> {
@@ -116,6 +122,8 @@ impl<T> Probe<Option<T>> {
 pub trait OrNot {
     /// It is no column type.
     const MAPPED: Option<Kind> = None;
+    /// It is no column type.
+    const ENTRY: Option<[u8; TYPE]> = None;
     /// It is no `Option`.
     const OPTION: bool = false;
 }
