@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! Keys, indexes and checks that the derive makes of a struct, compared with tables built by hand.
 #![forbid(unsafe_code)]
 #![deny(warnings)]

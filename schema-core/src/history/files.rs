@@ -60,7 +60,8 @@ pub fn read_snapshot(migrations: &Path) -> Result<Option<Schema>, HistoryError> 
 pub fn snapshot_holds(migrations: &Path, schema: &Schema) -> Result<bool, HistoryError> {
     let path = migrations.join(SNAPSHOT_FILE);
     // Writing is cheaper than parsing, and the text is nearly always the one that would be written.
-    let as_written = read_text(&path).is_ok_and(|text| snapshot_text(schema).is_ok_and(|written| written == text));
+    let as_written =
+        read_text(&path).is_ok_and(|text| snapshot_text(schema).is_ok_and(|written| written == text));
     Ok(as_written || read_snapshot(migrations)?.unwrap_or_default() == *schema)
 }
 

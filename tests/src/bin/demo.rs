@@ -132,7 +132,10 @@ fn copy_example(workspace: &Path, store: &Path) -> Result<()> {
     // The empty table keeps cargo from looking for a workspace above the scratch folder. The same profile and lock file
     // mean the same builds of the dependencies, so that nothing is compiled twice.
     let profile = "[profile.dev]\ndebug = \"line-tables-only\"\n";
-    fs::write(store.join("Cargo.toml"), format!("{manifest}\n[workspace]\n\n{profile}"))?;
+    fs::write(
+        store.join("Cargo.toml"),
+        format!("{manifest}\n[workspace]\n\n{profile}"),
+    )?;
     fs::copy(workspace.join("Cargo.lock"), store.join("Cargo.lock"))?;
     Ok(())
 }
