@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values};
 use schema_core::history::{History, RevisionId};
-use schema_core::operation::Operation;
+use schema_core::operation::{Operation, describe_all};
 use schema_core::schema::Schema;
 
 use crate::artifact::{self, ModelArgs, Sources};
@@ -158,10 +158,10 @@ fn compare(
         answers::ask_values(&missing, &mut answers)?;
         operations = diff(from, &to, &answers);
     }
-    for operation in &operations {
+    for line in describe_all(&operations) {
         environment
             .printer
-            .info(Topic::Compare, format_args!("Detected {}", operation.describe()));
+            .info(Topic::Compare, format_args!("Detected {line}"));
     }
     Ok(Found {
         operations,
