@@ -52,6 +52,7 @@ pub fn declared(models: &Models, from: &Schema) -> Answers {
         renamed_tables,
         renamed_columns,
         backfills: models.backfills.clone(),
+        mapped_values: BTreeMap::new(),
     }
 }
 
