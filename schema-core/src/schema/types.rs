@@ -259,7 +259,7 @@ fn quoted(text: &str) -> Option<String> {
 }
 
 /// Reads texts in single quotes with commas between them; a quote within one stands twice.
-fn quoted_list(text: &str) -> Option<Vec<String>> {
+pub(crate) fn quoted_list(text: &str) -> Option<Vec<String>> {
     let mut texts = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
