@@ -156,7 +156,8 @@ pub trait Enum: ColumnType + Sized {
     fn from_value(value: &str) -> Option<Self>;
 }
 
-/// The examples of the derive's documentation, which cannot run where they stand.
+/// The examples of the derives' documentation, which cannot run where they stand.
 #[cfg(all(doctest, feature = "derive"))]
 #[doc = include_str!("../../model-derive/src/model.md")]
+#[doc = include_str!("../../model-derive/src/enum.md")]
 struct Reference;

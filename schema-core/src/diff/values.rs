@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Answers;
 use crate::operation::Operation;
-use crate::schema::{Schema, TableName, Type};
+use crate::schema::{Schema, TableName};
 
 /// Returns the operations that map values, as the answers ask for and the two neutral schemas allow.
 ///
@@ -13,10 +13,7 @@ use crate::schema::{Schema, TableName, Type};
 pub(crate) fn mapped_values(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Operation> {
     let maps = answers.mapped_values.iter().filter_map(|((table, column), map)| {
         let old = old_values(from, table, column, answers)?;
-        let new = match &to.table(table)?.column(column)?.ty {
-            Type::Enum { name: _, values } => Some(values),
-            _ => None,
-        };
+        let new = to.table(table)?.column(column)?.ty.values();
         let values: BTreeMap<String, String> = map
             .iter()
             .filter(|(from, to)| from != to && old.contains(from) && new.is_none_or(|new| new.contains(to)))
@@ -49,8 +46,8 @@ pub(super) fn old_values<'a>(
     let old_table = from.table(renamed.map_or(table, |(old, _)| old))?;
     let mut columns = answers.renamed_columns.iter();
     let renamed = columns.find(|((of, _), new)| of == table && *new == column);
-    match &old_table.column(renamed.map_or(column, |((_, old), _)| old))?.ty {
-        Type::Enum { name: _, values } => Some(values),
-        _ => None,
-    }
+    old_table
+        .column(renamed.map_or(column, |((_, old), _)| old))?
+        .ty
+        .values()
 }

@@ -104,6 +104,18 @@ pub enum Type {
     Native(String),
 }
 
+impl Type {
+    /// Returns the texts of an enum.
+    #[must_use]
+    pub fn values(&self) -> Option<&[String]> {
+        if let Type::Enum { name: _, values } = self {
+            Some(values)
+        } else {
+            None
+        }
+    }
+}
+
 /// The types whose notation is a bare word.
 const WORDS: [(&str, Type); 22] = [
     ("boolean", Type::Boolean),

@@ -104,10 +104,10 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
 /// Returns the check that holds the values of an enum, in an order of its own: SQLite does not sort by it.
 fn enum_check(table: &Table, column: &Column) -> Result<Option<Check>, Unsupported> {
     let overridden = column.sql_type.contains_key("sqlite") || column.sql_type.contains_key("*");
-    let values = match &column.ty {
-        Type::Enum { name: _, values } if !overridden => values.iter().collect::<BTreeSet<_>>(),
-        _ => return Ok(None),
+    let Some(values) = column.ty.values().filter(|_| !overridden) else {
+        return Ok(None);
     };
+    let values: BTreeSet<&String> = values.iter().collect();
     let values: Vec<String> = values.into_iter().map(|value| ddl::text(value)).collect();
     let text = format!("{} IN ({})", ddl::quote(&column.name), values.join(", "));
     let what = || format!("the values of column `{}.{}`", table.name, column.name);
