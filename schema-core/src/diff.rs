@@ -6,12 +6,14 @@
 mod answers;
 mod closure;
 mod consent;
+mod declared;
 mod order;
 mod rename;
 mod table;
 
 pub use answers::Answers;
 pub use consent::{MissingCause, MissingValue, Question, Target, losses, missing_values, questions};
+pub use declared::{Stale, declared, stale};
 
 use std::collections::BTreeMap;
 

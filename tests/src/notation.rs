@@ -4,12 +4,15 @@
 //! items
 //!     id i64 auto
 //!     name text(80) null default 'x' comment 'shown'
+//!     loud text null generated `upper(name)` stored
 //!     primary key (id)
 //!     unique uq_items_name (name)
 //!     index ix_items_name (name desc, `lower(name)`) where `name <> ''`
 //!     foreign key fk_items_store_id_stores (store_id) -> stores (id) on delete cascade
 //!     check ck_items_price `price >= 0`
 //!     comment 'all that is for sale'
+//!     strict
+//!     without_rowid
 //! ```
 //!
 //! A line without an indent opens a table. Constraints without a name get the conventional one. Expressions stand
@@ -18,8 +21,8 @@
 use std::collections::BTreeMap;
 
 use schema_core::schema::{
-    Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart,
-    Literal, Order, PrimaryKey, Schema, Table, TableName, naming,
+    Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey,
+    IndexPart, Literal, Order, PrimaryKey, Schema, Storage, Table, TableName, naming,
 };
 
 /// Reads a schema.
@@ -116,6 +119,8 @@ impl<'a> Line<'a> {
                 let name = name.unwrap_or_else(|| naming::check(&table.name, &expression.0));
                 table.checks.insert(name.clone(), Check { name, expression });
             }
+            ("strict", None) => table.options.strict = true,
+            ("without_rowid", None) => table.options.without_rowid = true,
             ("comment", _) => table.options.comment = Some(unquoted(&self.word("a comment"))),
             _ => self.column(first, table),
         }
@@ -136,6 +141,15 @@ impl<'a> Line<'a> {
                 "auto" => column.auto = Auto::Auto,
                 "autoincrement" => column.auto = Auto::NeverReused,
                 "default" => column.default = Some(default(&self.word("a default"))),
+                "generated" => {
+                    let expression = self.expression();
+                    let storage = if self.takes("stored") {
+                        Storage::Stored
+                    } else {
+                        Storage::Virtual
+                    };
+                    column.generated = Some(Generated { expression, storage });
+                }
                 "comment" => column.comment = Some(unquoted(&self.word("a comment"))),
                 "collate" => column.collation = Some(self.word("a collation")),
                 "native" => {

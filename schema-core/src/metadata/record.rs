@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::MetadataError;
-use crate::schema::{Action, Default, Deferrable, Expression, IndexKey};
+use crate::schema::{Action, Default, Deferrable, Expression, Generated, IndexKey};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +29,12 @@ pub(super) struct Record {
     pub(super) checks: Vec<CheckRecord>,
     #[serde(default)]
     pub(super) comment: Option<String>,
+    #[serde(default)]
+    pub(super) renamed_from: Vec<String>,
+    #[serde(default)]
+    pub(super) strict: bool,
+    #[serde(default)]
+    pub(super) without_rowid: bool,
     /// The notations of the columns' types, with a `?` behind those that may be NULL, and an empty one at the end.
     /// One that is empty but for the `?` is the column's `sql_type`.
     pub(super) types: Vec<String>,
@@ -58,9 +64,13 @@ pub(super) struct ColumnRecord {
     #[serde(default)]
     pub(super) backfill: Option<Default>,
     #[serde(default)]
+    pub(super) generated: Option<Generated>,
+    #[serde(default)]
     pub(super) collation: Option<String>,
     #[serde(default)]
     pub(super) comment: Option<String>,
+    #[serde(default)]
+    pub(super) renamed_from: Vec<String>,
 }
 
 /// What an attribute says of a key's number; nothing said is decided by [`super::table`].

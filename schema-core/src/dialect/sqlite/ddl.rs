@@ -4,8 +4,8 @@
 //! [`parse`](super::parse) reads back; both know nothing of why a statement is needed.
 
 use crate::schema::{
-    Action, Auto, Check, Column, Default, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Literal, Order,
-    Table, Type,
+    Action, Auto, Check, Column, Default, Deferrable, ForeignKey, Generated, Index, IndexKey, IndexPart,
+    Literal, Order, Storage, Table, TableOptions, Type,
 };
 
 /// Returns a name in double quotes, whatever is in it.
@@ -51,7 +51,7 @@ pub(super) fn create_table(table: &Table, name: &str) -> String {
         indexes,
         foreign_keys,
         checks,
-        options: _,
+        options,
     } = table;
     let sequence = columns.iter().find(|column| column.auto == Auto::NeverReused);
     let mut lines: Vec<String> = columns
@@ -90,7 +90,27 @@ pub(super) fn create_table(table: &Table, name: &str) -> String {
         )
     }));
     lines.extend(checks.values().map(check));
-    format!("CREATE TABLE {} (\n    {}\n)", quote(name), lines.join(",\n    "))
+    format!(
+        "CREATE TABLE {} (\n    {}\n){}",
+        quote(name),
+        lines.join(",\n    "),
+        self::options(options)
+    )
+}
+
+/// Returns what stands behind the body of a table.
+fn options(options: &TableOptions) -> &'static str {
+    let TableOptions {
+        comment: _,
+        strict,
+        without_rowid,
+    } = options;
+    match (strict, without_rowid) {
+        (false, false) => "",
+        (true, false) => " STRICT",
+        (false, true) => " WITHOUT ROWID",
+        (true, true) => " STRICT, WITHOUT ROWID",
+    }
 }
 
 /// Returns a column's definition, without keys and references.
@@ -101,6 +121,7 @@ pub(super) fn column(column: &Column) -> String {
         sql_type: _,
         nullable,
         default,
+        generated,
         auto: _,
         collation,
         comment: _,
@@ -123,6 +144,13 @@ pub(super) fn column(column: &Column) -> String {
     if let Some(default) = default {
         text.push_str(" DEFAULT ");
         text.push_str(&value(default));
+    }
+    if let Some(Generated { expression, storage }) = generated {
+        let storage = match storage {
+            Storage::Virtual => "VIRTUAL",
+            Storage::Stored => "STORED",
+        };
+        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {storage}"));
     }
     text
 }

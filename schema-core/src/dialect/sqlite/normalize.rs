@@ -9,8 +9,8 @@ use super::expression::{canonical, canonical_default, split_collation};
 use super::types;
 use crate::dialect::Unsupported;
 use crate::schema::{
-    Auto, Check, Column, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Schema,
-    Table, TableOptions, Type,
+    Auto, Check, Column, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart,
+    PrimaryKey, Schema, Table, TableOptions, Type,
 };
 
 /// Returns the schema as [`reflect`](super::reflect) would read it back.
@@ -36,18 +36,40 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
         indexes,
         foreign_keys,
         checks,
-        // Comments have no place in SQLite.
-        options: TableOptions { comment: _ },
+        options,
     } = table;
     if columns.is_empty() {
         return Err(unsupported(format!("table `{name}`"), "it has no columns"));
     }
+    if columns.iter().all(|column| column.generated.is_some()) {
+        return Err(unsupported(
+            format!("table `{name}`"),
+            "every column is generated",
+        ));
+    }
+    if options.without_rowid && primary_key.is_none() {
+        return Err(unsupported(
+            format!("table `{name}`"),
+            "WITHOUT ROWID needs a primary key",
+        ));
+    }
     let key = primary_key.as_ref();
     let columns = columns
         .iter()
-        .map(|column| self::column(&name.name, column, key))
+        .map(|column| self::column(&name.name, column, key, options))
         .collect::<Result<Vec<_>, _>>()?;
     let mut normalized = Table::new(name.clone());
+    let TableOptions {
+        // Comments have no place in SQLite.
+        comment: _,
+        strict,
+        without_rowid,
+    } = options;
+    normalized.options = TableOptions {
+        comment: None,
+        strict: *strict,
+        without_rowid: *without_rowid,
+    };
     normalized.columns = columns;
     normalized.primary_key.clone_from(primary_key);
     for index in indexes.values() {
@@ -74,13 +96,19 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
     Ok(normalized)
 }
 
-fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Column, Unsupported> {
+fn column(
+    table: &str,
+    column: &Column,
+    key: Option<&PrimaryKey>,
+    options: &TableOptions,
+) -> Result<Column, Unsupported> {
     let Column {
         name,
         ty,
         sql_type,
         nullable,
         default,
+        generated,
         auto,
         collation,
         comment: _,
@@ -88,12 +116,39 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
     let what = || format!("column `{table}.{name}`");
     let is_key = key.is_some_and(|key| key.columns.contains(name));
     let is_whole_key = key.is_some_and(|key| key.columns.len() == 1) && is_key;
+    let generated = generated
+        .as_ref()
+        .map(|Generated { expression, storage }| {
+            let what = || format!("the expression of {}", what());
+            if is_key || default.is_some() || *auto != Auto::No {
+                let why = "a generated column is no key and has neither a default nor a number";
+                return Err(unsupported(what(), why));
+            }
+            Ok(Generated {
+                expression: self::expression(expression, table, what)?,
+                storage: *storage,
+            })
+        })
+        .transpose()?;
     let override_type = sql_type.get("sqlite").or_else(|| sql_type.get("*"));
     let mut declared = match override_type {
         Some(text) => types::canonical(text),
+        None if options.strict => types::strict(ty),
         None => types::native(ty),
     };
+    if options.strict && !types::STRICT.contains(&declared.as_str()) {
+        return Err(unsupported(
+            format!("the type {declared} of {}", what()),
+            "a STRICT table has only INT, INTEGER, REAL, TEXT, BLOB and ANY",
+        ));
+    }
     let auto = match auto {
+        Auto::Auto | Auto::NeverReused if options.without_rowid => {
+            return Err(unsupported(
+                what(),
+                "the number that SQLite gives is the rowid, and the table is WITHOUT ROWID",
+            ));
+        }
         Auto::Auto | Auto::NeverReused if !is_whole_key => {
             return Err(unsupported(
                 what(),
@@ -112,9 +167,16 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
         }
         // An INTEGER PRIMARY KEY is the rowid, whatever is asked for; INT is not
         // (https://sqlite.org/lang_createtable.html#rowid).
-        Auto::No if is_whole_key && declared == "INTEGER" && override_type.is_some() => Auto::Auto,
-        Auto::No if is_whole_key && declared == "INTEGER" && *ty == Type::Native(declared.clone()) => {
-            Auto::Auto
+        Auto::No
+            if is_whole_key
+                && declared == "INTEGER"
+                && (override_type.is_some() || *ty == Type::Native(declared.clone())) =>
+        {
+            if options.without_rowid {
+                Auto::No
+            } else {
+                Auto::Auto
+            }
         }
         Auto::No => {
             if is_whole_key && declared == "INTEGER" {
@@ -134,6 +196,7 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
         sql_type: BTreeMap::new(),
         nullable: *nullable && !is_key,
         default,
+        generated,
         auto,
         collation: collation
             .as_deref()

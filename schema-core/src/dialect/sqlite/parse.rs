@@ -10,7 +10,7 @@ mod cursor;
 use self::cursor::{Cursor, name_of};
 use super::LEXICON;
 use crate::lexer::{Token, lex};
-use crate::schema::{Action, Deferrable, Order};
+use crate::schema::{Action, Deferrable, Order, Storage};
 
 /// A table as its CREATE TABLE says it.
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ pub(super) struct ParsedTable {
     pub(super) uniques: Vec<ParsedUnique>,
     pub(super) foreign_keys: Vec<ParsedForeignKey>,
     pub(super) checks: Vec<ParsedCheck>,
+    pub(super) strict: bool,
     pub(super) without_rowid: bool,
     /// What the schema cannot say, in words.
     pub(super) unsaid: Vec<String>,
@@ -32,7 +33,8 @@ pub(super) struct ParsedColumn {
     pub(super) not_null: bool,
     pub(super) default: Option<String>,
     pub(super) collation: Option<String>,
-    pub(super) generated: bool,
+    /// What it is computed by, and whether it is kept.
+    pub(super) generated: Option<(String, Storage)>,
 }
 
 #[derive(Debug)]
@@ -111,10 +113,9 @@ pub(super) fn create_table(sql: &str) -> Option<ParsedTable> {
     }
     while let Some(token) = cursor.next() {
         if token.is("STRICT") {
-            table.unsaid.push("the option STRICT".to_owned());
+            table.strict = true;
         } else if token.is("ROWID") {
             table.without_rowid = true;
-            table.unsaid.push("the option WITHOUT ROWID".to_owned());
         }
     }
     Some(table)
@@ -209,12 +210,14 @@ fn column(cursor: &mut Cursor<'_>, table: &mut ParsedTable) -> Option<()> {
                 cursor.take("ALWAYS")?;
                 cursor.take("AS")?;
             }
-            cursor.parenthesized()?;
-            let _ = cursor.take("STORED").or_else(|| cursor.take("VIRTUAL"));
-            column.generated = true;
-            table
-                .unsaid
-                .push(format!("the generated column `{}`", column.name));
+            let expression = cursor.parenthesized()?;
+            let storage = if cursor.take("STORED").is_some() {
+                Storage::Stored
+            } else {
+                let _ = cursor.take("VIRTUAL");
+                Storage::Virtual
+            };
+            column.generated = Some((expression, storage));
         } else {
             return None;
         }

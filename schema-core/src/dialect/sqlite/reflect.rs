@@ -10,8 +10,8 @@ use super::parse::{self, ParsedKey, ParsedPart, ParsedTable};
 use super::{RESERVED_PREFIX, normalize, types};
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::schema::{
-    Auto, Check, Column, Expression, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Schema, Table,
-    TableName, Type, naming,
+    Auto, Check, Column, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, PrimaryKey, Schema,
+    Table, TableName, Type, naming,
 };
 
 /// Reads the tables of the main database.
@@ -111,6 +111,10 @@ fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) 
                     parse_default(text, name)
                         .unwrap_or_else(|_| Some(crate::schema::Default::expression(text)))
                 }),
+                generated: column.generated.as_ref().map(|(text, storage)| Generated {
+                    expression: expression(text, name),
+                    storage: *storage,
+                }),
                 auto,
                 collation: column
                     .collation
@@ -128,6 +132,8 @@ fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) 
             .unwrap_or_else(|| naming::primary_key(&table.name)),
         columns: key.columns.iter().map(|name| resolve(parsed, name)).collect(),
     });
+    table.options.strict = parsed.strict;
+    table.options.without_rowid = parsed.without_rowid;
     constraints(&mut table, parsed, all);
     table
 }
