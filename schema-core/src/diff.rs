@@ -6,12 +6,15 @@
 mod answers;
 mod closure;
 mod consent;
+mod likeness;
 mod order;
+mod question;
 mod rename;
 mod table;
 
 pub use answers::Answers;
-pub use consent::{MissingCause, MissingValue, Question, Target, losses, missing_values, questions};
+pub use consent::{MissingCause, MissingValue, Target, losses, missing_values};
+pub use question::{Candidate, Question, questions};
 
 use std::collections::BTreeMap;
 

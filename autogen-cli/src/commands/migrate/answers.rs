@@ -1,10 +1,11 @@
 //! What a person must decide before a revision is written, from the flags or by asking.
 
+mod refusal;
+
 use std::collections::BTreeMap;
 
-use schema_core::diff::{Answers, MissingValue, Question, Target, losses, questions};
+use schema_core::diff::{Answers, MissingValue, Target, losses, questions};
 use schema_core::schema::{Default, Schema, TableName};
-use serde_json::json;
 
 use crate::artifact::Sources;
 use crate::environment::Environment;
@@ -57,7 +58,7 @@ pub(super) fn decide(
     if open.is_empty() && lost.is_empty() {
         Ok(answers)
     } else {
-        Err(undecided(&open, &lost, sources))
+        Err(refusal::undecided(&open, &lost, sources))
     }
 }
 
@@ -78,7 +79,7 @@ fn ask_renames(
         let mut choices: Vec<String> = question
             .candidates
             .iter()
-            .map(|candidate| format!("it was renamed to {candidate}"))
+            .map(|candidate| format!("it was renamed to {}", candidate.target))
             .collect();
         choices.push("it is dropped, with all that it holds".to_owned());
         let chosen = prompt::select(
@@ -86,7 +87,7 @@ fn ask_renames(
             &choices,
         )?;
         match question.candidates.get(chosen) {
-            Some(candidate) => rename(&question.dropped, candidate, answers),
+            Some(candidate) => rename(&question.dropped, &candidate.target, answers),
             None => consented.push(question.dropped),
         }
     }
@@ -236,73 +237,4 @@ fn consents(
             })
     });
     consented.collect()
-}
-
-fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -> CommandError {
-    let error = match (open, lost) {
-        ([], [only]) => CommandError::new(format!(
-            "dropping `{only}` would lose what it holds; nothing was written"
-        )),
-        ([], _) => {
-            CommandError::new("tables or columns would be dropped with what they hold; nothing was written")
-        }
-        ([_], _) => CommandError::new("a question wants an answer; nothing was written"),
-        _ => CommandError::new(format!(
-            "{} questions want answers; nothing was written",
-            open.len()
-        )),
-    };
-    let mut error = open
-        .iter()
-        .fold(error, |error, question| error.cause(question.to_string()));
-    let certain: Vec<&Target> = lost
-        .iter()
-        .filter(|target| !open.iter().any(|question| question.dropped == **target))
-        .collect();
-    if open.is_empty() && lost.len() == 1 {
-        error = error.cause("no model has it any more");
-    } else {
-        error = certain.iter().fold(error, |error, target| {
-            error.cause(format!("no model has `{target}` any more"))
-        });
-    }
-    if !certain.is_empty() {
-        // A model that was compiled out looks like one that was deleted.
-        error = sources
-            .lines()
-            .into_iter()
-            .fold(error, |error, line| error.cause(format!("read {line}")));
-    }
-    for question in open {
-        for candidate in &question.candidates {
-            error = error.hint(format!(
-                "if it was renamed: `--rename {}={candidate}`",
-                question.dropped
-            ));
-        }
-        error = error.hint(format!("if it may go: `--allow-drop {}`", question.dropped));
-    }
-    for target in &certain {
-        error = error.hint(format!("if it may go: `--allow-drop {target}`"));
-    }
-    let questions: Vec<_> = open
-        .iter()
-        .map(|question| {
-            let candidates: Vec<String> = question.candidates.iter().map(ToString::to_string).collect();
-            let renames = candidates
-                .iter()
-                .map(|candidate| format!("--rename {}={candidate}", question.dropped));
-            let flags: Vec<String> = renames
-                .chain([format!("--allow-drop {}", question.dropped)])
-                .collect();
-            json!({"dropped": question.dropped.to_string(), "candidates": candidates, "flags": flags})
-        })
-        .collect();
-    let losses: Vec<_> = certain
-        .iter()
-        .map(|target| json!({"dropped": target.to_string(), "flags": [format!("--allow-drop {target}")]}))
-        .collect();
-    error
-        .detail("questions", questions.into())
-        .detail("losses", losses.into())
 }
