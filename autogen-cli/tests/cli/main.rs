@@ -13,3 +13,4 @@ mod objects;
 mod prompts;
 mod session;
 mod transcripts;
+mod undecided;

@@ -88,10 +88,11 @@ fn press(terminal: &mut PtySession, keys: &[&str]) {
 }
 
 fn code(terminal: &PtySession) -> i32 {
-    match terminal.process().wait().unwrap() {
-        WaitStatus::Exited(_, code) => code,
-        other => panic!("{other:?}"),
-    }
+    let status = terminal.process().wait().unwrap();
+    let WaitStatus::Exited(_, code) = status else {
+        panic!("{status:?}");
+    };
+    code
 }
 
 fn rows(session: &Session, columns: &str) -> String {
