@@ -1,9 +1,10 @@
 //! Attributes: from the tokens in `#[model(…)]` to values, by one table of keys.
 //!
-//! A new key is one row of [`KEYS`] and one field of [`StructAttrs`] or [`FieldAttrs`]. What a value means together
+//! A new key is one row of [`KEYS`](keys::KEYS) and one field of [`StructAttrs`] or [`FieldAttrs`]. What a value means together
 //! with others is the business of [`check`](crate::check).
 
 mod index;
+mod keys;
 mod parse;
 mod reference;
 mod value;
@@ -17,6 +18,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Ident, Meta, Result, parenthesized};
 
+use self::keys::KEYS;
 use crate::errors::Errors;
 use crate::near::{list, nearest};
 
@@ -37,6 +39,9 @@ pub(crate) struct StructAttrs {
     pub(crate) checks: Vec<Check>,
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) comment: Option<String>,
+    pub(crate) strict: Option<Span>,
+    pub(crate) without_rowid: Option<Span>,
+    pub(crate) renamed_from: Vec<Spanned<String>>,
 }
 
 /// What stands on a field.
@@ -60,6 +65,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) collate: Option<Spanned<String>>,
     pub(crate) comment: Option<String>,
     pub(crate) sql_type: Option<Spanned<SqlType>>,
+    pub(crate) renamed_from: Vec<Spanned<String>>,
     pub(crate) skip: Option<Span>,
 }
 
@@ -106,158 +112,6 @@ const fn on_field(key: &'static str, form: &'static str, parse: Parse<FieldAttrs
         place,
     }
 }
-
-/// Every key there is.
-const KEYS: &[Row] = &[
-    on_struct("table", "table = \"items\"", Times::Once, |attrs, _, input| {
-        attrs.table = Some(parse::name(input)?);
-        Ok(())
-    }),
-    on_struct(
-        "primary_key",
-        "primary_key(a, b)",
-        Times::Once,
-        |attrs, span, input| {
-            let value = parse::idents(input)?;
-            attrs.primary_key = Some(Spanned { value, span });
-            Ok(())
-        },
-    ),
-    on_struct(
-        "unique",
-        "unique(a, b, name = \"…\")",
-        Times::Many,
-        |attrs, span, input| {
-            attrs.indexes.push(index::unique(span, input)?);
-            Ok(())
-        },
-    ),
-    on_struct(
-        "index",
-        "index(a, b desc, \"lower(c)\", name = \"…\", where = \"…\", unique)",
-        Times::Many,
-        |attrs, span, input| {
-            attrs.indexes.push(index::index(span, input)?);
-            Ok(())
-        },
-    ),
-    on_struct(
-        "check",
-        "check(\"a < b\", name = \"…\")",
-        Times::Many,
-        |attrs, _, input| {
-            attrs.checks.push(index::check(input)?);
-            Ok(())
-        },
-    ),
-    on_struct(
-        "foreign_key",
-        "foreign_key(a, b => Other(x, y), on_delete = cascade, on_update = cascade, deferrable, name = \"…\")",
-        Times::Many,
-        |attrs, span, input| {
-            attrs.foreign_keys.push(reference::foreign_key(span, input)?);
-            Ok(())
-        },
-    ),
-    on_struct("comment", "comment = \"…\"", Times::Once, |attrs, _, input| {
-        attrs.comment = Some(parse::text(input)?);
-        Ok(())
-    }),
-    on_field("column", "column = \"name\"", |attrs, _, input| {
-        attrs.column = Some(parse::name(input)?);
-        Ok(())
-    }),
-    on_field("primary_key", "primary_key", |attrs, span, input| {
-        attrs.primary_key = Some(parse::bare(span, input)?);
-        Ok(())
-    }),
-    on_field("auto", "auto` or `auto = false", |attrs, span, input| {
-        let value = parse::flag(input)?;
-        attrs.auto = Some(Spanned { value, span });
-        Ok(())
-    }),
-    on_field("autoincrement", "autoincrement", |attrs, span, input| {
-        attrs.autoincrement = Some(parse::bare(span, input)?);
-        Ok(())
-    }),
-    on_field("unique", "unique", |attrs, span, input| {
-        attrs.unique = Some(parse::bare(span, input)?);
-        Ok(())
-    }),
-    on_field("index", "index", |attrs, span, input| {
-        attrs.index = Some(parse::bare(span, input)?);
-        Ok(())
-    }),
-    on_field("length", "length = 80", |attrs, span, input| {
-        let value = parse::positive(input)?;
-        attrs.length = Some(Spanned { value, span });
-        Ok(())
-    }),
-    on_field("precision", "precision = 10", |attrs, span, input| {
-        let value = parse::positive(input)?;
-        attrs.precision = Some(Spanned { value, span });
-        Ok(())
-    }),
-    on_field("scale", "scale = 2", |attrs, span, input| {
-        let value = parse::number(input)?;
-        attrs.scale = Some(Spanned { value, span });
-        Ok(())
-    }),
-    on_field(
-        "default",
-        "default = 0` or `default = sql(\"…\")",
-        |attrs, _, input| {
-            attrs.default = Some(value::value(input)?);
-            Ok(())
-        },
-    ),
-    on_field(
-        "backfill",
-        "backfill = 0` or `backfill = sql(\"…\")",
-        |attrs, _, input| {
-            attrs.backfill = Some(value::value(input)?);
-            Ok(())
-        },
-    ),
-    on_field(
-        "references",
-        "references(Model)`, `references(Model::column, on_delete = cascade)` or `references(\"table.column\")",
-        |attrs, _, input| {
-            attrs.references = Some(reference::reference(input)?);
-            Ok(())
-        },
-    ),
-    on_field(
-        "check",
-        "check = \"price >= 0\"` or `check(\"price >= 0\", name = \"…\")",
-        |attrs, _, input| {
-            attrs.check = Some(index::check(input)?);
-            Ok(())
-        },
-    ),
-    on_field("collate", "collate = \"nocase\"", |attrs, span, input| {
-        let value = parse::text(input)?;
-        attrs.collate = Some(Spanned { value, span });
-        Ok(())
-    }),
-    on_field("comment", "comment = \"…\"", |attrs, _, input| {
-        attrs.comment = Some(parse::text(input)?);
-        Ok(())
-    }),
-    on_field(
-        "sql_type",
-        "sql_type = \"citext\"` or `sql_type(postgres = \"citext\", sqlite = \"TEXT\")",
-        |attrs, span, input| {
-            let value = value::sql_type(input)?;
-            attrs.sql_type = Some(Spanned { value, span });
-            Ok(())
-        },
-    ),
-    on_field("skip", "skip", |attrs, span, input| {
-        attrs.skip = Some(parse::bare(span, input)?);
-        Ok(())
-    }),
-];
 
 /// Reads what stands on a struct.
 pub(crate) fn on_struct_attrs(attrs: &[Attribute], errors: &mut Errors) -> StructAttrs {

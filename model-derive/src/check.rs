@@ -16,6 +16,8 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     named_fields_exist(model, errors);
     one_primary_key(model, errors);
     numbers_are_keys(model, errors);
+    rows_without_numbers_have_keys(model, errors);
+    former_names_are_others(model, errors);
     skip_stands_alone(model, errors);
     sizes_make_sense(model, errors);
     foreign_keys_match(model, errors);
@@ -152,6 +154,62 @@ fn numbers_are_keys(model: &Model<'_>, errors: &mut Errors) {
                 default.span,
                 "the database makes the number, so there is no default; keep `default` or `auto`",
             );
+        }
+    }
+}
+
+/// `without_rowid` keeps rows under the primary key, which the database then does not number.
+fn rows_without_numbers_have_keys(model: &Model<'_>, errors: &mut Errors) {
+    let Some(span) = model.attrs.without_rowid else {
+        return;
+    };
+    if model.primary_key().is_empty() {
+        errors.at(
+            span,
+            "`without_rowid` needs a primary key; put `primary_key` on a field",
+        );
+    }
+    for field in &model.fields {
+        let auto = field.attrs.auto.as_ref().filter(|auto| auto.value);
+        let said = auto.map(|auto| ("auto", auto.span)).into_iter();
+        for (word, span) in said.chain(field.attrs.autoincrement.map(|span| ("autoincrement", span))) {
+            errors.at(
+                span,
+                format!(
+                    "`{word}` is the number of a row, and `without_rowid` leaves it out; keep one of the two"
+                ),
+            );
+        }
+    }
+}
+
+/// `renamed_from` names what was, and each name once.
+fn former_names_are_others(model: &Model<'_>, errors: &mut Errors) {
+    for former in &model.attrs.renamed_from {
+        if former.value == model.table {
+            let message = format!(
+                "`{}` is what the table is called now; write its old name",
+                former.value
+            );
+            errors.at(former.span, message);
+        }
+    }
+    let mut seen = std::collections::BTreeMap::new();
+    for field in &model.fields {
+        for former in &field.attrs.renamed_from {
+            if former.value == field.column {
+                let message = format!(
+                    "`{}` is what the column is called now; write its old name",
+                    former.value
+                );
+                errors.at(former.span, message);
+            } else if let Some(other) = seen.insert(former.value.as_str(), &field.name) {
+                let message = format!(
+                    "`{}` cannot have become two columns; it stands on `{other}` too",
+                    former.value
+                );
+                errors.at(former.span, message);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 mod answers;
 mod closure;
 mod consent;
+mod declared;
 mod likeness;
 mod order;
 mod question;
@@ -14,6 +15,7 @@ mod table;
 
 pub use answers::Answers;
 pub use consent::{MissingCause, MissingValue, Target, losses, missing_values};
+pub use declared::{Stale, declared, stale};
 pub use question::{Candidate, Question, questions};
 
 use std::collections::BTreeMap;

@@ -41,6 +41,18 @@ pub struct Models {
     pub sources: BTreeMap<TableName, String>,
     /// The values for rows that exist when a column arrives or becomes NOT NULL, by table and column.
     pub backfills: BTreeMap<(TableName, String), Default>,
+    /// The names that tables and columns had before.
+    pub renames: Renames,
+}
+
+/// What `renamed_from` says. It stays said when the rename is long done, so it is no answer yet:
+/// [`diff::declared`](crate::diff::declared) makes one of it.
+#[derive(Debug, Clone, std::default::Default, PartialEq, Eq)]
+pub struct Renames {
+    /// The former names of tables, oldest first, by the name of now.
+    pub tables: BTreeMap<TableName, Vec<TableName>>,
+    /// The former names of columns, oldest first, by the table and column of now.
+    pub columns: BTreeMap<(TableName, String), Vec<String>>,
 }
 
 /// Returns the JSON of every record in the bytes of a section, in their order.
@@ -136,6 +148,16 @@ fn add(models: &mut Models, mut record: Record, errors: &mut Vec<MetadataError>)
         .iter_mut()
         .filter_map(|column| Some((column.name.clone(), column.backfill.take()?)))
         .collect();
+    let renames: Vec<_> = record
+        .columns
+        .iter_mut()
+        .map(|column| (column.name.clone(), std::mem::take(&mut column.renamed_from)))
+        .filter(|(_, former)| !former.is_empty())
+        .collect();
+    let former: Vec<TableName> = std::mem::take(&mut record.renamed_from)
+        .into_iter()
+        .map(TableName::new)
+        .collect();
     let source = record.source();
     let table = table::build(record, errors);
     let name = table.name.clone();
@@ -149,6 +171,12 @@ fn add(models: &mut Models, mut record: Record, errors: &mut Vec<MetadataError>)
     }
     for (column, backfill) in backfills {
         models.backfills.insert((name.clone(), column), backfill);
+    }
+    for (column, former) in renames {
+        models.renames.columns.insert((name.clone(), column), former);
+    }
+    if !former.is_empty() {
+        models.renames.tables.insert(name.clone(), former);
     }
     models.sources.insert(name, source);
     models.schema.insert(table);

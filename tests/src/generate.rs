@@ -8,6 +8,7 @@ mod mend;
 
 use std::collections::BTreeMap;
 
+use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -181,8 +182,13 @@ fn rename(
 
 fn table() -> impl Strategy<Value = Table> {
     let columns = vec((select(&COLUMNS[..]), column()), 1..7);
+    let comment = proptest::option::weighted(0.2, "[a-z' ]{0,8}");
     let options =
-        proptest::option::weighted(0.2, "[a-z' ]{0,8}").prop_map(|comment| TableOptions { comment });
+        (comment, weighted(0.2), weighted(0.3)).prop_map(|(comment, strict, without_rowid)| TableOptions {
+            comment,
+            strict,
+            without_rowid,
+        });
     (columns, member::members(), options).prop_map(|(columns, members, options)| {
         let mut table = Table::new(TableName::new("any"));
         for (name, mut column) in columns {

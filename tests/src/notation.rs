@@ -10,6 +10,8 @@
 //!     foreign key fk_items_store_id_stores (store_id) -> stores (id) on delete cascade
 //!     check ck_items_price `price >= 0`
 //!     comment 'all that is for sale'
+//!     strict
+//!     without_rowid
 //! ```
 //!
 //! A line without an indent opens a table. Constraints without a name get the conventional one. Expressions stand
@@ -116,6 +118,8 @@ impl<'a> Line<'a> {
                 let name = name.unwrap_or_else(|| naming::check(&table.name, &expression.0));
                 table.checks.insert(name.clone(), Check { name, expression });
             }
+            ("strict", None) => table.options.strict = true,
+            ("without_rowid", None) => table.options.without_rowid = true,
             ("comment", _) => table.options.comment = Some(unquoted(&self.word("a comment"))),
             _ => self.column(first, table),
         }

@@ -9,10 +9,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use schema_core::diff::{declared, diff, stale};
 use schema_core::metadata::{self, Models};
+use schema_core::operation::Operation;
 use schema_core::schema::{
     Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart,
-    Literal, Order, PrimaryKey, Table, TableName, Type,
+    Literal, Order, PrimaryKey, Schema, Table, TableName, Type,
 };
 use schema_core::{ColumnType, Model};
 
@@ -100,6 +102,61 @@ fn names_follow_the_convention() {
     );
     assert_eq!(StoreModel::table(), table);
     assert_eq!(StoreModel::table().columns, table.columns, "in declared order");
+}
+
+#[derive(Model)]
+#[model(strict, without_rowid)]
+struct Price {
+    id: i64,
+}
+
+#[test]
+fn a_table_has_options() {
+    let table = Price::table();
+    assert!(table.options.strict && table.options.without_rowid);
+    // Without rowids there is no number to give.
+    assert_eq!(table.columns[0].auto, Auto::No);
+}
+
+#[derive(Model)]
+#[model(renamed_from = ["shop", "shops"])]
+struct Outlet {
+    id: i64,
+    #[model(renamed_from = "title")]
+    name: String,
+}
+
+#[test]
+fn former_names_are_kept_beside_the_schema() {
+    let models = models(&[Outlet::RECORD]);
+    let outlets = TableName::new("outlets");
+    assert_eq!(
+        models.renames.tables[&outlets],
+        [TableName::new("shop"), TableName::new("shops")]
+    );
+    assert_eq!(
+        models.renames.columns[&(outlets.clone(), "name".to_owned())],
+        ["title"]
+    );
+    assert_eq!(stale(&models, &models.schema).len(), 2);
+
+    let mut old = models.schema.tables[&outlets].clone();
+    old.name = TableName::new("shop");
+    old.columns[1].name = "title".to_owned();
+    let from = Schema::from_iter([old]);
+    let answers = declared(&models, &from);
+    let operations: Vec<String> = diff(&from, &models.schema, &answers)
+        .iter()
+        .map(Operation::describe)
+        .collect();
+    assert_eq!(
+        operations[..2],
+        [
+            "renamed table 'shop' to 'outlets'",
+            "renamed column 'outlets.title' to 'outlets.name'"
+        ]
+    );
+    assert_eq!(stale(&models, &from), []);
 }
 
 type Maybe<T> = Option<T>;

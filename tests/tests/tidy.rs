@@ -12,7 +12,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("model", &["schema", "metadata"]),
     ("metadata", &["schema"]),
     ("operation", &["schema"]),
-    ("diff", &["operation", "schema"]),
+    ("diff", &["metadata", "operation", "schema"]),
     ("plan", &["dialect", "diff", "operation", "schema"]),
     ("dialect", &["db", "lexer", "operation", "plan", "schema"]),
     ("script", &["dialect", "lexer", "plan"]),

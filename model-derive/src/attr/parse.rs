@@ -3,7 +3,9 @@
 use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Error, Ident, LitBool, LitInt, LitStr, Result, Token, parenthesized};
+use syn::{Error, Ident, LitBool, LitInt, LitStr, Result, Token, bracketed, parenthesized};
+
+use super::Spanned;
 
 /// Expects nothing more.
 pub(super) fn end(input: ParseStream<'_>) -> Result<()> {
@@ -53,6 +55,26 @@ pub(super) fn name(input: ParseStream<'_>) -> Result<String> {
     input.parse::<Token![=]>()?;
     let text = filled(input)?;
     check_name(&text.value(), text.span())
+}
+
+/// Reads `= "…"` or `= ["…", "…"]`: one name or more.
+pub(super) fn names(input: ParseStream<'_>) -> Result<Vec<Spanned<String>>> {
+    input.parse::<Token![=]>()?;
+    let named = |input: ParseStream<'_>| {
+        let text = filled(input)?;
+        let (span, value) = (text.span(), check_name(&text.value(), text.span())?);
+        Ok(Spanned { value, span })
+    };
+    if !input.peek(syn::token::Bracket) {
+        return Ok(vec![named(input)?]);
+    }
+    let content;
+    let brackets = bracketed!(content in input);
+    let names = Punctuated::<_, Token![,]>::parse_terminated_with(&content, named)?;
+    if names.is_empty() {
+        return Err(Error::new(brackets.span.join(), "no name is given"));
+    }
+    Ok(names.into_iter().collect())
 }
 
 /// Returns the name if databases, and the records of models, can hold it.

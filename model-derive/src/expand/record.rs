@@ -11,7 +11,9 @@ use syn::{Ident, Path};
 use super::json::Json;
 use super::macro_ident;
 use crate::ast::{Field, Model};
-use crate::attr::{Check, ForeignKey, Index, Literal, Options, Part, Reference, SqlType, Target, Value};
+use crate::attr::{
+    Check, ForeignKey, Index, Literal, Options, Part, Reference, Spanned, SqlType, Target, Value,
+};
 
 /// What the record is made of, besides the types of the columns.
 pub(super) struct Record {
@@ -64,6 +66,10 @@ impl Writer<'_> {
         self.foreign_keys();
         self.checks();
         self.json.member("comment", model.attrs.comment.as_deref());
+        former_names(&mut self.json, &model.attrs.renamed_from);
+        self.json.flag("strict", model.attrs.strict.is_some());
+        self.json
+            .flag("without_rowid", model.attrs.without_rowid.is_some());
         self.json.key("types");
         self.json.open('[');
     }
@@ -123,6 +129,7 @@ impl Writer<'_> {
             attrs.collate.as_ref().map(|collate| collate.value.as_str()),
         );
         json.member("comment", attrs.comment.as_deref());
+        former_names(json, &attrs.renamed_from);
     }
 
     fn indexes(&mut self) {
@@ -309,6 +316,12 @@ impl Writer<'_> {
     fn column_of(&self, ident: &Ident) -> String {
         let field = self.model.field(ident);
         field.map_or_else(|| ident.unraw().to_string(), |field| field.column.clone())
+    }
+}
+
+fn former_names(json: &mut Json, names: &[Spanned<String>]) {
+    if !names.is_empty() {
+        json.strings("renamed_from", names.iter().map(|name| name.value.as_str()));
     }
 }
 

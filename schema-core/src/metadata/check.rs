@@ -12,6 +12,21 @@ use crate::schema::{ForeignKey, Table, TableName};
 pub(super) fn check(models: &Models, errors: &mut Vec<MetadataError>) {
     // A table that could not be read would make every foreign key to it an error of its own.
     let complete = errors.is_empty();
+    let mut former = BTreeMap::new();
+    for (name, old) in models
+        .renames
+        .tables
+        .iter()
+        .flat_map(|(name, former)| former.iter().map(move |old| (name, old)))
+    {
+        if former.insert(old, name).is_some_and(|other| other != name) {
+            errors.push(MetadataError::DuplicateName {
+                what: "former name",
+                name: old.to_string(),
+                model: models.sources[name].clone(),
+            });
+        }
+    }
     let mut indexes: BTreeMap<&str, &TableName> = BTreeMap::new();
     for table in models.schema.tables.values() {
         for name in table.indexes.keys() {

@@ -29,6 +29,12 @@ pub(super) struct Record {
     pub(super) checks: Vec<CheckRecord>,
     #[serde(default)]
     pub(super) comment: Option<String>,
+    #[serde(default)]
+    pub(super) renamed_from: Vec<String>,
+    #[serde(default)]
+    pub(super) strict: bool,
+    #[serde(default)]
+    pub(super) without_rowid: bool,
     /// The notations of the columns' types, with a `?` behind those that may be NULL, and an empty one at the end.
     /// One that is empty but for the `?` is the column's `sql_type`.
     pub(super) types: Vec<String>,
@@ -61,6 +67,8 @@ pub(super) struct ColumnRecord {
     pub(super) collation: Option<String>,
     #[serde(default)]
     pub(super) comment: Option<String>,
+    #[serde(default)]
+    pub(super) renamed_from: Vec<String>,
 }
 
 /// What an attribute says of a key's number; nothing said is decided by [`super::table`].

@@ -23,12 +23,21 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         foreign_keys,
         checks,
         comment,
+        renamed_from: _,
+        strict,
+        without_rowid,
         types,
         names: targets,
     } = record;
     let mut table = Table::new(TableName::new(table));
-    table.options = TableOptions { comment };
+    table.options = TableOptions {
+        comment,
+        strict,
+        without_rowid,
+    };
     let numbered = match &primary_key[..] {
+        // Without rowids there is nothing that could be numbered.
+        _ if without_rowid => None,
         [key] if !foreign_keys.iter().any(|foreign| foreign.columns.contains(key)) => Some(key.as_str()),
         _ => None,
     };
@@ -99,6 +108,7 @@ fn column(record: ColumnRecord, ty: &str, numbered: bool, model: &str) -> Result
         backfill: _,
         collation,
         comment,
+        renamed_from: _,
     } = record;
     let (notation, nullable) = match ty.strip_suffix('?') {
         Some(notation) => (notation, true),

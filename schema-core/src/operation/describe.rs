@@ -167,11 +167,22 @@ fn type_words(column: &Column) -> String {
         .join(", ")
 }
 
-fn options_changed(from: &TableOptions, to: &TableOptions) -> &'static str {
-    let TableOptions { comment } = from;
-    if *comment == to.comment {
-        "nothing"
-    } else {
-        "comment"
-    }
+/// Names the options in which two tables differ.
+fn options_changed(from: &TableOptions, to: &TableOptions) -> String {
+    let TableOptions {
+        comment,
+        strict,
+        without_rowid,
+    } = from;
+    let changed = [
+        (*comment != to.comment, "comment"),
+        (*strict != to.strict, "strictness"),
+        (*without_rowid != to.without_rowid, "row identifiers"),
+    ];
+    let words: Vec<&str> = changed
+        .iter()
+        .filter(|(differs, _)| *differs)
+        .map(|(_, word)| *word)
+        .collect();
+    words.join(", ")
 }

@@ -41,6 +41,12 @@ pub struct TableOptions {
     /// What it is for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Whether the database holds every value to its column's type (SQLite's STRICT).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub strict: bool,
+    /// Whether rows are kept under their primary key alone (SQLite's WITHOUT ROWID).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub without_rowid: bool,
 }
 
 /// The columns whose values name a row.

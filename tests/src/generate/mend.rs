@@ -75,9 +75,17 @@ fn mend_columns(table: &mut Table) {
         .as_ref()
         .map(|key| key.columns.clone())
         .unwrap_or_default();
+    if key.is_empty() {
+        table.options.without_rowid = false;
+    }
     for column in &mut table.columns {
         let is_key = key.contains(&column.name);
-        if key.len() != 1 || !is_key || !is_integer(&column.ty) || !column.sql_type.is_empty() {
+        // A strict table has no types of one's own.
+        if table.options.strict {
+            column.sql_type.clear();
+        }
+        let is_number = is_integer(&column.ty) && column.sql_type.is_empty();
+        if key.len() != 1 || !is_key || !is_number || table.options.without_rowid {
             column.auto = Auto::No;
         }
         if column.auto != Auto::No {
@@ -130,10 +138,14 @@ fn mend_foreign_keys(schema: &mut Schema, name: &TableName) {
             Some((column.clone(), target_table.column(target)?.clone()))
         })
         .collect();
+    let strict = table.options.strict;
     for (column, target) in wanted {
         if let Some(column) = table.column_mut(&column).filter(|column| column.auto == Auto::No) {
             column.ty = target.ty;
             column.sql_type = target.sql_type;
+            if strict {
+                column.sql_type.clear();
+            }
             column.collation = target.collation;
             column.default = None;
         }

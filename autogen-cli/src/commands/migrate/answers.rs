@@ -2,9 +2,10 @@
 
 mod refusal;
 
-use std::collections::BTreeMap;
+use std::fmt;
 
-use schema_core::diff::{Answers, MissingValue, Target, losses, questions};
+use schema_core::diff::{Answers, MissingValue, Target, declared, losses, questions};
+use schema_core::metadata::Models;
 use schema_core::schema::{Default, Schema, TableName};
 
 use crate::artifact::Sources;
@@ -18,11 +19,11 @@ pub(super) struct Given<'a> {
     pub(super) renames: &'a [String],
     /// The values of `--allow-drop`.
     pub(super) drops: &'a [String],
-    /// The values for old rows that the models give.
-    pub(super) backfills: BTreeMap<(TableName, String), Default>,
+    /// The models, with their `renamed_from` and values for old rows.
+    pub(super) models: Models,
 }
 
-/// Decides every rename and every loss.
+/// Decides every rename and every loss: `renamed_from` goes before `--rename`, and both before a question.
 ///
 /// # Errors
 ///
@@ -30,18 +31,20 @@ pub(super) struct Given<'a> {
 pub(super) fn decide(
     environment: &mut Environment<'_>,
     from: &Schema,
-    to: &Schema,
     given: Given<'_>,
     sources: &Sources,
 ) -> Result<Answers, CommandError> {
-    let mut answers = Answers {
-        backfills: given.backfills,
-        ..Answers::default()
-    };
-    add_renames(given.renames, from, to, &mut answers)?;
-    let mut consented = consents(given.drops, from, to, &answers)?;
+    let Given {
+        renames,
+        drops,
+        mut models,
+    } = given;
+    let to = &models.schema.clone();
+    let mut answers = declared(&models, from);
+    add_renames(renames, from, &mut models, &mut answers)?;
+    let mut consented = consents(drops, from, to, &answers)?;
     if prompt::possible(environment.printer) {
-        ask_renames(from, to, &mut answers, &mut consented)?;
+        ask_renames(from, &mut models, &mut answers, &mut consented)?;
         for lost in unconsented(from, to, &answers, &consented) {
             if !prompt::confirm(&format!("Drop `{lost}` with all that it holds?"))? {
                 return Err(
@@ -71,11 +74,14 @@ fn unconsented(from: &Schema, to: &Schema, answers: &Answers, consented: &[Targe
 /// Asks about each possible rename in turn; an answer can settle the questions after it.
 fn ask_renames(
     from: &Schema,
-    to: &Schema,
+    models: &mut Models,
     answers: &mut Answers,
     consented: &mut Vec<Target>,
 ) -> Result<(), CommandError> {
-    while let Some(question) = questions(from, to, answers, consented).into_iter().next() {
+    while let Some(question) = questions(from, &models.schema, answers, consented)
+        .into_iter()
+        .next()
+    {
         let mut choices: Vec<String> = question
             .candidates
             .iter()
@@ -87,7 +93,10 @@ fn ask_renames(
             &choices,
         )?;
         match question.candidates.get(chosen) {
-            Some(candidate) => rename(&question.dropped, &candidate.target, answers),
+            Some(candidate) => {
+                rename(&question.dropped, &candidate.target, answers);
+                declare_columns(models, from, answers);
+            }
             None => consented.push(question.dropped),
         }
     }
@@ -125,11 +134,21 @@ fn rename(from: &Target, to: &Target, answers: &mut Answers) {
     }
 }
 
+/// Adds what `renamed_from` says of the columns of tables that a flag or an answer has renamed.
+fn declare_columns(models: &mut Models, from: &Schema, answers: &mut Answers) {
+    for (old, new) in &answers.renamed_tables {
+        models.renames.tables.insert(new.clone(), vec![old.clone()]);
+    }
+    for (old, new) in declared(models, from).renamed_columns {
+        answers.renamed_columns.entry(old).or_insert(new);
+    }
+}
+
 /// Reads `--rename`: tables first, for columns are told by their table's new name.
 fn add_renames(
     flags: &[String],
     from: &Schema,
-    to: &Schema,
+    models: &mut Models,
     answers: &mut Answers,
 ) -> Result<(), CommandError> {
     let mut columns = Vec::new();
@@ -138,7 +157,8 @@ fn add_renames(
             CommandError::new(format!("`--rename {flag}` has no `=`"))
                 .hint("write the old name, `=`, the new name: `--rename items.descr=items.description`")
         })?;
-        let new = find(new, to).ok_or_else(|| unknown(flag, new, to, "the models have"))?;
+        let new =
+            find(new, &models.schema).ok_or_else(|| unknown(flag, new, &models.schema, "the models have"))?;
         if new.column.is_some() {
             columns.push((flag, old, new));
             continue;
@@ -146,14 +166,40 @@ fn add_renames(
         let old = find(old, from)
             .filter(|old| old.column.is_none())
             .ok_or_else(|| unknown(flag, old, from, "the history has"))?;
+        refuse_contradiction(flag, &old.table, &new.table, answers.renamed_tables.iter())?;
         rename(&old, &new, answers);
     }
+    declare_columns(models, from, answers);
     for (flag, old, new) in columns {
         let old = find_column(old, &new.table, from, answers)
             .ok_or_else(|| unknown(flag, old, from, "the history has"))?;
+        if let (Some(old), Some(new_column)) = (&old.column, &new.column) {
+            let said = answers.renamed_columns.iter();
+            let said = said
+                .filter(|((table, _), _)| *table == new.table)
+                .map(|((_, old), new)| (old, new));
+            refuse_contradiction(flag, old, new_column, said)?;
+        }
         rename(&old, &new, answers);
     }
     Ok(())
+}
+
+/// Refuses a rename if the old name has another new one, or the new name another old one.
+fn refuse_contradiction<'a, N: Eq + fmt::Display + 'a>(
+    flag: &str,
+    old: &N,
+    new: &N,
+    mut said: impl Iterator<Item = (&'a N, &'a N)>,
+) -> Result<(), CommandError> {
+    match said.find(|(said_old, said_new)| (*said_old == old) != (*said_new == new)) {
+        Some((said_old, said_new)) => Err(CommandError::new(format!(
+            "`--rename {flag}` contradicts a `renamed_from` or another `--rename`"
+        ))
+        .cause(format!("by that, `{said_old}` is renamed to `{said_new}`"))
+        .hint("give each name one new name, and each new name one old one")),
+        None => Ok(()),
+    }
 }
 
 /// Finds the column that `--rename` calls by its table's old or new name.

@@ -5,7 +5,7 @@
 
 use crate::schema::{
     Action, Auto, Check, Column, Default, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Literal, Order,
-    Table, Type,
+    Table, TableOptions, Type,
 };
 
 /// Returns a name in double quotes, whatever is in it.
@@ -51,7 +51,7 @@ pub(super) fn create_table(table: &Table, name: &str) -> String {
         indexes,
         foreign_keys,
         checks,
-        options: _,
+        options,
     } = table;
     let sequence = columns.iter().find(|column| column.auto == Auto::NeverReused);
     let mut lines: Vec<String> = columns
@@ -90,7 +90,27 @@ pub(super) fn create_table(table: &Table, name: &str) -> String {
         )
     }));
     lines.extend(checks.values().map(check));
-    format!("CREATE TABLE {} (\n    {}\n)", quote(name), lines.join(",\n    "))
+    format!(
+        "CREATE TABLE {} (\n    {}\n){}",
+        quote(name),
+        lines.join(",\n    "),
+        self::options(options)
+    )
+}
+
+/// Returns what stands behind the body of a table.
+fn options(options: &TableOptions) -> &'static str {
+    let TableOptions {
+        comment: _,
+        strict,
+        without_rowid,
+    } = options;
+    match (strict, without_rowid) {
+        (false, false) => "",
+        (true, false) => " STRICT",
+        (false, true) => " WITHOUT ROWID",
+        (true, true) => " STRICT, WITHOUT ROWID",
+    }
 }
 
 /// Returns a column's definition, without keys and references.

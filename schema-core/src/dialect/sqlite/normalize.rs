@@ -36,18 +36,34 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
         indexes,
         foreign_keys,
         checks,
-        // Comments have no place in SQLite.
-        options: TableOptions { comment: _ },
+        options,
     } = table;
     if columns.is_empty() {
         return Err(unsupported(format!("table `{name}`"), "it has no columns"));
     }
+    if options.without_rowid && primary_key.is_none() {
+        return Err(unsupported(
+            format!("table `{name}`"),
+            "WITHOUT ROWID needs a primary key",
+        ));
+    }
     let key = primary_key.as_ref();
     let columns = columns
         .iter()
-        .map(|column| self::column(&name.name, column, key))
+        .map(|column| self::column(&name.name, column, key, options))
         .collect::<Result<Vec<_>, _>>()?;
     let mut normalized = Table::new(name.clone());
+    let TableOptions {
+        // Comments have no place in SQLite.
+        comment: _,
+        strict,
+        without_rowid,
+    } = options;
+    normalized.options = TableOptions {
+        comment: None,
+        strict: *strict,
+        without_rowid: *without_rowid,
+    };
     normalized.columns = columns;
     normalized.primary_key.clone_from(primary_key);
     for index in indexes.values() {
@@ -74,7 +90,12 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
     Ok(normalized)
 }
 
-fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Column, Unsupported> {
+fn column(
+    table: &str,
+    column: &Column,
+    key: Option<&PrimaryKey>,
+    options: &TableOptions,
+) -> Result<Column, Unsupported> {
     let Column {
         name,
         ty,
@@ -91,9 +112,22 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
     let override_type = sql_type.get("sqlite").or_else(|| sql_type.get("*"));
     let mut declared = match override_type {
         Some(text) => types::canonical(text),
+        None if options.strict => types::strict(ty),
         None => types::native(ty),
     };
+    if options.strict && !types::STRICT.contains(&declared.as_str()) {
+        return Err(unsupported(
+            format!("the type {declared} of {}", what()),
+            "a STRICT table has only INT, INTEGER, REAL, TEXT, BLOB and ANY",
+        ));
+    }
     let auto = match auto {
+        Auto::Auto | Auto::NeverReused if options.without_rowid => {
+            return Err(unsupported(
+                what(),
+                "the number that SQLite gives is the rowid, and the table is WITHOUT ROWID",
+            ));
+        }
         Auto::Auto | Auto::NeverReused if !is_whole_key => {
             return Err(unsupported(
                 what(),
@@ -112,9 +146,16 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
         }
         // An INTEGER PRIMARY KEY is the rowid, whatever is asked for; INT is not
         // (https://sqlite.org/lang_createtable.html#rowid).
-        Auto::No if is_whole_key && declared == "INTEGER" && override_type.is_some() => Auto::Auto,
-        Auto::No if is_whole_key && declared == "INTEGER" && *ty == Type::Native(declared.clone()) => {
-            Auto::Auto
+        Auto::No
+            if is_whole_key
+                && declared == "INTEGER"
+                && (override_type.is_some() || *ty == Type::Native(declared.clone())) =>
+        {
+            if options.without_rowid {
+                Auto::No
+            } else {
+                Auto::Auto
+            }
         }
         Auto::No => {
             if is_whole_key && declared == "INTEGER" {

@@ -20,6 +20,7 @@ pub(super) struct ParsedTable {
     pub(super) uniques: Vec<ParsedUnique>,
     pub(super) foreign_keys: Vec<ParsedForeignKey>,
     pub(super) checks: Vec<ParsedCheck>,
+    pub(super) strict: bool,
     pub(super) without_rowid: bool,
     /// What the schema cannot say, in words.
     pub(super) unsaid: Vec<String>,
@@ -111,10 +112,9 @@ pub(super) fn create_table(sql: &str) -> Option<ParsedTable> {
     }
     while let Some(token) = cursor.next() {
         if token.is("STRICT") {
-            table.unsaid.push("the option STRICT".to_owned());
+            table.strict = true;
         } else if token.is("ROWID") {
             table.without_rowid = true;
-            table.unsaid.push("the option WITHOUT ROWID".to_owned());
         }
     }
     Some(table)

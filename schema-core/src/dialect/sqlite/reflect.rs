@@ -128,6 +128,8 @@ fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) 
             .unwrap_or_else(|| naming::primary_key(&table.name)),
         columns: key.columns.iter().map(|name| resolve(parsed, name)).collect(),
     });
+    table.options.strict = parsed.strict;
+    table.options.without_rowid = parsed.without_rowid;
     constraints(&mut table, parsed, all);
     table
 }

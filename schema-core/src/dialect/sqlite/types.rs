@@ -53,6 +53,37 @@ pub(super) fn native(ty: &Type) -> String {
     }
 }
 
+/// The declared types that a STRICT table can have (<https://sqlite.org/stricttables.html>).
+pub(super) const STRICT: [&str; 6] = ["INT", "INTEGER", "REAL", "TEXT", "BLOB", "ANY"];
+
+/// Returns the declared type for a logical type in a STRICT table.
+///
+/// What has NUMERIC affinity elsewhere, so that numbers and texts both stay what they are, is ANY, which keeps every value as it is.
+pub(super) fn strict(ty: &Type) -> String {
+    match ty {
+        Type::Boolean
+        | Type::I8
+        | Type::I16
+        | Type::I32
+        | Type::I64
+        | Type::U8
+        | Type::U16
+        | Type::U32
+        | Type::U64 => "INTEGER".to_owned(),
+        Type::F32 | Type::F64 => "REAL".to_owned(),
+        Type::Decimal { precision, scale } => match decimal(*precision, *scale).as_str() {
+            "TEXT" => "TEXT".to_owned(),
+            _ => "ANY".to_owned(),
+        },
+        Type::Date | Type::Time | Type::DateTime | Type::Timestamp => "ANY".to_owned(),
+        Type::Text { length: _ } | Type::Json | Type::Inet | Type::Network | Type::Array(_) => {
+            "TEXT".to_owned()
+        }
+        Type::Bytes { length: _ } | Type::Uuid => "BLOB".to_owned(),
+        Type::Native(text) => canonical(text),
+    }
+}
+
 /// NUMERIC affinity keeps 15 digits and calculates; what may have more is kept as text, since a digit lost is worse than a
 /// sum that needs a cast.
 fn decimal(precision: Option<u32>, scale: Option<u32>) -> String {

@@ -131,10 +131,20 @@ fn missing_values(change: &Change, column: &Column, source: &Source) -> Option<S
 /// Guards a column whose new type would make other values of the standing ones.
 fn changed_values(change: &Change, column: &Column, source: &Source) -> Option<Statement> {
     let name = source.column.as_deref()?;
-    let (Type::Native(from), Type::Native(to)) = (&change.before.column(name)?.ty, &column.ty) else {
+    let standing = change.before.column(name)?;
+    if standing.auto != Auto::No && column.auto != Auto::No {
+        // Rowids both times, and those are whole numbers whatever the table is.
+        return None;
+    }
+    let (Type::Native(from), Type::Native(to)) = (&standing.ty, &column.ty) else {
         return None;
     };
-    let lost = lossy(&quote(name), from, to, column.auto)?;
+    let lost = lossy(
+        &quote(name),
+        Declared::of(&change.before, from),
+        Declared::of(&change.after, to),
+        column.auto,
+    )?;
     Some(guard(
         &change.before,
         &[name],
@@ -158,17 +168,51 @@ enum Class {
     Time,
 }
 
-fn class(declared: &str) -> Class {
-    match declared {
-        "BOOLEAN" | "BOOL" => Class::Boolean,
-        "DATE" | "TIME" | "DATETIME" | "TIMESTAMP" => Class::Time,
-        declared => match types::affinity(declared) {
-            Affinity::Integer => Class::Integer,
-            Affinity::Text => Class::Text,
-            Affinity::Blob => Class::Bytes,
-            Affinity::Real => Class::Real,
-            Affinity::Numeric => Class::Number,
-        },
+/// A declared type, and whether its table is STRICT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Declared<'a> {
+    text: &'a str,
+    strict: bool,
+}
+
+impl<'a> Declared<'a> {
+    fn of(table: &Table, text: &'a str) -> Self {
+        Declared {
+            text,
+            strict: table.options.strict,
+        }
+    }
+
+    fn class(self) -> Class {
+        match self.text {
+            // ANY keeps values as they are in STRICT tables, and is a number's type elsewhere.
+            "ANY" if self.strict => Class::Bytes,
+            "BOOLEAN" | "BOOL" => Class::Boolean,
+            "DATE" | "TIME" | "DATETIME" | "TIMESTAMP" => Class::Time,
+            declared => match types::affinity(declared) {
+                Affinity::Integer => Class::Integer,
+                Affinity::Text => Class::Text,
+                Affinity::Blob => Class::Bytes,
+                Affinity::Real => Class::Real,
+                Affinity::Numeric => Class::Number,
+            },
+        }
+    }
+
+    /// Returns the length of `VARCHAR(80)`.
+    fn length(self) -> Option<u64> {
+        let (_, rest) = self.text.split_once('(')?;
+        rest.strip_suffix(')')?.parse().ok()
+    }
+
+    /// Returns the largest number of a declared integer type. A STRICT table has one such type, for all of them.
+    fn range(self) -> Option<i64> {
+        match self.text {
+            _ if self.strict => None,
+            "SMALLINT" => Some(i64::from(i16::MAX)),
+            "INTEGER" | "INT" => Some(i64::from(i32::MAX)),
+            _ => None,
+        }
     }
 }
 
@@ -176,7 +220,7 @@ fn class(declared: &str) -> Class {
 ///
 /// `CAST(v AS NUMERIC)` reads the number at the front of a text, so a text is one number and nothing else if that, as
 /// a text again, is the same; and between an integer and a real SQLite compares exactly.
-fn lossy(v: &str, from: &str, to: &str, auto: Auto) -> Option<String> {
+fn lossy(v: &str, from: Declared<'_>, to: Declared<'_>, auto: Auto) -> Option<String> {
     if from == to {
         return None;
     }
@@ -184,12 +228,16 @@ fn lossy(v: &str, from: &str, to: &str, auto: Auto) -> Option<String> {
     let as_text = |cast: &str| format!("CAST({cast} AS TEXT) <> CAST({v} AS TEXT) COLLATE BINARY");
     let no_number = format!("typeof({v}) = 'text' AND {}", as_text(&number));
     let bytes = format!("typeof({v}) = 'blob'");
-    let same_class = class(from) == class(to);
+    // What a STRICT table takes over from one that is not may be anything, whatever its type.
+    let same_class = from.class() == to.class() && (from.strict || !to.strict);
     let mut conditions = Vec::new();
-    match class(to) {
+    match to.class() {
+        Class::Bytes if to.strict && to.text == "BLOB" => {
+            conditions.push(format!("typeof({v}) NOT IN ('blob', 'null')"));
+        }
         Class::Bytes => {}
         Class::Time => {
-            if matches!(class(from), Class::Text | Class::Bytes) {
+            if matches!(from.class(), Class::Text | Class::Bytes) {
                 conditions.push(format!("typeof({v}) = 'text' AND {number} = {v}"));
             }
         }
@@ -200,8 +248,9 @@ fn lossy(v: &str, from: &str, to: &str, auto: Auto) -> Option<String> {
                     "typeof({v}) = 'real' AND CAST(CAST({v} AS TEXT) AS REAL) <> {v}"
                 ));
             }
-            if let Some(length) =
-                length(to).filter(|length| self::length(from).is_none_or(|old| old > *length))
+            if let Some(length) = to
+                .length()
+                .filter(|length| from.length().is_none_or(|old| old > *length))
             {
                 conditions.push(format!("length({v}) > {length}"));
             }
@@ -210,9 +259,10 @@ fn lossy(v: &str, from: &str, to: &str, auto: Auto) -> Option<String> {
             if !same_class {
                 conditions.extend([no_number, bytes, format!("{number} <> CAST({v} AS INTEGER)")]);
             }
-            let range = range(to)
+            let range = to
+                .range()
                 .filter(|_| auto == Auto::No)
-                .filter(|range| self::range(from).is_none_or(|old| old > *range));
+                .filter(|range| from.range().is_none_or(|old| old > *range));
             if let Some(range) = range {
                 conditions.push(format!("{number} NOT BETWEEN -{range} - 1 AND {range}"));
             }
@@ -231,21 +281,6 @@ fn lossy(v: &str, from: &str, to: &str, auto: Auto) -> Option<String> {
         }
     }
     (!conditions.is_empty()).then(|| conditions.join(" OR "))
-}
-
-/// Returns the length of `VARCHAR(80)`.
-fn length(declared: &str) -> Option<u64> {
-    let (_, rest) = declared.split_once('(')?;
-    rest.strip_suffix(')')?.parse().ok()
-}
-
-/// Returns the largest number of a declared integer type.
-fn range(declared: &str) -> Option<i64> {
-    match declared {
-        "SMALLINT" => Some(i64::from(i16::MAX)),
-        "INTEGER" | "INT" => Some(i64::from(i32::MAX)),
-        _ => None,
-    }
 }
 
 /// Guards a new key against rows that have it twice. NULLs are all different.

@@ -26,9 +26,11 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
         indexes,
         foreign_keys,
         checks,
-        // Nothing of it is in the database.
-        options: _,
+        options,
     } = after;
+    if before.options != *options {
+        return Err("ALTER TABLE cannot change STRICT or WITHOUT ROWID".to_owned());
+    }
     if before.primary_key != *primary_key {
         return Err("ALTER TABLE cannot change a primary key".to_owned());
     }

@@ -102,10 +102,7 @@ fn copy(change: &Change, new: &str) -> String {
         targets.extend(key.map(|column| quote(&column.name)));
         values.push("NULL".to_owned());
     }
-    let order = key
-        .and_then(|key| sources.get(&key.name)?.column.as_deref())
-        .map(quote)
-        .or_else(|| old_rowid.map(str::to_owned));
+    let order = order(change, key, old_rowid);
     let order = order.map_or_else(String::new, |order| format!("\nORDER BY {order}"));
     format!(
         "INSERT INTO {} ({})\nSELECT {}\nFROM {}{order}",
@@ -116,14 +113,41 @@ fn copy(change: &Change, new: &str) -> String {
     )
 }
 
+/// Returns the order in which the new table keeps its rows, as far as the old one knows it.
+fn order(change: &Change, key: Option<&Column>, old_rowid: Option<&str>) -> Option<String> {
+    let Change {
+        before,
+        after,
+        renames: _,
+        sources,
+    } = change;
+    let source = |column: &String| sources.get(column)?.column.as_deref();
+    if let Some(column) = key.and_then(|key| source(&key.name)) {
+        return Some(quote(column));
+    }
+    let by_key = after.primary_key.as_ref().filter(|_| after.options.without_rowid);
+    let columns = by_key.and_then(|key| key.columns.iter().map(source).collect::<Option<Vec<_>>>());
+    if let Some(columns) = columns {
+        return Some(quoted_list(columns));
+    }
+    let old_key = || {
+        before
+            .primary_key
+            .as_ref()
+            .map(|key| quoted_list(key.columns.iter().map(String::as_str)))
+    };
+    old_rowid.map(str::to_owned).or_else(old_key)
+}
+
 /// Returns the column that is the rowid by another name.
 pub(super) fn rowid_key(table: &Table) -> Option<&Column> {
     table.columns.iter().find(|column| column.auto != Auto::No)
 }
 
-/// Returns a name of the rowid that no column has.
+/// Returns a name of the rowid that no column has, if the table has rowids.
 pub(super) fn free_rowid(table: &Table) -> Option<&'static str> {
-    ROWID.into_iter().find(|name| {
+    let names = ROWID.into_iter().filter(|_| !table.options.without_rowid);
+    names.into_iter().find(|name| {
         !table
             .columns
             .iter()

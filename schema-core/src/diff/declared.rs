@@ -1,0 +1,194 @@
+//! What the models themselves say of renames: which of it is still to be done, and which is done or was never possible.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Answers, Target};
+use crate::metadata::Models;
+use crate::schema::{Schema, TableName};
+
+/// Returns the answers that the models give: the renames that their `renamed_from` asks for and that `from` has not seen, and
+/// their backfills.
+///
+/// A rename is asked for while `from` has the old name and the new one is free there, or is given up by another rename. Of
+/// several old names the latest that `from` has counts. So an attribute that has done its work changes nothing, and two that
+/// swap their names never did any: after the swap the same words would ask for it again.
+///
+/// ```
+/// use schema_core::diff::declared;
+/// use schema_core::metadata::Models;
+/// use schema_core::schema::{Schema, Table, TableName};
+///
+/// let (old, new) = (TableName::new("item"), TableName::new("items"));
+/// let mut models = Models::default();
+/// models.schema.insert(Table::new(new.clone()));
+/// models.renames.tables.insert(new.clone(), vec![old.clone()]);
+///
+/// let before = Schema::from_iter([Table::new(old.clone())]);
+/// assert_eq!(declared(&models, &before).renamed_tables[&old], new);
+/// let after = Schema::from_iter([Table::new(new)]);
+/// assert!(declared(&models, &after).renamed_tables.is_empty());
+/// ```
+#[must_use]
+pub fn declared(models: &Models, from: &Schema) -> Answers {
+    let tables = &models.renames.tables;
+    let renamed_tables = pending(
+        tables.iter().map(|(name, former)| (name, former.as_slice())),
+        |name| from.tables.contains_key(name),
+    );
+    let mut of_tables: BTreeMap<&TableName, Vec<(&String, &[String])>> = BTreeMap::new();
+    for ((table, column), former) in &models.renames.columns {
+        of_tables.entry(table).or_default().push((column, former));
+    }
+    let mut renamed_columns = BTreeMap::new();
+    for (table, columns) in of_tables {
+        let Some(old) = standing(table, &renamed_tables).and_then(|name| from.table(name)) else {
+            continue;
+        };
+        let columns = pending(columns.into_iter(), |name| old.column(name).is_some());
+        renamed_columns.extend(columns.into_iter().map(|(old, new)| ((table.clone(), old), new)));
+    }
+    Answers {
+        renamed_tables,
+        renamed_columns,
+        backfills: models.backfills.clone(),
+    }
+}
+
+/// A `renamed_from` that asks for nothing: its rename is done, or what it names never was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// What it stands on, by its name of now.
+    pub target: Target,
+    /// The names it gives, oldest first.
+    pub former: Vec<String>,
+}
+
+impl Stale {
+    /// Returns how to go on.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        "take the attribute away once every branch and every database has the rename"
+    }
+}
+
+impl fmt::Display for Stale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let former: Vec<String> = self.former.iter().map(|name| format!("`{name}`")).collect();
+        write!(
+            f,
+            "`renamed_from` of `{}` does nothing: the history has no {} to rename",
+            self.target,
+            former.join(" or ")
+        )
+    }
+}
+
+/// Returns the `renamed_from` that ask for nothing, given the schema of the history.
+#[must_use]
+pub fn stale(models: &Models, from: &Schema) -> Vec<Stale> {
+    let answers = declared(models, from);
+    let tables: BTreeSet<&TableName> = answers.renamed_tables.values().collect();
+    let columns: BTreeSet<(&TableName, &String)> = answers
+        .renamed_columns
+        .iter()
+        .map(|((table, _), column)| (table, column))
+        .collect();
+    let done_tables = models
+        .renames
+        .tables
+        .iter()
+        .filter(|(name, _)| !tables.contains(name))
+        .map(|(name, former)| Stale {
+            target: Target {
+                table: name.clone(),
+                column: None,
+            },
+            former: former.iter().map(ToString::to_string).collect(),
+        });
+    let done_columns = models
+        .renames
+        .columns
+        .iter()
+        .filter(|((table, column), _)| !columns.contains(&(table, column)))
+        .map(|((table, column), former)| Stale {
+            target: Target {
+                table: table.clone(),
+                column: Some(column.clone()),
+            },
+            former: former.clone(),
+        });
+    done_tables.chain(done_columns).collect()
+}
+
+/// Returns the name that a table of the models has in the schema before.
+fn standing<'a>(name: &'a TableName, renamed: &'a BTreeMap<TableName, TableName>) -> Option<&'a TableName> {
+    let old = renamed.iter().find(|(_, new)| *new == name).map(|(old, _)| old);
+    // A table that has given its name away is another one.
+    old.or_else(|| (!renamed.contains_key(name)).then_some(name))
+}
+
+/// Returns the renames, old to new, whose old name is there and whose new name is or becomes free.
+fn pending<'a, N: Ord + Clone + 'a>(
+    renames: impl Iterator<Item = (&'a N, &'a [N])>,
+    exists: impl Fn(&N) -> bool,
+) -> BTreeMap<N, N> {
+    let mut open: Vec<(&N, &N)> = renames
+        .filter_map(|(new, former)| Some((former.iter().rev().find(|old| *old != new && exists(old))?, new)))
+        .collect();
+    let mut pending: BTreeMap<N, N> = BTreeMap::new();
+    loop {
+        let fits = |(old, new): &(&N, &N)| {
+            !pending.contains_key(*old) && (!exists(new) || pending.contains_key(*new))
+        };
+        let Some(at) = open.iter().position(fits) else {
+            return pending;
+        };
+        let (old, new) = open.remove(at);
+        pending.insert(old.clone(), new.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn renames(said: &[(&str, &[&str])], there: &[&str]) -> Vec<String> {
+        let said: Vec<(String, Vec<String>)> = said
+            .iter()
+            .map(|(new, former)| {
+                let former = former.iter().map(|name| (*name).to_owned()).collect();
+                ((*new).to_owned(), former)
+            })
+            .collect();
+        let said = said.iter().map(|(new, former)| (new, former.as_slice()));
+        let pending = pending(said, |name| there.contains(&name.as_str()));
+        pending.iter().map(|(old, new)| format!("{old}>{new}")).collect()
+    }
+
+    #[test]
+    fn a_rename_is_asked_for_once() {
+        assert_eq!(renames(&[("b", &["a"])], &["a"]), ["a>b"]);
+        assert!(renames(&[("b", &["a"])], &["b"]).is_empty(), "done");
+        assert!(
+            renames(&[("b", &["a"])], &["a", "b"]).is_empty(),
+            "the new name is there"
+        );
+        assert!(renames(&[("b", &["a"])], &["c"]).is_empty(), "never was");
+    }
+
+    #[test]
+    fn of_a_chain_the_latest_name_counts() {
+        assert_eq!(renames(&[("c", &["a", "b"])], &["a"]), ["a>c"]);
+        assert_eq!(renames(&[("c", &["a", "b"])], &["b"]), ["b>c"]);
+        assert_eq!(renames(&[("c", &["a", "b"])], &["a", "b"]), ["b>c"]);
+    }
+
+    #[test]
+    fn names_move_up_once_and_never_swap() {
+        let shift: [(&str, &[&str]); 2] = [("b", &["a"]), ("c", &["b"])];
+        assert_eq!(renames(&shift, &["a", "b"]), ["a>b", "b>c"]);
+        assert!(renames(&shift, &["b", "c"]).is_empty());
+        assert!(renames(&[("a", &["b"]), ("b", &["a"])], &["a", "b"]).is_empty());
+    }
+}
