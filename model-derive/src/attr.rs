@@ -65,6 +65,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) collate: Option<Spanned<String>>,
     pub(crate) comment: Option<String>,
     pub(crate) sql_type: Option<Spanned<SqlType>>,
+    pub(crate) generated: Option<Spanned<String>>,
+    pub(crate) stored: Option<Span>,
+    pub(crate) virtual_: Option<Span>,
     pub(crate) renamed_from: Vec<Spanned<String>>,
     pub(crate) skip: Option<Span>,
 }

@@ -18,6 +18,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     numbers_are_keys(model, errors);
     rows_without_numbers_have_keys(model, errors);
     former_names_are_others(model, errors);
+    computed_values_are_not_given(model, errors);
     skip_stands_alone(model, errors);
     sizes_make_sense(model, errors);
     foreign_keys_match(model, errors);
@@ -210,6 +211,43 @@ fn former_names_are_others(model: &Model<'_>, errors: &mut Errors) {
                 );
                 errors.at(former.span, message);
             }
+        }
+    }
+}
+
+/// A generated column has its value from its expression, and from nowhere else.
+fn computed_values_are_not_given(model: &Model<'_>, errors: &mut Errors) {
+    let key = model.primary_key();
+    for field in &model.fields {
+        let attrs = &field.attrs;
+        let storage = [("stored", attrs.stored), ("virtual", attrs.virtual_)];
+        let storage = storage.into_iter().filter_map(|(word, span)| Some((word, span?)));
+        let Some(generated) = &attrs.generated else {
+            for (word, span) in storage {
+                let message =
+                    format!("`{word}` says how a generated value is kept; put `generated = \"…\"` beside it");
+                errors.at(span, message);
+            }
+            continue;
+        };
+        if let (Some(_), Some(span)) = (attrs.stored, attrs.virtual_) {
+            errors.at(span, "`stored` and `virtual` contradict each other; keep one");
+        }
+        let given = ["default", "backfill", "auto", "autoincrement"];
+        for word in attrs
+            .keys
+            .iter()
+            .filter(|word| given.iter().any(|given| *word == given))
+        {
+            let message =
+                format!("the value is computed, so nothing else gives it; keep `generated` or `{word}`");
+            errors.at(word.span(), message);
+        }
+        if key.iter().any(|(part, _)| part.name == field.name) {
+            errors.at(
+                generated.span,
+                "a generated value cannot be part of the primary key; make it `unique`",
+            );
         }
     }
 }

@@ -15,7 +15,7 @@ mod table;
 mod types;
 
 pub use check::Check;
-pub use column::{Auto, Column, Default, Literal};
+pub use column::{Auto, Column, Default, Generated, Literal, Storage};
 pub use expression::Expression;
 pub use foreign_key::{Action, Deferrable, ForeignKey};
 pub use index::{Index, IndexKey, IndexPart, Order};

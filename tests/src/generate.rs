@@ -220,6 +220,7 @@ fn column() -> impl Strategy<Value = Column> {
                 .map(|native| BTreeMap::from([("*".to_owned(), native.to_owned())]))
                 .unwrap_or_default(),
             nullable,
+            generated: None,
             auto,
             collation,
             comment,

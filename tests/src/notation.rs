@@ -4,6 +4,7 @@
 //! items
 //!     id i64 auto
 //!     name text(80) null default 'x' comment 'shown'
+//!     loud text null generated `upper(name)` stored
 //!     primary key (id)
 //!     unique uq_items_name (name)
 //!     index ix_items_name (name desc, `lower(name)`) where `name <> ''`
@@ -20,8 +21,8 @@
 use std::collections::BTreeMap;
 
 use schema_core::schema::{
-    Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart,
-    Literal, Order, PrimaryKey, Schema, Table, TableName, naming,
+    Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey,
+    IndexPart, Literal, Order, PrimaryKey, Schema, Storage, Table, TableName, naming,
 };
 
 /// Reads a schema.
@@ -140,6 +141,15 @@ impl<'a> Line<'a> {
                 "auto" => column.auto = Auto::Auto,
                 "autoincrement" => column.auto = Auto::NeverReused,
                 "default" => column.default = Some(default(&self.word("a default"))),
+                "generated" => {
+                    let expression = self.expression();
+                    let storage = if self.takes("stored") {
+                        Storage::Stored
+                    } else {
+                        Storage::Virtual
+                    };
+                    column.generated = Some(Generated { expression, storage });
+                }
                 "comment" => column.comment = Some(unquoted(&self.word("a comment"))),
                 "collate" => column.collation = Some(self.word("a collation")),
                 "native" => {

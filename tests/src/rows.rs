@@ -13,15 +13,10 @@ const ROWS: u8 = 3;
 /// Fills every table of the schema that the database holds. A row that breaks a key or a condition is left out.
 pub fn fill(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) {
     for table in schema.tables.values() {
-        let columns: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| dialect.quote(&column.name))
-            .collect();
+        let given = || table.columns.iter().filter(|column| column.generated.is_none());
+        let columns: Vec<String> = given().map(|column| dialect.quote(&column.name)).collect();
         for row in 1..=ROWS {
-            let values: Vec<String> = table
-                .columns
-                .iter()
+            let values: Vec<String> = given()
                 .map(|column| {
                     if column.nullable && row == 2 {
                         "NULL".to_owned()
@@ -99,7 +94,11 @@ pub fn shared(from: &Schema, to: &Schema, answers: &Answers) -> (View, View) {
             let target = renamed.unwrap_or(&column.name);
             let mut expected = column.clone();
             expected.name.clone_from(target);
-            if new.column(target) == Some(&expected) && !is_lost(name, Some(&column.name)) {
+            // What is computed is as good as what it is computed from.
+            if column.generated.is_none()
+                && new.column(target) == Some(&expected)
+                && !is_lost(name, Some(&column.name))
+            {
                 old_columns.push(column.name.clone());
                 new_columns.push(target.clone());
             }

@@ -13,8 +13,8 @@ use schema_core::diff::{declared, diff, stale};
 use schema_core::metadata::{self, Models};
 use schema_core::operation::Operation;
 use schema_core::schema::{
-    Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart,
-    Literal, Order, PrimaryKey, Schema, Table, TableName, Type,
+    Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey,
+    IndexPart, Literal, Order, PrimaryKey, Schema, Storage, Table, TableName, Type,
 };
 use schema_core::{ColumnType, Model};
 
@@ -157,6 +157,32 @@ fn former_names_are_kept_beside_the_schema() {
         ]
     );
     assert_eq!(stale(&models, &from), []);
+}
+
+#[derive(Model)]
+struct Line {
+    id: i64,
+    price: i64,
+    qty: i64,
+    #[model(generated = "price * qty")]
+    total: i64,
+    #[model(generated = "price * 2", stored)]
+    twice: Option<i64>,
+    #[model(generated = "price * 3", virtual)]
+    thrice: i64,
+}
+
+#[test]
+fn values_are_computed() {
+    let generated = |column: usize| Line::table().columns[column].generated.clone();
+    let by = |expression: &str, storage| {
+        let expression = Expression::new(expression);
+        Some(Generated { expression, storage })
+    };
+    assert_eq!(generated(2), None);
+    assert_eq!(generated(3), by("price * qty", Storage::Virtual));
+    assert_eq!(generated(4), by("price * 2", Storage::Stored));
+    assert_eq!(generated(5), by("price * 3", Storage::Virtual));
 }
 
 type Maybe<T> = Option<T>;

@@ -248,28 +248,13 @@ INSERT INTO \"a \"\"b\"\" [c] 'd' é\" VALUES (1, 2, 'z')",
 
 #[test]
 fn what_the_schema_cannot_say_is_not_lost_in_silence() {
-    for (definition, what) in [
-        ("id INTEGER PRIMARY KEY, n INTEGER) STRICT", "STRICT"),
-        (
-            "id INTEGER PRIMARY KEY, n INTEGER) WITHOUT ROWID",
-            "WITHOUT ROWID",
-        ),
-        (
-            "id INTEGER PRIMARY KEY, n INTEGER UNIQUE ON CONFLICT REPLACE)",
-            "ON CONFLICT REPLACE",
-        ),
-        (
-            "id INTEGER PRIMARY KEY, n INTEGER, g AS (n + 1))",
-            "generated column `g`",
-        ),
-    ] {
-        let mut connection = with(&format!("CREATE TABLE items ({definition}"));
-        let plan = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
-        let Err(Refusal::Database(_, error)) = run(&mut connection, &plan) else {
-            panic!("{what} is gone");
-        };
-        assert!(error.message.contains(what), "{error}");
-    }
+    let mut connection =
+        with("CREATE TABLE items (id INTEGER PRIMARY KEY, n INTEGER UNIQUE ON CONFLICT REPLACE)");
+    let plan = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
+    let Err(Refusal::Database(_, error)) = run(&mut connection, &plan) else {
+        panic!("ON CONFLICT REPLACE is gone");
+    };
+    assert!(error.message.contains("ON CONFLICT REPLACE"), "{error}");
     let mut connection = with("CREATE TABLE items (id INTEGER PRIMARY KEY, n INTEGER)");
     let plan = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
     execute(&mut connection, "ALTER TABLE items ADD COLUMN drifted TEXT");
@@ -278,6 +263,37 @@ fn what_the_schema_cannot_say_is_not_lost_in_silence() {
     };
     assert!(message.contains("`items` has columns that no revision made"));
     assert_eq!(rows.len(), 1);
+}
+
+#[test]
+fn options_and_computed_columns_stay() {
+    for definition in [
+        "id INTEGER PRIMARY KEY, n INTEGER) STRICT",
+        "id INTEGER PRIMARY KEY, n INTEGER) WITHOUT ROWID",
+        "id INTEGER PRIMARY KEY, n ANY) WITHOUT ROWID, STRICT",
+        "id INTEGER PRIMARY KEY, n INTEGER, g AS (n + 1))",
+        "id INTEGER PRIMARY KEY, n INTEGER, g TEXT NOT NULL GENERATED ALWAYS AS (n || 'x') STORED)",
+    ] {
+        let mut connection = with(&format!(
+            "CREATE TABLE items ({definition};\nINSERT INTO items (id, n) VALUES (7, 1), (3, 2)"
+        ));
+        let rows = "SELECT * FROM items ORDER BY id";
+        let before = connection.query(rows, &[]).unwrap();
+        let plan = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
+        assert!(run(&mut connection, &plan).is_ok(), "{definition}");
+        assert_eq!(connection.query(rows, &[]).unwrap(), before, "{definition}");
+        let after = Sqlite.reflect(&mut connection).unwrap();
+        let table = &after.tables[&TableName::new("items")];
+        assert_eq!(table.options.strict, definition.contains("STRICT"));
+        assert_eq!(table.options.without_rowid, definition.contains("WITHOUT"));
+        assert_eq!(table.column("g").is_some(), definition.contains(" AS "));
+        assert!(
+            table
+                .columns
+                .iter()
+                .all(|column| column.generated.is_some() == (column.name == "g"))
+        );
+    }
 }
 
 #[test]

@@ -152,6 +152,23 @@ pub(super) const KEYS: &[Row] = &[
             Ok(())
         },
     ),
+    on_field(
+        "generated",
+        "generated = \"price * qty\"",
+        |attrs, span, input| {
+            let value = parse::text(input)?;
+            attrs.generated = Some(Spanned { value, span });
+            Ok(())
+        },
+    ),
+    on_field("stored", "stored", |attrs, span, input| {
+        attrs.stored = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+    on_field("virtual", "virtual", |attrs, span, input| {
+        attrs.virtual_ = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
     on_field("collate", "collate = \"nocase\"", |attrs, span, input| {
         let value = parse::text(input)?;
         attrs.collate = Some(Spanned { value, span });

@@ -124,6 +124,13 @@ impl Writer<'_> {
         if let Some(backfill) = &attrs.backfill {
             value(json, "backfill", &backfill.value);
         }
+        if let Some(generated) = &attrs.generated {
+            json.key("generated");
+            json.open('{');
+            json.member("expression", Some(&generated.value));
+            json.member("storage", attrs.stored.map(|_| "stored"));
+            json.close('}');
+        }
         json.member(
             "collation",
             attrs.collate.as_ref().map(|collate| collate.value.as_str()),

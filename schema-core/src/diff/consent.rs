@@ -124,7 +124,10 @@ pub fn missing_values(operations: &[Operation]) -> Vec<MissingValue> {
         cause,
     };
     let needs = |column: &Column| {
-        !column.nullable && column.default.is_none() && column.auto == crate::schema::Auto::No
+        !column.nullable
+            && column.default.is_none()
+            && column.generated.is_none()
+            && column.auto == crate::schema::Auto::No
     };
     #[expect(
         clippy::wildcard_enum_match_arm,

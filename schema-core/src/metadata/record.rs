@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::MetadataError;
-use crate::schema::{Action, Default, Deferrable, Expression, IndexKey};
+use crate::schema::{Action, Default, Deferrable, Expression, Generated, IndexKey};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +63,8 @@ pub(super) struct ColumnRecord {
     pub(super) default: Option<Default>,
     #[serde(default)]
     pub(super) backfill: Option<Default>,
+    #[serde(default)]
+    pub(super) generated: Option<Generated>,
     #[serde(default)]
     pub(super) collation: Option<String>,
     #[serde(default)]

@@ -301,6 +301,13 @@ impl Table {
         for key in self.foreign_keys.values_mut() {
             rename_in(&mut key.columns, from, to);
         }
+        for generated in self
+            .columns
+            .iter_mut()
+            .filter_map(|column| column.generated.as_mut())
+        {
+            generated.expression.rename_column(from, to);
+        }
         for check in self.checks.values_mut() {
             check.expression.rename_column(from, to);
         }

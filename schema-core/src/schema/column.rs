@@ -25,6 +25,9 @@ pub struct Column {
     /// The value of a row that is inserted without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Default>,
+    /// How the database computes the value from the row's other columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
     /// Whether the database makes the value, for a key.
     #[serde(default, skip_serializing_if = "is_default")]
     pub auto: Auto,
@@ -46,11 +49,34 @@ impl Column {
             sql_type: BTreeMap::new(),
             nullable: false,
             default: None,
+            generated: None,
             auto: Auto::No,
             collation: None,
             comment: None,
         }
     }
+}
+
+/// A value that the database computes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    /// What it is computed by, over other columns of the row.
+    pub expression: Expression,
+    /// Whether it is kept.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub storage: Storage,
+}
+
+/// When a generated value is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, std::default::Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// Whenever it is read. It takes no room.
+    #[default]
+    Virtual,
+    /// Whenever the row is written.
+    Stored,
 }
 
 /// Whether the database makes a key's number.

@@ -93,6 +93,25 @@ impl Table {
             .is_some_and(|key| key.columns.iter().any(|name| name == column))
     }
 
+    /// Returns how many generated columns must be there before this one can be: 0 for one that is not generated.
+    #[must_use]
+    pub fn generation(&self, column: &Column) -> usize {
+        self.generation_within(column, self.columns.len())
+    }
+
+    /// No chain is longer than the table has columns, whatever circle its expressions make.
+    fn generation_within(&self, column: &Column, longest: usize) -> usize {
+        let Some(generated) = column.generated.as_ref().filter(|_| longest > 0) else {
+            return 0;
+        };
+        let bases = self
+            .columns
+            .iter()
+            .filter(|base| base.name != column.name && generated.expression.mentions(&base.name));
+        let deepest = bases.map(|base| self.generation_within(base, longest - 1)).max();
+        deepest.unwrap_or_default() + 1
+    }
+
     /// Returns the columns sorted by name: the form in which tables are compared.
     fn columns_by_name(&self) -> Vec<&Column> {
         let mut columns: Vec<&Column> = self.columns.iter().collect();

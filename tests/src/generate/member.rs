@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use schema_core::schema::{
-    Action, Check, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, Order, PrimaryKey, Table,
-    TableName,
+    Action, Check, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, Order,
+    PrimaryKey, Storage, Table, TableName,
 };
 
 use super::TABLES;
@@ -17,6 +17,7 @@ pub(super) struct Members {
     indexes: Vec<[u8; 8]>,
     foreign_keys: Vec<[u8; 8]>,
     checks: Vec<[u8; 2]>,
+    generated: Vec<[u8; 3]>,
 }
 
 pub(super) fn members() -> impl Strategy<Value = Members> {
@@ -25,8 +26,10 @@ pub(super) fn members() -> impl Strategy<Value = Members> {
         vec(any::<[u8; 8]>(), 0..4),
         vec(any::<[u8; 8]>(), 0..3),
         vec(any::<[u8; 2]>(), 0..3),
+        vec(any::<[u8; 3]>(), 0..3),
     )
-        .prop_map(|(key, indexes, foreign_keys, checks)| Members {
+        .prop_map(|(key, indexes, foreign_keys, checks, generated)| Members {
+            generated,
             key,
             indexes,
             foreign_keys,
@@ -41,6 +44,9 @@ impl Members {
             name: "pk_any".to_owned(),
             columns,
         });
+        for dice in &self.generated {
+            generate(dice, table);
+        }
         for dice in &self.indexes {
             let index = index(dice, table);
             table.indexes.insert(index.name.clone(), index);
@@ -133,6 +139,28 @@ fn foreign_key(dice: &[u8; 8], table: &Table) -> ForeignKey {
         on_update: actions[usize::from(on_update) % 5],
         deferrable: deferrables[usize::from(deferrable) % 4],
     }
+}
+
+/// Lets a column be computed from one before it.
+fn generate([column, base, shape]: &[u8; 3], table: &mut Table) {
+    let at = usize::from(*column) % table.columns.len();
+    let Some(base) = usize::from(*base).checked_rem(at) else {
+        return;
+    };
+    let base = quoted(&table.columns[base].name);
+    let expression = match shape % 3 {
+        0 => format!("coalesce({base},1)"),
+        1 => format!("lower({base} || 'X')"),
+        _ => base,
+    };
+    table.columns[at].generated = Some(Generated {
+        expression: Expression::new(expression),
+        storage: if shape % 2 == 0 {
+            Storage::Virtual
+        } else {
+            Storage::Stored
+        },
+    });
 }
 
 /// A condition that every row meets, since it is the schema that is tried here.

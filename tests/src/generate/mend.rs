@@ -33,6 +33,7 @@ fn mend_table(table: &mut Table) {
     {
         table.primary_key = None;
     }
+    mend_generated(table);
     mend_columns(table);
     let fits = |index: &Index| {
         let known = |name: &&str| columns.contains(*name) || !index.mentions(name);
@@ -66,6 +67,37 @@ fn mend_table(table: &mut Table) {
     table
         .foreign_keys
         .retain(|_, key| key.columns.iter().all(|column| columns.contains(column)));
+    // An action of a foreign key writes to its columns.
+    let generated = |name: &String| {
+        let column = table.columns.iter().find(|column| column.name == *name);
+        column.is_some_and(|column| column.generated.is_some())
+    };
+    table
+        .foreign_keys
+        .retain(|_, key| !key.columns.iter().any(generated));
+}
+
+/// A generated column is computed from columns before it, and is no key.
+fn mend_generated(table: &mut Table) {
+    for at in 0..table.columns.len() {
+        let column = &table.columns[at];
+        let Some(generated) = &column.generated else {
+            continue;
+        };
+        let known = |name: &str| table.columns[..at].iter().any(|column| column.name == name);
+        let fits = COLUMNS
+            .iter()
+            .chain(&super::FRESH)
+            .all(|name| known(name) || !generated.expression.mentions(name));
+        let column_is_key = table.is_key(&column.name);
+        let column = &mut table.columns[at];
+        if !fits || column_is_key {
+            column.generated = None;
+        } else {
+            column.default = None;
+            column.auto = Auto::No;
+        }
+    }
 }
 
 /// A database makes numbers only for a key that is one whole-number column; and a key is never NULL.

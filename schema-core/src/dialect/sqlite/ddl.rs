@@ -4,8 +4,8 @@
 //! [`parse`](super::parse) reads back; both know nothing of why a statement is needed.
 
 use crate::schema::{
-    Action, Auto, Check, Column, Default, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Literal, Order,
-    Table, TableOptions, Type,
+    Action, Auto, Check, Column, Default, Deferrable, ForeignKey, Generated, Index, IndexKey, IndexPart,
+    Literal, Order, Storage, Table, TableOptions, Type,
 };
 
 /// Returns a name in double quotes, whatever is in it.
@@ -121,6 +121,7 @@ pub(super) fn column(column: &Column) -> String {
         sql_type: _,
         nullable,
         default,
+        generated,
         auto: _,
         collation,
         comment: _,
@@ -143,6 +144,13 @@ pub(super) fn column(column: &Column) -> String {
     if let Some(default) = default {
         text.push_str(" DEFAULT ");
         text.push_str(&value(default));
+    }
+    if let Some(Generated { expression, storage }) = generated {
+        let storage = match storage {
+            Storage::Virtual => "VIRTUAL",
+            Storage::Stored => "STORED",
+        };
+        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {storage}"));
     }
     text
 }

@@ -9,8 +9,8 @@ use super::expression::{canonical, canonical_default, split_collation};
 use super::types;
 use crate::dialect::Unsupported;
 use crate::schema::{
-    Auto, Check, Column, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Schema,
-    Table, TableOptions, Type,
+    Auto, Check, Column, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart,
+    PrimaryKey, Schema, Table, TableOptions, Type,
 };
 
 /// Returns the schema as [`reflect`](super::reflect) would read it back.
@@ -40,6 +40,12 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
     } = table;
     if columns.is_empty() {
         return Err(unsupported(format!("table `{name}`"), "it has no columns"));
+    }
+    if columns.iter().all(|column| column.generated.is_some()) {
+        return Err(unsupported(
+            format!("table `{name}`"),
+            "every column is generated",
+        ));
     }
     if options.without_rowid && primary_key.is_none() {
         return Err(unsupported(
@@ -102,6 +108,7 @@ fn column(
         sql_type,
         nullable,
         default,
+        generated,
         auto,
         collation,
         comment: _,
@@ -109,6 +116,20 @@ fn column(
     let what = || format!("column `{table}.{name}`");
     let is_key = key.is_some_and(|key| key.columns.contains(name));
     let is_whole_key = key.is_some_and(|key| key.columns.len() == 1) && is_key;
+    let generated = generated
+        .as_ref()
+        .map(|Generated { expression, storage }| {
+            let what = || format!("the expression of {}", what());
+            if is_key || default.is_some() || *auto != Auto::No {
+                let why = "a generated column is no key and has neither a default nor a number";
+                return Err(unsupported(what(), why));
+            }
+            Ok(Generated {
+                expression: self::expression(expression, table, what)?,
+                storage: *storage,
+            })
+        })
+        .transpose()?;
     let override_type = sql_type.get("sqlite").or_else(|| sql_type.get("*"));
     let mut declared = match override_type {
         Some(text) => types::canonical(text),
@@ -175,6 +196,7 @@ fn column(
         sql_type: BTreeMap::new(),
         nullable: *nullable && !is_key,
         default,
+        generated,
         auto,
         collation: collation
             .as_deref()

@@ -10,7 +10,7 @@ mod cursor;
 use self::cursor::{Cursor, name_of};
 use super::LEXICON;
 use crate::lexer::{Token, lex};
-use crate::schema::{Action, Deferrable, Order};
+use crate::schema::{Action, Deferrable, Order, Storage};
 
 /// A table as its CREATE TABLE says it.
 #[derive(Debug, Default)]
@@ -33,7 +33,8 @@ pub(super) struct ParsedColumn {
     pub(super) not_null: bool,
     pub(super) default: Option<String>,
     pub(super) collation: Option<String>,
-    pub(super) generated: bool,
+    /// What it is computed by, and whether it is kept.
+    pub(super) generated: Option<(String, Storage)>,
 }
 
 #[derive(Debug)]
@@ -209,12 +210,14 @@ fn column(cursor: &mut Cursor<'_>, table: &mut ParsedTable) -> Option<()> {
                 cursor.take("ALWAYS")?;
                 cursor.take("AS")?;
             }
-            cursor.parenthesized()?;
-            let _ = cursor.take("STORED").or_else(|| cursor.take("VIRTUAL"));
-            column.generated = true;
-            table
-                .unsaid
-                .push(format!("the generated column `{}`", column.name));
+            let expression = cursor.parenthesized()?;
+            let storage = if cursor.take("STORED").is_some() {
+                Storage::Stored
+            } else {
+                let _ = cursor.take("VIRTUAL");
+                Storage::Virtual
+            };
+            column.generated = Some((expression, storage));
         } else {
             return None;
         }

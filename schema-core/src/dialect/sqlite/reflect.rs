@@ -10,8 +10,8 @@ use super::parse::{self, ParsedKey, ParsedPart, ParsedTable};
 use super::{RESERVED_PREFIX, normalize, types};
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::schema::{
-    Auto, Check, Column, Expression, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Schema, Table,
-    TableName, Type, naming,
+    Auto, Check, Column, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, PrimaryKey, Schema,
+    Table, TableName, Type, naming,
 };
 
 /// Reads the tables of the main database.
@@ -110,6 +110,10 @@ fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) 
                     // What cannot be spelled anew is left as it is: it is a default all the same.
                     parse_default(text, name)
                         .unwrap_or_else(|_| Some(crate::schema::Default::expression(text)))
+                }),
+                generated: column.generated.as_ref().map(|(text, storage)| Generated {
+                    expression: expression(text, name),
+                    storage: *storage,
                 }),
                 auto,
                 collation: column

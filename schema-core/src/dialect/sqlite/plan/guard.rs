@@ -45,6 +45,7 @@ pub(super) fn guards(change: &Change) -> Vec<Statement> {
         if let Some(source) = sources.get(&column.name) {
             guards.extend(missing_values(change, column, source));
             guards.extend(changed_values(change, column, source));
+            guards.extend(computed_values(change, column, source));
         }
     }
     if let (false, Some(key)) = (before.primary_key == after.primary_key, &after.primary_key) {
@@ -100,6 +101,9 @@ pub(super) fn unknown_columns(before: &Table) -> Statement {
 
 /// Guards a column that becomes NOT NULL and has no value for the rows that hold none.
 fn missing_values(change: &Change, column: &Column, source: &Source) -> Option<Statement> {
+    if column.generated.is_some() {
+        return None;
+    }
     let filled = source.fill.is_some() || column.default.is_some() || column.auto != Auto::No;
     if column.nullable || filled {
         return None;
@@ -130,7 +134,7 @@ fn missing_values(change: &Change, column: &Column, source: &Source) -> Option<S
 
 /// Guards a column whose new type would make other values of the standing ones.
 fn changed_values(change: &Change, column: &Column, source: &Source) -> Option<Statement> {
-    let name = source.column.as_deref()?;
+    let name = source.column.as_deref().filter(|_| column.generated.is_none())?;
     let standing = change.before.column(name)?;
     if standing.auto != Auto::No && column.auto != Auto::No {
         // Rowids both times, and those are whole numbers whatever the table is.
@@ -151,6 +155,29 @@ fn changed_values(change: &Change, column: &Column, source: &Source) -> Option<S
         &lost,
         &format!(
             "`{}.{}` becomes {to}, and these values would not stay what they are",
+            change.after.name, column.name
+        ),
+    ))
+}
+
+/// Guards a column that will be computed against values that would be lost, because they are others.
+fn computed_values(change: &Change, column: &Column, source: &Source) -> Option<Statement> {
+    let name = source.column.as_deref()?;
+    let (generated, None) = (column.generated.as_ref()?, &change.before.column(name)?.generated) else {
+        return None;
+    };
+    let condition = if kept_by(change, &generated.expression) {
+        format!("{} IS NOT ({})", quote(name), generated.expression)
+    } else {
+        // What it will be computed from is not there yet.
+        format!("{} IS NOT NULL", quote(name))
+    };
+    Some(guard(
+        &change.before,
+        &[name],
+        &condition,
+        &format!(
+            "`{}.{}` becomes computed, and these values would be lost",
             change.after.name, column.name
         ),
     ))
@@ -300,7 +327,7 @@ fn duplicates(
         let (operand, own) = match part {
             IndexPart::Column(column) => {
                 let (from, to) = (change.kept(column)?, change.after.column(column)?);
-                if from.ty != to.ty || (from.nullable && !to.nullable) {
+                if from.ty != to.ty || from.generated != to.generated || (from.nullable && !to.nullable) {
                     return None;
                 }
                 (quote(column), to.collation.as_deref().or(Some("BINARY")))
@@ -342,7 +369,10 @@ fn kept_by(change: &Change, expression: &Expression) -> bool {
         !expression.mentions(&column.name)
             || match (change.kept(&column.name), change.after.column(&column.name)) {
                 (Some(from), Some(to)) => {
-                    from.ty == to.ty && from.collation == to.collation && (!from.nullable || to.nullable)
+                    from.ty == to.ty
+                        && from.generated == to.generated
+                        && from.collation == to.collation
+                        && (!from.nullable || to.nullable)
                 }
                 (Some(_) | None, Some(_) | None) => false,
             }

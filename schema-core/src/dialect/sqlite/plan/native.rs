@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::change::Change;
 use crate::dialect::sqlite::ddl::{self, quote};
 use crate::plan::Statement;
-use crate::schema::{Action, Auto, Column, Default, ForeignKey, Index, Table};
+use crate::schema::{Action, Auto, Column, Default, ForeignKey, Index, Storage, Table};
 
 /// Returns the statements that change the table in place, or why there are none.
 pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
@@ -59,7 +59,10 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
         .values()
         .filter(|key| before.foreign_keys.get(&key.name) != Some(key))
         .collect();
-    for column in columns {
+    // What is computed comes after what it is computed from.
+    let mut in_turn: Vec<&Column> = columns.iter().collect();
+    in_turn.sort_by_key(|column| after.generation(column));
+    for column in in_turn {
         let source = sources
             .get(&column.name)
             .ok_or_else(|| format!("the values of `{}` come from nowhere", column.name))?;
@@ -80,7 +83,9 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
     if !new_keys.is_empty() {
         return Err("ALTER TABLE cannot add a foreign key to a standing column".to_owned());
     }
-    for column in &before.columns {
+    let mut in_turn: Vec<&Column> = before.columns.iter().collect();
+    in_turn.sort_by_key(|column| std::cmp::Reverse(before.generation(column)));
+    for column in in_turn {
         if after.column(&column.name).is_none() {
             altered.drop_column(after, &column.name)?;
         }
@@ -181,6 +186,9 @@ impl Altered {
         if from.nullable == to.nullable {
             return Ok(());
         }
+        if to.generated.is_some() {
+            return Err(format!("`{}` is computed for every row", to.name));
+        }
         if !to.nullable && fill.or(to.default.as_ref()).is_some() {
             return Err(format!("rows that hold NULL in `{}` are filled", to.name));
         }
@@ -202,6 +210,22 @@ impl Altered {
         let name = &column.name;
         if column.auto != Auto::No {
             return Err(format!("ALTER TABLE cannot add the key `{name}`"));
+        }
+        match column.generated.as_ref().map(|generated| generated.storage) {
+            Some(Storage::Virtual) => {
+                self.added_columns.push(Statement::execute(format!(
+                    "{} ADD COLUMN {}",
+                    self.head,
+                    ddl::column(column)
+                )));
+                return Ok(());
+            }
+            Some(Storage::Stored) => {
+                return Err(format!(
+                    "ALTER TABLE cannot add `{name}`: it is computed and stored"
+                ));
+            }
+            None => {}
         }
         match &column.default {
             Some(Default::Expression { .. }) => {
@@ -237,6 +261,10 @@ impl Altered {
     fn drop_column(&mut self, after: &Table, name: &str) -> Result<(), String> {
         let mentioned = after.indexes.values().any(|index| index.mentions(name))
             || after.checks.values().any(|check| check.expression.mentions(name))
+            || after.columns.iter().any(|column| {
+                let generated = column.generated.as_ref();
+                generated.is_some_and(|generated| generated.expression.mentions(name))
+            })
             || after
                 .foreign_keys
                 .values()
@@ -262,6 +290,7 @@ fn difference(from: &Column, to: &Column) -> &'static str {
         sql_type: _,
         nullable: _,
         default,
+        generated,
         auto,
         collation,
         comment: _,
@@ -270,6 +299,8 @@ fn difference(from: &Column, to: &Column) -> &'static str {
         "the type"
     } else if from.default != *default {
         "the default"
+    } else if from.generated != *generated {
+        "the computed value"
     } else if from.collation != *collation {
         "the collation"
     } else if from.auto != *auto {

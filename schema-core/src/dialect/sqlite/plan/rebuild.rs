@@ -76,7 +76,7 @@ fn copy(change: &Change, new: &str) -> String {
             values.push(value.to_owned());
         }
     }
-    for column in &after.columns {
+    for column in after.columns.iter().filter(|column| column.generated.is_none()) {
         let Some(source) = sources.get(&column.name) else {
             continue;
         };
