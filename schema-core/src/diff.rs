@@ -7,13 +7,16 @@ mod answers;
 mod closure;
 mod consent;
 mod declared;
+mod likeness;
 mod order;
+mod question;
 mod rename;
 mod table;
 
 pub use answers::Answers;
-pub use consent::{MissingCause, MissingValue, Question, Target, losses, missing_values, questions};
+pub use consent::{MissingCause, MissingValue, Target, losses, missing_values};
 pub use declared::{Stale, declared, stale};
+pub use question::{Candidate, Question, questions};
 
 use std::collections::BTreeMap;
 
