@@ -7,14 +7,17 @@ mod answers;
 mod closure;
 mod consent;
 mod declared;
+mod likeness;
 mod order;
+mod question;
 mod rename;
 mod table;
 mod values;
 
 pub use answers::Answers;
-pub use consent::{MissingCause, MissingValue, Question, Target, losses, missing_values, questions};
-pub use declared::{Stale, declared, stale};
+pub use consent::{MissingCause, MissingValue, Target, losses, missing_values};
+pub use declared::{Stale, declared, declared_values, stale};
+pub use question::{Candidate, Question, questions};
 pub(crate) use values::mapped_values;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! `autogen check`.
 
 use clap::Args;
-use schema_core::diff::{Answers, diff};
+use schema_core::diff::{Stale, declared, diff, stale};
 use schema_core::history::History;
 use schema_core::history::files::snapshot_holds;
 use schema_core::operation::{Operation, describe_all};
@@ -20,11 +20,12 @@ use crate::printer::{Format, Topic};
 ///
 /// Exits with 1 if `autogen migrate` would write something, if `snapshot.json` is not what the revisions lead to, or,
 /// with `--database`, if the database is not what its revisions say: an applied script was edited, a revision is
-/// unknown or pending, a table differs.
+/// unknown or pending, a table differs. A `renamed_from` that does nothing any more is told, and is no finding.
 ///
 /// Example: autogen check --database
 ///
-/// With --json: {"ok", "operations": [{"text", "operation"}], "findings": [{"code", "what", "hint"}]}
+/// With --json: {"ok", "operations": [{"text", "operation"}], "findings": [{"code", "what", "hint"}],
+/// "stale": [{"target", "former", "hint"}]}
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Check the database against the history, instead of the models
@@ -51,11 +52,18 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
     let history = environment.history()?;
     let mut findings = Vec::new();
     let mut operations = Vec::new();
+    let mut idle = Vec::new();
     if arguments.database {
         check_database(environment, &config, &history, &mut findings)?;
     } else {
-        operations = check_models(environment, &config, &history, &arguments.models, &mut findings)?;
+        let models = &arguments.models;
+        operations = check_models(environment, &config, &history, models, &mut findings, &mut idle)?;
     }
+    for stale in &idle {
+        environment.printer.info(Topic::Compare, stale);
+        environment.printer.hint(stale.hint());
+    }
+    // A `renamed_from` that has done its work is allowed to stay: branches may still need it.
     let ok = operations.is_empty() && findings.is_empty();
     match environment.printer.format() {
         Format::Json => {
@@ -63,10 +71,15 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
                 .iter()
                 .map(|finding| json!({"code": finding.code, "what": finding.what, "hint": finding.hint}))
                 .collect();
+            let stale: Vec<_> = idle
+                .iter()
+                .map(|stale| json!({"target": stale.target.to_string(), "former": stale.former, "hint": stale.hint()}))
+                .collect();
             environment.printer.document(&json!({
                 "ok": ok,
                 "operations": document::operations(&operations),
                 "findings": findings,
+                "stale": stale,
             }));
         }
         Format::Text if ok => environment.printer.say(if arguments.database {
@@ -101,6 +114,7 @@ fn check_models(
     history: &History,
     arguments: &ModelArgs,
     findings: &mut Vec<Finding>,
+    idle: &mut Vec<Stale>,
 ) -> Result<Vec<Operation>, CommandError> {
     let read = artifact::read(environment, config, arguments)?;
     let from = history.schema()?;
@@ -123,14 +137,11 @@ fn check_models(
             hint: "write it anew with `autogen snapshot`".to_owned(),
         });
     }
-    let answers = Answers {
-        backfills: read.models.backfills,
-        ..Answers::default()
-    };
     environment
         .printer
         .debug(Topic::Compare, "Comparing the models with the history");
-    Ok(diff(&from, &read.models.schema, &answers))
+    *idle = stale(&read.models, &from);
+    Ok(diff(&from, &read.models.schema, &declared(&read.models, &from)))
 }
 
 /// Compares the database with what it says it is.

@@ -8,7 +8,7 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use schema_core::diff::{Answers, diff, missing_values};
+use schema_core::diff::{Answers, diff, missing_values, stale};
 use schema_core::history::{History, RevisionId};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::schema::Schema;
@@ -52,6 +52,8 @@ pub(crate) struct MigrateArgs {
     amend: bool,
 
     /// Say that a column or table has a new name: `items.descr=items.description`, `wares=items`
+    ///
+    /// What the model says itself, by `#[model(renamed_from = "descr")]`, needs no flag and goes before it.
     #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<String>,
 
@@ -138,13 +140,17 @@ fn compare(
     arguments: &MigrateArgs,
 ) -> Result<Found, CommandError> {
     let read = artifact::read(environment, config, &arguments.models)?;
-    let to = read.models.schema;
+    for stale in stale(&read.models, from) {
+        let text = format_args!("{stale}; {}", stale.hint());
+        environment.printer.debug(Topic::Compare, text);
+    }
+    let to = read.models.schema.clone();
     let given = answers::Given {
         renames: &arguments.rename,
         drops: &arguments.allow_drop,
-        backfills: read.models.backfills,
+        models: read.models,
     };
-    let mut answers = answers::decide(environment, from, &to, given, &read.sources)?;
+    let mut answers = answers::decide(environment, from, given, &read.sources)?;
     let mut operations = diff(from, &to, &answers);
     let missing = missing_values(&operations);
     if !missing.is_empty() {

@@ -9,5 +9,8 @@ mod artifacts;
 mod builds;
 mod databases;
 mod objects;
+#[cfg(unix)]
+mod prompts;
 mod session;
 mod transcripts;
+mod undecided;

@@ -49,6 +49,7 @@ transcripts!(
     names,
     options,
     questions,
+    renamed_from,
     two_heads,
     values,
 );

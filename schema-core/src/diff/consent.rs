@@ -1,4 +1,4 @@
-//! What a person must say before a diff may be written: is it a rename, may it go, what do old rows get.
+//! What a person must say before a diff may be written: may it go, and what do old rows get.
 
 use std::fmt;
 
@@ -22,46 +22,6 @@ impl fmt::Display for Target {
     }
 }
 
-/// Something is gone and something is new: is it the same thing under another name?
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// What is gone.
-    pub dropped: Target,
-    /// What it may be called now, the likeliest first.
-    pub candidates: Vec<Target>,
-}
-
-impl fmt::Display for Question {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.dropped.column.is_some() {
-            "column"
-        } else {
-            "table"
-        };
-        write!(f, "{kind} `{}` is gone: was it renamed to ", self.dropped)?;
-        for (at, candidate) in self.candidates.iter().enumerate() {
-            let separator = if at == 0 { "" } else { " or " };
-            write!(f, "{separator}`{candidate}`")?;
-        }
-        f.write_str(", or dropped?")
-    }
-}
-
-/// Returns what could be a rename and is not decided: neither answered nor, by `dropped`, said to be a drop.
-#[must_use]
-pub fn questions(from: &Schema, to: &Schema, answers: &Answers, dropped: &[Target]) -> Vec<Question> {
-    let lost = losses(from, to, answers);
-    let open = lost.into_iter().filter(|target| !dropped.contains(target));
-    open.filter_map(|target| {
-        let candidates = candidates(&target, from, to, answers);
-        (!candidates.is_empty()).then_some(Question {
-            dropped: target,
-            candidates,
-        })
-    })
-    .collect()
-}
-
 /// Returns the tables and columns that are gone: what needs consent, for it may hold data.
 ///
 /// A column of a renamed table is named by the table's new name.
@@ -78,8 +38,8 @@ pub fn losses(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
             continue;
         };
         for column in &old.columns {
-            let renamed = answers.renamed_columns.get(&(name.clone(), column.name.clone()));
-            let target = renamed.unwrap_or(&column.name);
+            let renamed = answers.renamed_column(name, &column.name);
+            let target = renamed.unwrap_or(column.name.as_str());
             let taken = renamed.is_none() && is_target(answers, name, &column.name);
             if new.column(target).is_none() || taken {
                 lost.push(Target {
@@ -107,69 +67,6 @@ fn is_target(answers: &Answers, table: &TableName, column: &str) -> bool {
         .renamed_columns
         .iter()
         .any(|((of, from), to)| of == table && to == column && from != column)
-}
-
-/// Returns what is new and could be `dropped` under another name.
-fn candidates(dropped: &Target, from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
-    match &dropped.column {
-        None => {
-            let new = to.tables.values().filter(|table| {
-                !from.tables.contains_key(&table.name)
-                    && !answers
-                        .renamed_tables
-                        .values()
-                        .any(|target| *target == table.name)
-            });
-            let old = from.table(&dropped.table);
-            let mut new: Vec<&Table> = new.collect();
-            new.sort_by_key(|table| std::cmp::Reverse(old.map_or(0, |old| shared_columns(old, table))));
-            new.into_iter()
-                .map(|table| Target {
-                    table: table.name.clone(),
-                    column: None,
-                })
-                .collect()
-        }
-        Some(column) => {
-            let name = &dropped.table;
-            let old_name = answers
-                .renamed_tables
-                .iter()
-                .find(|(_, to)| *to == name)
-                .map_or(name, |(from, _)| from);
-            let (Some(old), Some(new)) = (from.table(old_name), to.table(name)) else {
-                return Vec::new();
-            };
-            let Some(gone) = old.column(column) else {
-                return Vec::new();
-            };
-            let mut fresh: Vec<&Column> = new
-                .columns
-                .iter()
-                .filter(|column| {
-                    old.column(&column.name).is_none() && !is_target(answers, name, &column.name)
-                })
-                .collect();
-            fresh.sort_by_key(|column| column.ty != gone.ty);
-            fresh
-                .into_iter()
-                .map(|column| Target {
-                    table: name.clone(),
-                    column: Some(column.name.clone()),
-                })
-                .collect()
-        }
-    }
-}
-
-fn shared_columns(old: &Table, new: &Table) -> usize {
-    old.columns
-        .iter()
-        .filter(|column| {
-            new.column(&column.name)
-                .is_some_and(|other| other.ty == column.ty)
-        })
-        .count()
 }
 
 /// A column that old rows have no value for.

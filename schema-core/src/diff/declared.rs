@@ -55,19 +55,31 @@ pub fn declared(models: &Models, from: &Schema) -> Answers {
         backfills: models.backfills.clone(),
         mapped_values: BTreeMap::new(),
     };
+    answers.mapped_values = declared_values(models, from, &answers);
+    answers
+}
+
+/// Returns the values of enums that rows exchange because `renamed_from` on a variant asks for it, given the renames that are decided.
+///
+/// [`declared`] knows those that the models give; ask again once others have joined them.
+#[must_use]
+pub fn declared_values(
+    models: &Models,
+    from: &Schema,
+    answers: &Answers,
+) -> BTreeMap<(TableName, String), BTreeMap<String, String>> {
+    let mut mapped = BTreeMap::new();
     for ((table, column), former) in &models.renames.values {
-        let Some(old) = old_values(from, table, column, &answers) else {
+        let Some(old) = old_values(from, table, column, answers) else {
             continue;
         };
         let former = former.iter().map(|(value, former)| (value, former.as_slice()));
         let values = pending(former, |value| old.contains(value));
         if !values.is_empty() {
-            answers
-                .mapped_values
-                .insert((table.clone(), column.clone()), values);
+            mapped.insert((table.clone(), column.clone()), values);
         }
     }
-    answers
+    mapped
 }
 
 /// A `renamed_from` that asks for nothing: its rename is done, or what it names never was.

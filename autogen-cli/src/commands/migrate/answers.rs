@@ -1,10 +1,12 @@
 //! What a person must decide before a revision is written, from the flags or by asking.
 
-use std::collections::BTreeMap;
+mod refusal;
 
-use schema_core::diff::{Answers, MissingValue, Question, Target, losses, questions};
+use std::fmt;
+
+use schema_core::diff::{Answers, MissingValue, Target, declared, declared_values, losses, questions};
+use schema_core::metadata::Models;
 use schema_core::schema::{Default, Schema, TableName};
-use serde_json::json;
 
 use crate::artifact::Sources;
 use crate::environment::Environment;
@@ -17,11 +19,11 @@ pub(super) struct Given<'a> {
     pub(super) renames: &'a [String],
     /// The values of `--allow-drop`.
     pub(super) drops: &'a [String],
-    /// The values for old rows that the models give.
-    pub(super) backfills: BTreeMap<(TableName, String), Default>,
+    /// The models, with their `renamed_from` and values for old rows.
+    pub(super) models: Models,
 }
 
-/// Decides every rename and every loss.
+/// Decides every rename and every loss: `renamed_from` goes before `--rename`, and both before a question.
 ///
 /// # Errors
 ///
@@ -29,18 +31,20 @@ pub(super) struct Given<'a> {
 pub(super) fn decide(
     environment: &mut Environment<'_>,
     from: &Schema,
-    to: &Schema,
     given: Given<'_>,
     sources: &Sources,
 ) -> Result<Answers, CommandError> {
-    let mut answers = Answers {
-        backfills: given.backfills,
-        ..Answers::default()
-    };
-    add_renames(given.renames, from, to, &mut answers)?;
-    let mut consented = consents(given.drops, from, to, &answers)?;
+    let Given {
+        renames,
+        drops,
+        mut models,
+    } = given;
+    let to = &models.schema.clone();
+    let mut answers = declared(&models, from);
+    add_renames(renames, from, &mut models, &mut answers)?;
+    let mut consented = consents(drops, from, to, &answers)?;
     if prompt::possible(environment.printer) {
-        ask_renames(from, to, &mut answers, &mut consented)?;
+        ask_renames(from, &mut models, &mut answers, &mut consented)?;
         for lost in unconsented(from, to, &answers, &consented) {
             if !prompt::confirm(&format!("Drop `{lost}` with all that it holds?"))? {
                 return Err(
@@ -50,14 +54,16 @@ pub(super) fn decide(
                 );
             }
         }
+        answers.mapped_values = declared_values(&models, from, &answers);
         return Ok(answers);
     }
+    answers.mapped_values = declared_values(&models, from, &answers);
     let open = questions(from, to, &answers, &consented);
     let lost = unconsented(from, to, &answers, &consented);
     if open.is_empty() && lost.is_empty() {
         Ok(answers)
     } else {
-        Err(undecided(&open, &lost, sources))
+        Err(refusal::undecided(&open, &lost, sources))
     }
 }
 
@@ -70,15 +76,18 @@ fn unconsented(from: &Schema, to: &Schema, answers: &Answers, consented: &[Targe
 /// Asks about each possible rename in turn; an answer can settle the questions after it.
 fn ask_renames(
     from: &Schema,
-    to: &Schema,
+    models: &mut Models,
     answers: &mut Answers,
     consented: &mut Vec<Target>,
 ) -> Result<(), CommandError> {
-    while let Some(question) = questions(from, to, answers, consented).into_iter().next() {
+    while let Some(question) = questions(from, &models.schema, answers, consented)
+        .into_iter()
+        .next()
+    {
         let mut choices: Vec<String> = question
             .candidates
             .iter()
-            .map(|candidate| format!("it was renamed to {candidate}"))
+            .map(|candidate| format!("it was renamed to {}", candidate.target))
             .collect();
         choices.push("it is dropped, with all that it holds".to_owned());
         let chosen = prompt::select(
@@ -86,7 +95,10 @@ fn ask_renames(
             &choices,
         )?;
         match question.candidates.get(chosen) {
-            Some(candidate) => rename(&question.dropped, candidate, answers),
+            Some(candidate) => {
+                rename(&question.dropped, &candidate.target, answers);
+                declare_columns(models, from, answers);
+            }
             None => consented.push(question.dropped),
         }
     }
@@ -124,11 +136,21 @@ fn rename(from: &Target, to: &Target, answers: &mut Answers) {
     }
 }
 
+/// Adds what `renamed_from` says of the columns of tables that a flag or an answer has renamed.
+fn declare_columns(models: &mut Models, from: &Schema, answers: &mut Answers) {
+    for (old, new) in &answers.renamed_tables {
+        models.renames.tables.insert(new.clone(), vec![old.clone()]);
+    }
+    for (old, new) in declared(models, from).renamed_columns {
+        answers.renamed_columns.entry(old).or_insert(new);
+    }
+}
+
 /// Reads `--rename`: tables first, for columns are told by their table's new name.
 fn add_renames(
     flags: &[String],
     from: &Schema,
-    to: &Schema,
+    models: &mut Models,
     answers: &mut Answers,
 ) -> Result<(), CommandError> {
     let mut columns = Vec::new();
@@ -137,7 +159,8 @@ fn add_renames(
             CommandError::new(format!("`--rename {flag}` has no `=`"))
                 .hint("write the old name, `=`, the new name: `--rename items.descr=items.description`")
         })?;
-        let new = find(new, to).ok_or_else(|| unknown(flag, new, to, "the models have"))?;
+        let new =
+            find(new, &models.schema).ok_or_else(|| unknown(flag, new, &models.schema, "the models have"))?;
         if new.column.is_some() {
             columns.push((flag, old, new));
             continue;
@@ -145,14 +168,40 @@ fn add_renames(
         let old = find(old, from)
             .filter(|old| old.column.is_none())
             .ok_or_else(|| unknown(flag, old, from, "the history has"))?;
+        refuse_contradiction(flag, &old.table, &new.table, answers.renamed_tables.iter())?;
         rename(&old, &new, answers);
     }
+    declare_columns(models, from, answers);
     for (flag, old, new) in columns {
         let old = find_column(old, &new.table, from, answers)
             .ok_or_else(|| unknown(flag, old, from, "the history has"))?;
+        if let (Some(old), Some(new_column)) = (&old.column, &new.column) {
+            let said = answers.renamed_columns.iter();
+            let said = said
+                .filter(|((table, _), _)| *table == new.table)
+                .map(|((_, old), new)| (old, new));
+            refuse_contradiction(flag, old, new_column, said)?;
+        }
         rename(&old, &new, answers);
     }
     Ok(())
+}
+
+/// Refuses a rename if the old name has another new one, or the new name another old one.
+fn refuse_contradiction<'a, N: Eq + fmt::Display + 'a>(
+    flag: &str,
+    old: &N,
+    new: &N,
+    mut said: impl Iterator<Item = (&'a N, &'a N)>,
+) -> Result<(), CommandError> {
+    match said.find(|(said_old, said_new)| (*said_old == old) != (*said_new == new)) {
+        Some((said_old, said_new)) => Err(CommandError::new(format!(
+            "`--rename {flag}` contradicts a `renamed_from` or another `--rename`"
+        ))
+        .cause(format!("by that, `{said_old}` is renamed to `{said_new}`"))
+        .hint("give each name one new name, and each new name one old one")),
+        None => Ok(()),
+    }
 }
 
 /// Finds the column that `--rename` calls by its table's old or new name.
@@ -236,73 +285,4 @@ fn consents(
             })
     });
     consented.collect()
-}
-
-fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -> CommandError {
-    let error = match (open, lost) {
-        ([], [only]) => CommandError::new(format!(
-            "dropping `{only}` would lose what it holds; nothing was written"
-        )),
-        ([], _) => {
-            CommandError::new("tables or columns would be dropped with what they hold; nothing was written")
-        }
-        ([_], _) => CommandError::new("a question wants an answer; nothing was written"),
-        _ => CommandError::new(format!(
-            "{} questions want answers; nothing was written",
-            open.len()
-        )),
-    };
-    let mut error = open
-        .iter()
-        .fold(error, |error, question| error.cause(question.to_string()));
-    let certain: Vec<&Target> = lost
-        .iter()
-        .filter(|target| !open.iter().any(|question| question.dropped == **target))
-        .collect();
-    if open.is_empty() && lost.len() == 1 {
-        error = error.cause("no model has it any more");
-    } else {
-        error = certain.iter().fold(error, |error, target| {
-            error.cause(format!("no model has `{target}` any more"))
-        });
-    }
-    if !certain.is_empty() {
-        // A model that was compiled out looks like one that was deleted.
-        error = sources
-            .lines()
-            .into_iter()
-            .fold(error, |error, line| error.cause(format!("read {line}")));
-    }
-    for question in open {
-        for candidate in &question.candidates {
-            error = error.hint(format!(
-                "if it was renamed: `--rename {}={candidate}`",
-                question.dropped
-            ));
-        }
-        error = error.hint(format!("if it may go: `--allow-drop {}`", question.dropped));
-    }
-    for target in &certain {
-        error = error.hint(format!("if it may go: `--allow-drop {target}`"));
-    }
-    let questions: Vec<_> = open
-        .iter()
-        .map(|question| {
-            let candidates: Vec<String> = question.candidates.iter().map(ToString::to_string).collect();
-            let renames = candidates
-                .iter()
-                .map(|candidate| format!("--rename {}={candidate}", question.dropped));
-            let flags: Vec<String> = renames
-                .chain([format!("--allow-drop {}", question.dropped)])
-                .collect();
-            json!({"dropped": question.dropped.to_string(), "candidates": candidates, "flags": flags})
-        })
-        .collect();
-    let losses: Vec<_> = certain
-        .iter()
-        .map(|target| json!({"dropped": target.to_string(), "flags": [format!("--allow-drop {target}")]}))
-        .collect();
-    error
-        .detail("questions", questions.into())
-        .detail("losses", losses.into())
 }
