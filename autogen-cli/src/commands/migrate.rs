@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values, stale};
+use schema_core::hazard::{Hazard, hazards};
 use schema_core::history::{History, RevisionId};
 use schema_core::operation::Operation;
 use schema_core::schema::Schema;
@@ -31,8 +32,10 @@ use self::write::Draft;
 /// Example: autogen migrate -m "add descriptions"
 ///
 /// With --json: {"revision": {"id", "parents", "message", "created", "folder"} or null,
-/// "operations": [{"text", "operation"}], "scripts": {dialect: {"upgrade", "downgrade"}},
-/// "sources": {"packages", "features", "artifacts"}}; when an answer is needed, {"error", "questions", "losses"}.
+/// "operations": [{"text", "operation"}], "hazards": [{"code", "text", "safe"}],
+/// "scripts": {dialect: {"upgrade", "downgrade"}}, "sources": {"packages", "features", "artifacts"}}; when an answer is
+/// needed, {"error", "questions": [{"dropped", "candidates": [{"name", "likeness", "flag", "attribute"}], "drop"}],
+/// "losses": [{"dropped", "flags"}]}.
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
     /// Say what changed; without it, the message is made from the operations
@@ -127,6 +130,8 @@ pub(super) fn by_hand(
 pub(super) struct Found {
     /// The operations that lead to the models.
     pub(super) operations: Vec<Operation>,
+    /// What they may lose, or fail on.
+    pub(super) hazards: Vec<Hazard>,
     /// What a person decided on the way.
     pub(super) answers: Answers,
     /// What the models were read from.
@@ -169,8 +174,13 @@ fn compare(
             .printer
             .info(Topic::Compare, format_args!("Detected {}", operation.describe()));
     }
+    let hazards = hazards(&operations, from, &to, &answers);
+    for hazard in &hazards {
+        environment.printer.warn(Topic::Hazard, hazard);
+    }
     Ok(Found {
         operations,
+        hazards,
         answers,
         sources: read.sources,
     })
@@ -190,7 +200,7 @@ fn unchanged(
     match environment.printer.format() {
         Format::Text => environment.printer.say("No changes in schema detected."),
         Format::Json => environment.printer.document(&serde_json::json!({
-            "revision": null, "operations": [], "scripts": {}, "sources": sources,
+            "revision": null, "operations": [], "hazards": [], "scripts": {}, "sources": sources,
         })),
     }
     Ok(Outcome::Done)
