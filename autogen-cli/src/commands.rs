@@ -11,6 +11,7 @@ mod migrate;
 mod revision;
 mod running;
 mod show;
+mod snapshot;
 mod upgrade;
 mod verify;
 
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Heads(heads::HeadsArgs),
     Check(check::CheckArgs),
     Verify(verify::VerifyArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -51,6 +53,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::Heads(arguments) => heads::run(environment, arguments),
         Command::Check(arguments) => check::run(environment, arguments),
         Command::Verify(arguments) => verify::run(environment, arguments),
+        Command::Snapshot(arguments) => snapshot::run(environment, arguments),
         Command::Completions(arguments) => completions::run(environment, arguments),
     }
 }

@@ -10,6 +10,7 @@ mod reference;
 mod value;
 
 pub(crate) use index::{Check, Index, Part};
+pub(crate) use parse::MAX_NAME;
 pub(crate) use reference::{ForeignKey, Options, Reference, Target};
 pub(crate) use value::{Literal, SqlType, Value};
 

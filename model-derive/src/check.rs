@@ -5,13 +5,14 @@ use syn::Ident;
 use syn::ext::IdentExt as _;
 
 use crate::ast::{Field, Model};
-use crate::attr::{Part, SqlType};
+use crate::attr::{MAX_NAME, Part, SqlType};
 use crate::errors::Errors;
 use crate::near::{list, nearest};
 
 /// Runs every check.
 pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     has_columns(model, errors);
+    names_fit(model, errors);
     columns_are_distinct(model, errors);
     named_fields_exist(model, errors);
     one_primary_key(model, errors);
@@ -34,6 +35,23 @@ fn has_columns(model: &Model<'_>, errors: &mut Errors) {
                 model.table
             ),
         );
+    }
+}
+
+/// Names that follow from Rust's may be longer than those of a database.
+fn names_fit(model: &Model<'_>, errors: &mut Errors) {
+    if model.table.len() > MAX_NAME {
+        let message =
+            format!("the table's name has more than {MAX_NAME} bytes; give it another: `table = \"…\"`");
+        errors.at(model.ident.span(), message);
+    }
+    for field in &model.fields {
+        if field.column.len() > MAX_NAME {
+            let message = format!(
+                "the column's name has more than {MAX_NAME} bytes; give it another: `column = \"…\"`"
+            );
+            errors.at(field.ident.span(), message);
+        }
     }
 }
 

@@ -44,6 +44,7 @@ fn implementation(model: &Model<'_>) -> TokenStream {
         .collect();
     let names = || model.fields.iter().map(|field| &field.column);
     let (columns_of, kinds) = (names(), model.fields.iter().map(kind));
+    let entries = model.fields.iter().map(entry);
     let names = names();
     let key = model
         .primary_key()
@@ -73,15 +74,8 @@ fn implementation(model: &Model<'_>) -> TokenStream {
             #[used]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__autogen"))]
             #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = "autogen"))]
-            static __AUTOGEN_RECORD: __autogen::Record<{ ::core::module_path!().len() }, #json_length, #types, #references> = {
-                let fields = <#ident as ::schema_core::Model>::FIELDS;
-                __autogen::Record::new(
-                    ::core::module_path!(),
-                    *#json,
-                    [#(fields.#fields.kind.entry),*],
-                    [#(#referenced),*],
-                )
-            };
+            static __AUTOGEN_RECORD: __autogen::Record<{ ::core::module_path!().len() }, #json_length, #types, #references> =
+                __autogen::Record::new(::core::module_path!(), *#json, [#(#entries),*], [#(#referenced),*]);
             #[automatically_derived]
             impl ::schema_core::Model for #ident {
                 const TABLE: &'static str = #table;
@@ -111,6 +105,19 @@ fn kind(field: &Field<'_>) -> TokenStream {
             }
         }
         Some(SqlType::Dialects(_)) | None => quote_spanned!(span=> <#ty as ::schema_core::ColumnType>::KIND),
+    }
+}
+
+/// Returns a field's type as the record has it.
+fn entry(field: &Field<'_>) -> TokenStream {
+    let ty = field.ty;
+    let span = Span::call_site().located_at(ty.span());
+    if is_native(field) {
+        quote_spanned! {span=>
+            __autogen::native_entry(<__autogen::Probe<#ty>>::ENTRY, <__autogen::Probe<#ty>>::OPTION)
+        }
+    } else {
+        quote_spanned!(span=> <#ty as ::schema_core::ColumnType>::ENTRY)
     }
 }
 

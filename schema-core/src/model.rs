@@ -112,9 +112,15 @@ pub trait ColumnType {
     /// The type of a list of such values.
     #[doc(hidden)]
     const LIST: &'static str = text::List::<Self>::TYPE;
-    /// What a column of the type is made of.
+    /// Both as the compiler checks foreign keys and attributes by them.
     #[doc(hidden)]
-    const KIND: private::Kind = private::Kind::of(Self::TYPE, Self::NULLABLE);
+    const KIND: private::Kind = private::Kind {
+        ty: Self::TYPE,
+        nullable: Self::NULLABLE,
+    };
+    /// Both as the record of a model has them.
+    #[doc(hidden)]
+    const ENTRY: [u8; private::TYPE] = private::type_entry(Self::TYPE, Self::NULLABLE);
 }
 
 /// The examples of the derive's documentation, which cannot run where they stand.

@@ -1,7 +1,7 @@
 //! Operations: the reversible changes of a schema, each owning all that it needs.
 //!
-//! An operation can be applied to a [`Schema`], turned round and told in words without looking at anything else.
-//! It knows no dialect and no SQL; a [dialect](crate::dialect) plans the statements for a list of them.
+//! An operation can be applied to a [`Schema`](crate::schema::Schema), turned round and told in words without looking at anything else.
+//! It knows no dialect and no SQL; a dialect plans the statements for a list of them.
 
 mod apply;
 mod describe;

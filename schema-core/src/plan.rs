@@ -3,6 +3,10 @@
 //! A plan is what a [script](crate::script) holds: the one is written out as the other and read back. Nothing here
 //! runs a statement.
 
+mod concerned;
+
+pub use concerned::{concerned, restricted};
+
 use crate::dialect::{Dialect, Mode, Unsupported};
 use crate::diff::{Answers, diff};
 use crate::operation::reverse_all;
@@ -91,7 +95,8 @@ pub struct Plans {
 
 /// Plans the way between two neutral schemas, and back, for one dialect.
 ///
-/// Each dialect's statements come from the diff of the two schemas as it can hold them.
+/// Each dialect's statements come from the diff of the two schemas as it can hold them. Tables that the change does not
+/// [concern](concerned) are not looked at.
 ///
 /// # Errors
 ///
@@ -102,8 +107,9 @@ pub fn plan(
     to: &Schema,
     answers: &Answers,
 ) -> Result<Plans, Unsupported> {
-    let from = dialect.normalize(from)?;
-    let to = dialect.normalize(to)?;
+    let tables = concerned(from, to, answers, |_| false);
+    let from = dialect.normalize(&restricted(from, &tables))?;
+    let to = dialect.normalize(&restricted(to, &tables))?;
     let operations = diff(&from, &to, answers);
     Ok(Plans {
         upgrade: dialect.plan(&from, &operations)?,

@@ -1,7 +1,7 @@
 //! Differ cases as data: a file of sections, and what is rewritten in it when expectations change.
 //!
 //! A file opens with a comment that says what it is about, then sections under `== name` lines: `from` and `to`
-//! (in the [notation](crate::notation)), perhaps `answers` and `rows`, and what is expected: `operations`, and
+//! (in the [notation]), perhaps `answers` and `rows`, and what is expected: `operations`, and
 //! `upgrade DIALECT` and `downgrade DIALECT`. With `UPDATE_EXPECT=1` in the environment the expected sections are
 //! written instead of compared.
 

@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! Every case of `tests/diff`: the operations, the SQL, and the laws of the differ on a real database with rows.
 
 use std::path::Path;

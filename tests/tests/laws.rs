@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! The laws of design, over generated pairs of schemas that vary every field, on real databases with rows.
 //!
 //! `PROPTEST_CASES=10000 cargo test --release -p autogen-tests --test laws` is the long run.

@@ -1,6 +1,9 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a test may panic, and reads best with its literals alike"
+)]
 //! Tables that others made: any legal CREATE TABLE is read, and read as SQLite itself understands it.
-
-#![allow(clippy::unwrap_used)]
 
 mod sqlite_support;
 

@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! Tidiness: the layers of schema-core, the length of files, a head comment in each, no printing in the core.
 
 use std::collections::BTreeMap;

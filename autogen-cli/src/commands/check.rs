@@ -3,8 +3,8 @@
 use clap::Args;
 use schema_core::diff::{Stale, declared, diff, stale};
 use schema_core::history::History;
-use schema_core::history::files::read_snapshot;
-use schema_core::operation::Operation;
+use schema_core::history::files::snapshot_holds;
+use schema_core::operation::{Operation, describe_all};
 use schema_core::runner;
 use serde_json::json;
 
@@ -93,8 +93,8 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
 }
 
 fn print(environment: &mut Environment<'_>, operations: &[Operation], findings: &[Finding]) {
-    for operation in operations {
-        environment.printer.data(operation.describe());
+    for line in describe_all(operations) {
+        environment.printer.data(line);
     }
     for finding in findings {
         environment.printer.data(&finding.what);
@@ -130,12 +130,11 @@ fn check_models(
             hint: "let the later one name the other as its parent, in its `revision.json`".to_owned(),
         });
     }
-    let snapshot = read_snapshot(&environment.migrations)?;
-    if snapshot.unwrap_or_default() != from {
+    if !snapshot_holds(&environment.migrations, &from)? {
         findings.push(Finding {
             code: "snapshot",
             what: "`snapshot.json` is not the schema that the revisions lead to".to_owned(),
-            hint: "restore it from version control; the next `autogen migrate` writes it anew".to_owned(),
+            hint: "write it anew with `autogen snapshot`".to_owned(),
         });
     }
     environment

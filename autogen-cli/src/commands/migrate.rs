@@ -11,7 +11,7 @@ use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values, stale};
 use schema_core::hazard::{Hazard, hazards};
 use schema_core::history::{History, RevisionId};
-use schema_core::operation::Operation;
+use schema_core::operation::{Operation, describe_all};
 use schema_core::schema::Schema;
 
 use crate::artifact::{self, ModelArgs, Sources};
@@ -169,10 +169,10 @@ fn compare(
         answers::ask_values(&missing, &mut answers)?;
         operations = diff(from, &to, &answers);
     }
-    for operation in &operations {
+    for line in describe_all(&operations) {
         environment
             .printer
-            .info(Topic::Compare, format_args!("Detected {}", operation.describe()));
+            .info(Topic::Compare, format_args!("Detected {line}"));
     }
     let hazards = hazards(&operations, from, &to, &answers);
     for hazard in &hazards {

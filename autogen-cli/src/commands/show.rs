@@ -2,6 +2,7 @@
 
 use clap::Args;
 use schema_core::history::{Direction, History, Revision};
+use schema_core::operation::describe_all;
 use serde_json::json;
 
 use crate::document;
@@ -66,8 +67,8 @@ fn print(
     printer.data(format_args!("Created:  {}", revision.created));
     printer.data(format_args!("Folder:   {folder}"));
     printer.data("");
-    for operation in &revision.operations {
-        printer.data(format_args!("  {}", operation.describe()));
+    for line in describe_all(&revision.operations) {
+        printer.data(format_args!("  {line}"));
     }
     for dialect in revision.scripts.keys() {
         for direction in [Direction::Upgrade, Direction::Downgrade] {

@@ -77,6 +77,9 @@ pub(super) fn names(input: ParseStream<'_>) -> Result<Vec<Spanned<String>>> {
     Ok(names.into_iter().collect())
 }
 
+/// The most bytes of a name: PostgreSQL's limit, and that of the records of models.
+pub(crate) const MAX_NAME: usize = 63;
+
 /// Returns the name if databases, and the records of models, can hold it.
 pub(super) fn check_name(name: &str, span: Span) -> Result<String> {
     match name
@@ -85,6 +88,9 @@ pub(super) fn check_name(name: &str, span: Span) -> Result<String> {
     {
         Some(found) => Err(Error::new(span, format!("a name cannot hold {found:?}"))),
         None if name.is_empty() => Err(Error::new(span, "the name is empty")),
+        None if name.len() > MAX_NAME => {
+            Err(Error::new(span, format!("a name has at most {MAX_NAME} bytes")))
+        }
         None => Ok(name.to_owned()),
     }
 }

@@ -8,8 +8,11 @@ use crate::schema::{Schema, TableName};
 /// Sorts operations by rank. Within a rank created tables come parents first and dropped ones children first; all
 /// else stays in the order in which it was found.
 pub(super) fn sort(operations: &mut [Operation], from: &Schema, to: &Schema) {
-    let parents_first = depths(to);
-    let children_last = depths(from);
+    let has = |wanted: fn(&Operation) -> bool| operations.iter().any(wanted);
+    let creates = has(|operation| matches!(operation, Operation::CreateTable { .. }));
+    let drops = has(|operation| matches!(operation, Operation::DropTable { .. }));
+    let parents_first = if creates { depths(to) } else { BTreeMap::new() };
+    let children_last = if drops { depths(from) } else { BTreeMap::new() };
     operations.sort_by_cached_key(|operation| {
         let depth = match operation {
             Operation::CreateTable { table } => position(&parents_first, &table.name),

@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{Cause, Direction, Header, HistoryError, RevisionId, Source, revision};
+use crate::json;
 use crate::schema::Schema;
 
 /// The file that says what a revision is.
@@ -19,6 +20,9 @@ pub const REVISION_FILE: &str = "revision.json";
 
 /// The file that shows the schema at the head.
 pub const SNAPSHOT_FILE: &str = "snapshot.json";
+
+/// How deep the snapshot is laid out over lines: down to the columns, one a line.
+const SNAPSHOT_DEPTH: usize = 4;
 
 /// The folder of the revisions, in the migrations folder.
 pub const VERSIONS_FOLDER: &str = "versions";
@@ -46,6 +50,23 @@ pub fn read_snapshot(migrations: &Path) -> Result<Option<Schema>, HistoryError> 
         }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Tells whether the snapshot is this schema. No snapshot is the empty schema's.
+///
+/// # Errors
+///
+/// [`HistoryError`] if it cannot be read or understood, with line and column.
+pub fn snapshot_holds(migrations: &Path, schema: &Schema) -> Result<bool, HistoryError> {
+    let path = migrations.join(SNAPSHOT_FILE);
+    // Writing is cheaper than parsing, and the text is nearly always the one that would be written.
+    let as_written =
+        read_text(&path).is_ok_and(|text| snapshot_text(schema).is_ok_and(|written| written == text));
+    Ok(as_written || read_snapshot(migrations)?.unwrap_or_default() == *schema)
+}
+
+fn snapshot_text(schema: &Schema) -> Result<String, serde_json::Error> {
+    json::to_string(schema, SNAPSHOT_DEPTH).map(|text| text + "\n")
 }
 
 /// Reads a text file.

@@ -10,8 +10,8 @@ use crate::dialect::{Dialect, Mode, Unsupported};
 use crate::diff::{Answers, diff};
 use crate::history::{Direction, HistoryError, RevisionId};
 use crate::operation::Operation;
-use crate::plan::Plan;
-use crate::schema::{Schema, Table, TableName};
+use crate::plan::{Plan, concerned, restricted};
+use crate::schema::{Schema, TableName};
 use crate::script::{self, ScriptError};
 
 /// A script that does not do what the operations say, or a proof that could not be had.
@@ -147,9 +147,16 @@ pub fn prove(
     upgrade: &str,
     downgrade: &str,
 ) -> Result<(), ProofError> {
-    let concerned = concerned(dialect, from, to, &[upgrade, downgrade]);
-    let from = normalized(dialect, &restricted(from, &concerned))?;
-    let to = normalized(dialect, &restricted(to, &concerned))?;
+    let lexicon = dialect.lexicon();
+    let named = [upgrade, downgrade].map(|script| script::names(script, lexicon));
+    let is_named = |table: &TableName| {
+        named
+            .iter()
+            .any(|names| names.contains(&table.name.to_lowercase()))
+    };
+    let tables = concerned(from, to, &Answers::default(), is_named);
+    let (from, to) = (standing(from, to, &tables), standing(to, from, &tables));
+    let (from, to) = (normalized(dialect, &from)?, normalized(dialect, &to)?);
     refuse_filled(scratch, dialect)?;
     create(scratch, dialect, &from)?;
     let at = |direction| {
@@ -168,48 +175,20 @@ pub fn prove(
     compare(scratch, dialect, &from).map_err(at(Direction::Downgrade))
 }
 
-/// Returns the tables that a proof needs.
-fn concerned(dialect: &dyn Dialect, from: &Schema, to: &Schema, scripts: &[&str]) -> BTreeSet<TableName> {
-    let both = || from.tables.values().chain(to.tables.values());
-    let changed: BTreeSet<&TableName> = both()
-        .map(|table| &table.name)
-        .filter(|name| from.table(name) != to.table(name))
-        .collect();
-    let mut named = BTreeSet::new();
-    for script in scripts {
-        named.extend(script::names(script, dialect.lexicon()));
-    }
-    let tied = |table: &Table| {
+/// Returns the schema of those tables alone. One that only stands by, the same before and after and named in no script,
+/// keeps just the foreign keys that lead to another of them.
+fn standing(schema: &Schema, other: &Schema, tables: &BTreeSet<TableName>) -> Schema {
+    let mut part = restricted(schema, tables);
+    for table in part
+        .tables
+        .values_mut()
+        .filter(|table| other.table(&table.name) == schema.table(&table.name))
+    {
         table
             .foreign_keys
-            .values()
-            .any(|key| changed.contains(&key.references))
-    };
-    let mut open: Vec<&TableName> = both()
-        .filter(|table| {
-            changed.contains(&table.name) || tied(table) || named.contains(&table.name.name.to_lowercase())
-        })
-        .map(|table| &table.name)
-        .collect();
-    let mut concerned = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if concerned.insert(name.clone()) {
-            let tables = [from.table(name), to.table(name)].into_iter().flatten();
-            open.extend(
-                tables
-                    .flat_map(|table| table.foreign_keys.values())
-                    .map(|key| &key.references),
-            );
-        }
+            .retain(|_, key| tables.contains(&key.references));
     }
-    concerned
-}
-
-fn restricted(schema: &Schema, tables: &BTreeSet<TableName>) -> Schema {
-    tables
-        .iter()
-        .filter_map(|name| schema.table(name).cloned())
-        .collect()
+    part
 }
 
 pub(super) fn normalized(dialect: &dyn Dialect, schema: &Schema) -> Result<Schema, ProofCause> {

@@ -129,9 +129,13 @@ fn copy_example(workspace: &Path, store: &Path) -> Result<()> {
     let core = workspace.join("schema-core");
     let manifest = fs::read_to_string(example.join("Cargo.toml"))?
         .replace("\"../../schema-core\"", &format!("'{}'", core.display()));
-    // The empty table keeps cargo from looking for a workspace above the scratch folder.
-    fs::write(store.join("Cargo.toml"), manifest + "\n[workspace]\n")?;
-    // The same lock file means the same builds of the dependencies, so nothing is compiled twice.
+    // The empty table keeps cargo from looking for a workspace above the scratch folder. The same profile and lock file
+    // mean the same builds of the dependencies, so that nothing is compiled twice.
+    let profile = "[profile.dev]\ndebug = \"line-tables-only\"\n";
+    fs::write(
+        store.join("Cargo.toml"),
+        format!("{manifest}\n[workspace]\n\n{profile}"),
+    )?;
     fs::copy(workspace.join("Cargo.lock"), store.join("Cargo.lock"))?;
     Ok(())
 }

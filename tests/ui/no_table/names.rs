@@ -9,4 +9,9 @@ struct Item {
     blank: i64,
 }
 
+#[derive(Model)]
+struct LongLongLongLongLongLongLongLongLongLongLongLongLongLongLongLong {
+    id: i64,
+}
+
 fn main() {}

@@ -7,11 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{REVISION_FILE, SNAPSHOT_FILE, VERSIONS_FOLDER, folder_id, script_name};
 use crate::history::{Cause, Direction, HistoryError, Revision, revision, slug};
-use crate::json;
 use crate::schema::Schema;
-
-/// How deep the snapshot is spread over lines: one column per line.
-const SNAPSHOT_DEPTH: usize = 4;
 
 /// How many leftovers of killed processes a temporary name steps aside for.
 const LEFTOVERS: usize = 64;
@@ -97,8 +93,8 @@ pub fn remove_revision(folder: &Path) -> Result<(), HistoryError> {
 /// [`HistoryError`] if it cannot be written; the old one is as it was then.
 pub fn write_snapshot(migrations: &Path, schema: &Schema) -> Result<(), HistoryError> {
     let path = migrations.join(SNAPSHOT_FILE);
-    let text = json::to_string(schema, SNAPSHOT_DEPTH).map_err(|error| unwritable(&path, &error))?;
-    let temporary = Temporary::file(migrations, SNAPSHOT_FILE, &(text + "\n"))?;
+    let text = super::snapshot_text(schema).map_err(|error| unwritable(&path, &error))?;
+    let temporary = Temporary::file(migrations, SNAPSHOT_FILE, &text)?;
     temporary.rename_to(&path)?;
     sync_folder(migrations)
 }

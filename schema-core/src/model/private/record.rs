@@ -1,4 +1,4 @@
-//! A record, byte by byte, as the linker gets it: its JSON is what `metadata` reads.
+//! The record of a model, put together by the compiler.
 
 use crate::metadata;
 
@@ -69,5 +69,87 @@ impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usiz
         // SAFETY: the bytes of the reference, for as long as it is valid. All fields are arrays of bytes, so there is no
         // padding between them.
         unsafe { std::slice::from_raw_parts(std::ptr::from_ref(self).cast(), size_of::<Self>()) }
+    }
+}
+
+/// Returns a type as the record has it: see [`Record`]. It is worked out once for each type.
+///
+/// # Panics
+///
+/// The notation cannot stand in a record.
+#[must_use]
+pub const fn type_entry(ty: &str, nullable: bool) -> [u8; TYPE] {
+    let bytes = ty.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] < b' ' || bytes[at] == b'"' || bytes[at] == b'\\' {
+            panic!("`ColumnType::TYPE` cannot hold a double quote, a backslash or a control character");
+        }
+        at += 1;
+    }
+    if bytes.len() > TYPE - 4 {
+        panic!("`ColumnType::TYPE` is too long; put `#[model(sql_type = \"…\")]` on the field instead");
+    }
+    entry(bytes, if nullable { b"?" } else { b"" })
+}
+
+/// Returns the type of a field with `sql_type = "…"` as the record has it: the native one is said elsewhere.
+#[must_use]
+pub const fn native_entry(mapped: Option<[u8; TYPE]>, option: bool) -> [u8; TYPE] {
+    match mapped {
+        Some(entry) => entry,
+        None => entry(b"", if option { b"?" } else { b"" }),
+    }
+}
+
+/// Returns a JSON string, a comma, and spaces before it up to a fixed width: so records need no arithmetic.
+pub(super) const fn entry<const WIDTH: usize>(text: &[u8], mark: &[u8]) -> [u8; WIDTH] {
+    let mut entry = [b' '; WIDTH];
+    entry[0] = b'"';
+    let mut at = 0;
+    while at < text.len() {
+        entry[at + 1] = text[at];
+        at += 1;
+    }
+    if let [mark] = mark {
+        entry[at + 1] = *mark;
+        at += 1;
+    }
+    entry[at + 1] = b'"';
+    entry[WIDTH - 1] = b',';
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_json_of_one_width() {
+        let text = |entry: [u8; TYPE]| String::from_utf8(entry.to_vec()).unwrap();
+        assert_eq!(
+            text(type_entry("i64", true)),
+            format!("\"i64?\"{},", " ".repeat(TYPE - 7))
+        );
+        let longest = "x".repeat(TYPE - 4);
+        assert_eq!(text(type_entry(&longest, true)), format!("\"{longest}?\","));
+        assert_eq!(
+            text(native_entry(None, true))
+                .trim_end_matches([' ', ','])
+                .trim_end(),
+            "\"?\""
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "cannot hold a double quote")]
+    fn a_notation_needs_no_escapes() {
+        let _ = type_entry("native('a \"b\"')", false);
+    }
+
+    #[test]
+    #[should_panic(expected = "is too long")]
+    fn a_notation_fits_its_entry() {
+        let _ = type_entry(&"x".repeat(TYPE - 3), false);
     }
 }

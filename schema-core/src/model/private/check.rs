@@ -1,0 +1,160 @@
+//! Checks that attributes fit the types of their columns, as constants that cannot be evaluated if they do not.
+
+use super::Column;
+use crate::model::text::Text;
+
+/// Checks that `length` stands on a column that can have one.
+#[track_caller]
+pub const fn takes_length(column: Column) {
+    expect(
+        column,
+        matches!(column.kind.ty.as_bytes(), b"text" | b"bytes"),
+        "`length` is for text and bytes without one",
+    );
+}
+
+/// Checks that `precision` and `scale` stand on a column that can have them.
+#[track_caller]
+pub const fn takes_precision(column: Column) {
+    expect(
+        column,
+        matches!(column.kind.ty.as_bytes(), b"decimal"),
+        "`precision` and `scale` are for decimals",
+    );
+}
+
+/// Checks that `collate` stands on text.
+#[track_caller]
+pub const fn takes_collation(column: Column) {
+    expect(
+        column,
+        starts_with(column.kind.ty, "text") || starts_with(column.kind.ty, "native"),
+        "`collate` is for text",
+    );
+}
+
+/// Checks that `auto` stands on a whole number.
+#[track_caller]
+pub const fn takes_auto(column: Column) {
+    expect(
+        column,
+        limits(column.kind.ty).is_some(),
+        "a database numbers whole numbers only",
+    );
+}
+
+/// Checks that a key cannot be NULL.
+#[track_caller]
+pub const fn takes_key(column: Column) {
+    if column.kind.nullable {
+        panic!(
+            "{}",
+            Text::new()
+                .push("a primary key cannot be NULL, and `")
+                .push(column.name)
+                .push("` is an `Option`; use the type without it")
+                .as_str()
+        );
+    }
+}
+
+/// What kind of literal a default is.
+pub enum Value {
+    /// `true`
+    Boolean,
+    /// `1`
+    Integer(i128),
+    /// `1.5`
+    Number,
+    /// `"a"`
+    Text,
+    /// `b"a"`
+    Bytes,
+}
+
+/// Checks that a literal is a value of the column.
+#[track_caller]
+pub const fn takes_value(column: Column, value: Value) {
+    let ty = column.kind.ty;
+    let exact = starts_with(ty, "decimal") || starts_with(ty, "native");
+    let (fits, what) = match value {
+        Value::Boolean => (
+            same(ty, "boolean") || starts_with(ty, "native"),
+            "`true` and `false` are for `bool`",
+        ),
+        Value::Integer(value) => match limits(ty) {
+            Some((least, most)) => (least <= value && value <= most, "the number is out of range"),
+            None => (
+                exact || same(ty, "f32") || same(ty, "f64"),
+                "a number is no value of the column",
+            ),
+        },
+        Value::Number => (
+            exact || same(ty, "f32") || same(ty, "f64"),
+            "a number with a point is no value of the column",
+        ),
+        Value::Text => (
+            limits(ty).is_none()
+                && !same(ty, "boolean")
+                && !same(ty, "f32")
+                && !same(ty, "f64")
+                && !starts_with(ty, "decimal")
+                && !starts_with(ty, "bytes")
+                && !starts_with(ty, "array"),
+            "a text is no value of the column",
+        ),
+        Value::Bytes => (
+            starts_with(ty, "bytes") || starts_with(ty, "native"),
+            "bytes are no value of the column",
+        ),
+    };
+    expect(column, fits, what);
+}
+
+#[track_caller]
+const fn expect(column: Column, fits: bool, what: &str) {
+    if !fits && !column.kind.ty.is_empty() {
+        panic!(
+            "{}",
+            Text::new()
+                .push(what)
+                .push(": `")
+                .push(column.name)
+                .push("` is `")
+                .push(column.kind.ty)
+                .push("`")
+                .as_str()
+        );
+    }
+}
+
+/// Returns the least and the greatest value of a whole number's type.
+const fn limits(ty: &str) -> Option<(i128, i128)> {
+    Some(match ty.as_bytes() {
+        b"i8" => (i8::MIN as i128, i8::MAX as i128),
+        b"i16" => (i16::MIN as i128, i16::MAX as i128),
+        b"i32" => (i32::MIN as i128, i32::MAX as i128),
+        b"i64" => (i64::MIN as i128, i64::MAX as i128),
+        b"u8" => (0, u8::MAX as i128),
+        b"u16" => (0, u16::MAX as i128),
+        b"u32" => (0, u32::MAX as i128),
+        b"u64" => (0, u64::MAX as i128),
+        _ => return None,
+    })
+}
+
+pub(super) const fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && starts_with(a, b)
+}
+
+const fn starts_with(text: &str, start: &str) -> bool {
+    let (text, start) = (text.as_bytes(), start.as_bytes());
+    let mut at = 0;
+    while at < start.len() {
+        if at == text.len() || text[at] != start[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
