@@ -23,11 +23,11 @@ fn holds(old: &Type, new: &Type) -> bool {
         Type::F32 => within(old, 1 << 24),
         Type::F64 => *old == Type::F32 || within(old, 1 << 53),
         Type::Decimal { precision, scale } => decimal_holds(old, *precision, *scale),
-        Type::Text { length } => match old {
-            Type::Text { length: old } => fits(*old, *length),
+        Type::Text { length } => match (old, length) {
+            (Type::Text { length: old }, length) => fits(*old, *length),
             // Whatever is written out in digits.
-            Type::Uuid | Type::Boolean => length.is_none(),
-            other => length.is_none() && (range(other).is_some() || matches!(other, Type::Decimal { .. })),
+            (old, None) => range(old).is_some() || matches!(old, Type::Boolean | Type::Decimal { .. }),
+            (_, Some(_)) => false,
         },
         Type::Bytes { length } => matches!(old, Type::Bytes { length: old } if fits(*old, *length)),
         Type::DateTime => *old == Type::Date,
