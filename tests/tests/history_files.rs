@@ -92,6 +92,7 @@ fn slugs_are_safe_names() {
     }
     assert_eq!(slug(&"ab ".repeat(50)).len(), 59);
     assert_eq!(slug(&"x".repeat(500)).len(), 60);
+    assert_eq!(slug(&"word ".repeat(30)), "word_".repeat(11) + "word");
 }
 
 #[test]

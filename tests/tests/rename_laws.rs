@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! Renames never lose anything: each column of the old schema is followed through the operations, by what it is and
 //! not by what it is called.
 

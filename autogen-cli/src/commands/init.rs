@@ -91,7 +91,7 @@ fn write(files: &mut Files<'_>, migrations: &Path, dialects: &[&str]) -> Result<
         files.directory(&instance)?;
         files.file(
             &instance.join(".gitignore"),
-            "# A database of this machine is nobody else's.\n*\n",
+            "# A database of this machine is nobody else's; the folder itself is kept.\n*\n!.gitignore\n",
         )?;
     }
     Ok(())

@@ -15,3 +15,17 @@ pub struct Answers {
     /// their new names.
     pub backfills: BTreeMap<(TableName, String), Default>,
 }
+
+impl Answers {
+    /// Returns the new name of a column, by its table's new name and its old one, if it has another.
+    #[must_use]
+    pub fn renamed_column(&self, table: &TableName, column: &str) -> Option<&str> {
+        if self.renamed_columns.is_empty() {
+            // Nearly always; and then nothing need be allocated for the look-up.
+            return None;
+        }
+        self.renamed_columns
+            .get(&(table.clone(), column.to_owned()))
+            .map(String::as_str)
+    }
+}

@@ -38,8 +38,8 @@ pub fn losses(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
             continue;
         };
         for column in &old.columns {
-            let renamed = answers.renamed_columns.get(&(name.clone(), column.name.clone()));
-            let target = renamed.unwrap_or(&column.name);
+            let renamed = answers.renamed_column(name, &column.name);
+            let target = renamed.unwrap_or(column.name.as_str());
             let taken = renamed.is_none() && is_target(answers, name, &column.name);
             if new.column(target).is_none() || taken {
                 lost.push(Target {

@@ -100,7 +100,7 @@ fn column_questions(from: &Schema, to: &Schema, answers: &Answers, gone: &[Targe
         return Vec::new();
     };
     let renamed = |column: &str| {
-        let target = answers.renamed_columns.get(&(name.clone(), column.to_owned()));
+        let target = answers.renamed_column(name, column);
         target.is_some_and(|target| target != column)
     };
     let taken = |column: &str| {

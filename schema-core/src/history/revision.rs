@@ -132,6 +132,9 @@ pub struct ScriptSums {
     pub downgrade: String,
 }
 
+/// The most characters of a slug.
+const MAX_SLUG: usize = 60;
+
 /// Returns the words of a message as the name of a folder: letters, digits and `_`, at most 60, never empty.
 ///
 /// ```
@@ -149,7 +152,10 @@ pub fn slug(message: &str) -> String {
         } else if !slug.is_empty() && !slug.ends_with('_') {
             slug.push('_');
         }
-        if slug.len() == 60 {
+        if slug.len() > MAX_SLUG {
+            // No word is cut in two, unless it is the only one.
+            let end = slug.rfind('_').unwrap_or(MAX_SLUG);
+            slug.truncate(end);
             break;
         }
     }

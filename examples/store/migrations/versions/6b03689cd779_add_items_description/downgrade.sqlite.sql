@@ -1,0 +1,3 @@
+-- downgrade 6b03689cd779: add items.description
+
+ALTER TABLE "items" DROP COLUMN "description";
