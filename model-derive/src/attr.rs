@@ -11,6 +11,7 @@ mod value;
 
 pub(crate) use index::{Check, Index, Part};
 pub(crate) use parse::MAX_NAME;
+pub(crate) use parse::check_value;
 pub(crate) use reference::{ForeignKey, Options, Reference, Target};
 pub(crate) use value::{Literal, SqlType, Value};
 
@@ -73,6 +74,13 @@ pub(crate) struct FieldAttrs {
     pub(crate) skip: Option<Span>,
 }
 
+/// What stands on a variant of an enum.
+#[derive(Default)]
+pub(crate) struct VariantAttrs {
+    pub(crate) value: Option<Spanned<String>>,
+    pub(crate) renamed_from: Vec<Spanned<String>>,
+}
+
 /// Reads what follows a key into the place that keeps it.
 type Parse<A> = fn(&mut A, Span, ParseStream<'_>) -> Result<()>;
 
@@ -80,6 +88,7 @@ type Parse<A> = fn(&mut A, Span, ParseStream<'_>) -> Result<()>;
 enum Place {
     Struct(Parse<StructAttrs>),
     Field(Parse<FieldAttrs>),
+    Variant(Parse<VariantAttrs>),
 }
 
 /// How often a key may stand in one place.
@@ -117,12 +126,33 @@ const fn on_field(key: &'static str, form: &'static str, parse: Parse<FieldAttrs
     }
 }
 
+const fn on_variant(key: &'static str, form: &'static str, parse: Parse<VariantAttrs>) -> Row {
+    let (times, place) = (Times::Once, Place::Variant(parse));
+    Row {
+        key,
+        form,
+        times,
+        place,
+    }
+}
+
+/// Reads what stands on a variant.
+pub(crate) fn on_variant_attrs(attrs: &[Attribute], errors: &mut Errors) -> VariantAttrs {
+    let mut read = VariantAttrs::default();
+    let parser = |row: &'static Row| match row.place {
+        Place::Variant(parse) => Some(parse),
+        Place::Struct(_) | Place::Field(_) => None,
+    };
+    keys(attrs, "variant", parser, &mut read, errors);
+    read
+}
+
 /// Reads what stands on a struct.
 pub(crate) fn on_struct_attrs(attrs: &[Attribute], errors: &mut Errors) -> StructAttrs {
     let mut read = StructAttrs::default();
     let parser = |row: &'static Row| match row.place {
         Place::Struct(parse) => Some(parse),
-        Place::Field(_) => None,
+        Place::Field(_) | Place::Variant(_) => None,
     };
     keys(attrs, "struct", parser, &mut read, errors);
     read
@@ -133,7 +163,7 @@ pub(crate) fn on_field_attrs(attrs: &[Attribute], errors: &mut Errors) -> FieldA
     let mut read = FieldAttrs::default();
     let parser = |row: &'static Row| match row.place {
         Place::Field(parse) => Some(parse),
-        Place::Struct(_) => None,
+        Place::Struct(_) | Place::Variant(_) => None,
     };
     read.keys = keys(attrs, "field", parser, &mut read, errors);
     read
@@ -187,6 +217,7 @@ fn misplaced<'a, R: Iterator<Item = &'a Row>>(
         let there = match row.place {
             Place::Struct(_) => "the struct",
             Place::Field(_) => "a field",
+            Place::Variant(_) => "a variant of an enum",
         };
         return format!(
             "`{key}` cannot stand on a {here}; put `#[model({})]` on {there}",

@@ -14,6 +14,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #generics ::schema_core::ColumnType for #ident #arguments #bounds {
             const TYPE: &'static str = <#inner as ::schema_core::ColumnType>::TYPE;
+            const RENAMED: &'static str = <#inner as ::schema_core::ColumnType>::RENAMED;
             const NULLABLE: bool = <#inner as ::schema_core::ColumnType>::NULLABLE;
             const LIST: &'static str = <#inner as ::schema_core::ColumnType>::LIST;
         }

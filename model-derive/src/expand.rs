@@ -63,6 +63,7 @@ fn implementation(model: &Model<'_>) -> TokenStream {
     } = record::record(model);
     let (json_length, json) = (json.len(), Literal::byte_string(json.as_bytes()));
     let (types, references) = (fields.len(), referenced.len());
+    let long: Vec<TokenStream> = model.fields.iter().filter_map(long).collect();
     quote! {
         const _: () = {
             use ::schema_core::__private as __autogen;
@@ -74,8 +75,8 @@ fn implementation(model: &Model<'_>) -> TokenStream {
             #[used]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__autogen"))]
             #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = "autogen"))]
-            static __AUTOGEN_RECORD: __autogen::Record<{ ::core::module_path!().len() }, #json_length, #types, #references> =
-                __autogen::Record::new(::core::module_path!(), *#json, [#(#entries),*], [#(#referenced),*]);
+            static __AUTOGEN_RECORD: __autogen::Record<{ ::core::module_path!().len() }, #json_length, #types, #references, { 0 #(+ __autogen::long_length(#long))* }> =
+                __autogen::Record::new(::core::module_path!(), *#json, [#(#entries),*], [#(#referenced),*], __autogen::long(&[#(#long),*]));
             #[automatically_derived]
             impl ::schema_core::Model for #ident {
                 const TABLE: &'static str = #table;
@@ -119,6 +120,20 @@ fn entry(field: &Field<'_>) -> TokenStream {
     } else {
         quote_spanned!(span=> <#ty as ::schema_core::ColumnType>::ENTRY)
     }
+}
+
+/// Returns what a field's type needs in the list of long ones; nothing if it is spelled as one that never does.
+fn long(field: &Field<'_>) -> Option<TokenStream> {
+    let ty = field.ty;
+    let span = Span::call_site().located_at(ty.span());
+    if is_native(field) {
+        return Some(quote_spanned!(span=> <__autogen::Probe<#ty>>::LONG));
+    }
+    (!assert::is_std(ty)).then(|| {
+        quote_spanned! {span=>
+            (<#ty as ::schema_core::ColumnType>::TYPE, <#ty as ::schema_core::ColumnType>::RENAMED)
+        }
+    })
 }
 
 /// Returns the name of the type that holds a model's columns.

@@ -59,3 +59,23 @@ pub(crate) fn column_type(input: &DeriveInput, error: Error) -> TokenStream {
         }
     }
 }
+
+/// Returns the errors and implementations of `ColumnType` and `Enum` that never run.
+pub(crate) fn enumeration(input: &DeriveInput, error: Error) -> TokenStream {
+    let column_type = column_type(input, error);
+    let ident = &input.ident;
+    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    quote! {
+        #column_type
+        #[automatically_derived]
+        impl #generics ::schema_core::Enum for #ident #arguments #bounds {
+            const VALUES: &'static [&'static str] = &[];
+            fn value(&self) -> &'static str {
+                ""
+            }
+            fn from_value(_: &str) -> ::core::option::Option<Self> {
+                ::core::option::Option::None
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The derive macros of schema-core: what `#[derive(Model)]` and `#[derive(ColumnType)]` read, check and write.
+//! The derive macros of schema-core: what `#[derive(Model)]`, `#[derive(Enum)]` and `#[derive(ColumnType)]` read, check and write.
 //!
 //! An input goes through `ast` (with `attr`, the table of keys), `check` and `expand`; if it has errors, `fallback` stands in.
 //! Nothing is read or written but tokens. The examples of the documentation run as tests of schema-core.
@@ -7,6 +7,7 @@ mod ast;
 mod attr;
 mod check;
 mod column_type;
+mod enumeration;
 mod errors;
 mod expand;
 mod fallback;
@@ -37,5 +38,14 @@ pub fn derive_column_type(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     column_type::expand(&input)
         .unwrap_or_else(|error| fallback::column_type(&input, error))
+        .into()
+}
+
+#[doc = include_str!("enum.md")]
+#[proc_macro_derive(Enum, attributes(model))]
+pub fn derive_enum(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    enumeration::expand(&input)
+        .unwrap_or_else(|error| fallback::enumeration(&input, error))
         .into()
 }

@@ -12,11 +12,13 @@ mod order;
 mod question;
 mod rename;
 mod table;
+mod values;
 
 pub use answers::Answers;
 pub use consent::{MissingCause, MissingValue, Target, losses, missing_values};
-pub use declared::{Stale, declared, stale};
+pub use declared::{Stale, declared, declared_values, stale};
 pub use question::{Candidate, Question, questions};
+pub(crate) use values::mapped_values;
 
 use std::collections::BTreeMap;
 
@@ -47,6 +49,16 @@ use crate::schema::Schema;
 /// ```
 #[must_use]
 pub fn diff(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Operation> {
+    with_values(from, to, answers, mapped_values(from, to, answers))
+}
+
+/// As [`diff`], with the operations that map values given: a dialect's schemas may not tell which columns are enums.
+pub(crate) fn with_values(
+    from: &Schema,
+    to: &Schema,
+    answers: &Answers,
+    mapped: Vec<Operation>,
+) -> Vec<Operation> {
     let (mut operations, from) = rename::renames(from, to, answers);
     let mut rest = Vec::new();
     for pair in pairs(&from.tables, &to.tables) {
@@ -57,6 +69,7 @@ pub fn diff(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Operation> {
             Pair::Both(from, to) => table::alter(from, to, answers, &mut rest),
         }
     }
+    rest.extend(mapped);
     closure::carry_foreign_keys(&from, to, &mut rest);
     order::sort(&mut rest, &from, to);
     operations.extend(rest);

@@ -29,6 +29,6 @@ pub mod script;
 
 #[doc(hidden)]
 pub use model::private as __private;
-pub use model::{ColumnType, Model};
+pub use model::{ColumnType, Enum, Model};
 #[cfg(feature = "derive")]
-pub use model_derive::{ColumnType, Model};
+pub use model_derive::{ColumnType, Enum, Model};

@@ -14,7 +14,7 @@ pub use error::MetadataError;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::schema::{Default, Schema, Table, TableName};
+use crate::schema::{Default, Schema, Table, TableName, quoted_list};
 use record::Record;
 
 /// The version of the record format that this crate writes and reads.
@@ -53,6 +53,8 @@ pub struct Renames {
     pub tables: BTreeMap<TableName, Vec<TableName>>,
     /// The former names of columns, oldest first, by the table and column of now.
     pub columns: BTreeMap<(TableName, String), Vec<String>>,
+    /// The former names of the values of enums, oldest first, by the table and column and then by the value of now.
+    pub values: BTreeMap<(TableName, String), BTreeMap<String, Vec<String>>>,
 }
 
 /// Returns the JSON of every record in the bytes of a section, in their order.
@@ -154,6 +156,12 @@ fn add(models: &mut Models, mut record: Record, errors: &mut Vec<MetadataError>)
         .map(|column| (column.name.clone(), std::mem::take(&mut column.renamed_from)))
         .filter(|(_, former)| !former.is_empty())
         .collect();
+    let values: Vec<_> = record
+        .columns
+        .iter()
+        .zip(std::mem::take(&mut record.renamed))
+        .filter_map(|(column, renamed)| Some((column.name.clone(), former_values(&renamed)?)))
+        .collect();
     let former: Vec<TableName> = std::mem::take(&mut record.renamed_from)
         .into_iter()
         .map(TableName::new)
@@ -175,11 +183,23 @@ fn add(models: &mut Models, mut record: Record, errors: &mut Vec<MetadataError>)
     for (column, former) in renames {
         models.renames.columns.insert((name.clone(), column), former);
     }
+    for (column, former) in values {
+        models.renames.values.insert((name.clone(), column), former);
+    }
     if !former.is_empty() {
         models.renames.tables.insert(name.clone(), former);
     }
     models.sources.insert(name, source);
     models.schema.insert(table);
+}
+
+/// Reads former names, each before the value of now.
+fn former_values(text: &str) -> Option<BTreeMap<String, Vec<String>>> {
+    let mut former: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in quoted_list(text)?.chunks_exact(2) {
+        former.entry(pair[1].clone()).or_default().push(pair[0].clone());
+    }
+    (!former.is_empty()).then_some(former)
 }
 
 /// Returns the table that one record, header and all, describes.

@@ -109,6 +109,9 @@ pub trait ColumnType {
     const TYPE: &'static str;
     /// Whether the column may hold NULL: true of `Option<T>`.
     const NULLABLE: bool = false;
+    /// The former names of an enum's values, each before the value of now, in single quotes with commas between.
+    #[doc(hidden)]
+    const RENAMED: &'static str = "";
     /// The type of a list of such values.
     #[doc(hidden)]
     const LIST: &'static str = text::List::<Self>::TYPE;
@@ -120,10 +123,41 @@ pub trait ColumnType {
     };
     /// Both as the record of a model has them.
     #[doc(hidden)]
-    const ENTRY: [u8; private::TYPE] = private::type_entry(Self::TYPE, Self::NULLABLE);
+    const ENTRY: [u8; private::TYPE] = private::type_entry(Self::TYPE, Self::RENAMED, Self::NULLABLE);
 }
 
-/// The examples of the derive's documentation, which cannot run where they stand.
+/// An enum that is a column of some texts. Implemented by [`#[derive(Enum)]`](derive@crate::Enum).
+///
+/// ```
+/// use schema_core::Enum;
+///
+/// #[derive(Enum, Debug, PartialEq)]
+/// enum Status {
+///     Draft,
+///     #[model(value = "live")]
+///     OnSale,
+/// }
+///
+/// assert_eq!(Status::VALUES, ["draft", "live"]);
+/// assert_eq!(Status::OnSale.value(), "live");
+/// assert_eq!(Status::from_value("draft"), Some(Status::Draft));
+/// assert_eq!(Status::from_value("sold"), None);
+/// ```
+pub trait Enum: ColumnType + Sized {
+    /// The texts, in declared order.
+    const VALUES: &'static [&'static str];
+
+    /// Returns the text that the database has for the variant.
+    #[must_use]
+    fn value(&self) -> &'static str;
+
+    /// Returns the variant for which the database has that text.
+    #[must_use]
+    fn from_value(value: &str) -> Option<Self>;
+}
+
+/// The examples of the derives' documentation, which cannot run where they stand.
 #[cfg(all(doctest, feature = "derive"))]
 #[doc = include_str!("../../model-derive/src/model.md")]
+#[doc = include_str!("../../model-derive/src/enum.md")]
 struct Reference;

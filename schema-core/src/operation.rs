@@ -10,6 +10,8 @@ mod reverse;
 pub use apply::ApplyError;
 pub use describe::describe_all;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{Check, Column, Default, ForeignKey, Index, PrimaryKey, Table, TableName, TableOptions};
@@ -101,6 +103,17 @@ pub enum Operation {
         /// The value for rows that hold NULL, when the column no longer may.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         backfill: Option<Default>,
+    },
+    /// Writes other values into the rows in place of some.
+    MapValues {
+        /// The table.
+        table: TableName,
+        /// The column.
+        column: String,
+        /// The new values by the old ones.
+        values: BTreeMap<String, String>,
+        /// The old values by the new ones, as far as they can be told.
+        back: BTreeMap<String, String>,
     },
     /// Adds, drops or changes the primary key.
     AlterPrimaryKey {
@@ -194,6 +207,7 @@ impl Operation {
             | Operation::DropColumn { table, .. }
             | Operation::RenameColumn { table, .. }
             | Operation::AlterColumn { table, .. }
+            | Operation::MapValues { table, .. }
             | Operation::AlterPrimaryKey { table, .. }
             | Operation::AddIndex { table, .. }
             | Operation::DropIndex { table, .. }

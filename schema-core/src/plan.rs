@@ -8,7 +8,7 @@ mod concerned;
 pub use concerned::{concerned, restricted};
 
 use crate::dialect::{Dialect, Mode, Unsupported};
-use crate::diff::{Answers, diff};
+use crate::diff::{Answers, mapped_values, with_values};
 use crate::operation::reverse_all;
 use crate::schema::Schema;
 
@@ -107,10 +107,11 @@ pub fn plan(
     to: &Schema,
     answers: &Answers,
 ) -> Result<Plans, Unsupported> {
+    let mapped = mapped_values(from, to, answers);
     let tables = concerned(from, to, answers, |_| false);
     let from = dialect.normalize(&restricted(from, &tables))?;
     let to = dialect.normalize(&restricted(to, &tables))?;
-    let operations = diff(&from, &to, answers);
+    let operations = with_values(&from, &to, answers, mapped);
     Ok(Plans {
         upgrade: dialect.plan(&from, &operations)?,
         downgrade: dialect.plan(&to, &reverse_all(&operations))?,

@@ -21,6 +21,7 @@ pub use foreign_key::{Action, Deferrable, ForeignKey};
 pub use index::{Index, IndexKey, IndexPart, Order};
 pub use name::TableName;
 pub use table::{PrimaryKey, Table, TableOptions};
+pub(crate) use types::quoted_list;
 pub use types::{ParseTypeError, Type};
 
 use std::collections::BTreeMap;

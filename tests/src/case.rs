@@ -125,7 +125,7 @@ impl Case {
     }
 }
 
-/// Reads `rename a = b`, `rename items.a = items.b` and `backfill items.a = SQL`.
+/// Reads `map items.a.old = new`, `rename a = b`, `rename items.a = items.b` and `backfill items.a = SQL`.
 fn answers(text: &str) -> Answers {
     let mut answers = Answers::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -136,6 +136,14 @@ fn answers(text: &str) -> Answers {
             .split_once(" = ")
             .unwrap_or_else(|| panic!("no ` = ` in `{line}`"));
         match (what, left.rsplit_once('.'), right.rsplit_once('.')) {
+            ("map", Some((column, old)), _) => {
+                let (table, column) = column
+                    .split_once('.')
+                    .unwrap_or_else(|| panic!("no column in `{line}`"));
+                let of_column = (TableName::new(table), column.to_owned());
+                let values = answers.mapped_values.entry(of_column).or_default();
+                values.insert(old.to_owned(), right.to_owned());
+            }
             ("rename", Some((_, from)), Some((table, to))) => {
                 answers
                     .renamed_columns

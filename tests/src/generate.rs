@@ -67,6 +67,7 @@ pub fn pair() -> impl Strategy<Value = Pair> {
         mend::mend(&mut to);
         let mut answers = Answers::default();
         rename(&from, &mut to, renames, &mut answers);
+        map_values(&from, &to, &mut answers);
         for missing in missing_values(&diff(&from, &to, &answers)) {
             let table = missing.column.table;
             let column = missing.column.column.expect("only columns miss values");
@@ -180,6 +181,28 @@ fn rename(
     }
 }
 
+/// Maps the values that an enum loses to one that it has, in every other table.
+fn map_values(from: &Schema, to: &Schema, answers: &mut Answers) {
+    for table in to.tables.values().step_by(2) {
+        let Some(old) = from.table(&table.name) else {
+            continue;
+        };
+        for column in &table.columns {
+            let types = (old.column(&column.name).map(|column| &column.ty), &column.ty);
+            let (Some(Type::Enum { values: old, .. }), Type::Enum { values: new, .. }) = types else {
+                continue;
+            };
+            let lost = old.iter().filter(|value| !new.contains(value));
+            let map: BTreeMap<String, String> = lost.map(|value| (value.clone(), new[0].clone())).collect();
+            if !map.is_empty() {
+                answers
+                    .mapped_values
+                    .insert((table.name.clone(), column.name.clone()), map);
+            }
+        }
+    }
+}
+
 fn table() -> impl Strategy<Value = Table> {
     let columns = vec((select(&COLUMNS[..]), column()), 1..7);
     let comment = proptest::option::weighted(0.2, "[a-z' ]{0,8}");
@@ -262,7 +285,14 @@ fn ty() -> impl Strategy<Value = Type> {
         Type::Array(Box::new(Type::I32)),
         Type::Native("BLOB".to_owned()),
     ]);
-    prop_oneof![3 => Just(Type::I64), 3 => text, 1 => bytes, 1 => decimal, 6 => plain]
+    let choices = select(vec![
+        "'draft', 'live'",
+        "'live', 'draft'",
+        "'draft', 'sold', 'it''s'",
+        "'live'",
+    ]);
+    let choice = choices.prop_map(|values| format!("enum any({values})").parse().expect("an enum"));
+    prop_oneof![3 => Just(Type::I64), 2 => choice, 3 => text, 1 => bytes, 1 => decimal, 6 => plain]
 }
 
 /// Tells whether the program's values of a type are whole numbers.
@@ -278,6 +308,9 @@ fn is_number(ty: &Type) -> bool {
 }
 
 fn default_of(ty: &Type, die: u8) -> Default {
+    if let Type::Enum { name: _, values } = ty {
+        return Default::Literal(Literal::Text(values[usize::from(die) % values.len()].clone()));
+    }
     if is_number(ty) {
         match die % 5 {
             0 => Default::Literal(Literal::Number {
@@ -302,7 +335,9 @@ fn default_of(ty: &Type, die: u8) -> Default {
 
 /// Returns a value that old rows can be given.
 fn vacant(ty: &Type) -> Default {
-    Default::Literal(if is_number(ty) {
+    Default::Literal(if let Type::Enum { name: _, values } = ty {
+        Literal::Text(values[0].clone())
+    } else if is_number(ty) {
         Literal::Integer(0)
     } else {
         Literal::Text(String::new())

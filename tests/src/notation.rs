@@ -130,7 +130,10 @@ impl<'a> Line<'a> {
     }
 
     fn column(&mut self, name: String, table: &mut Table) {
-        let ty = self.word("a type");
+        let mut ty = self.word("a type");
+        if ty == "enum" {
+            ty = format!("enum {}", self.word("an enum's name and values"));
+        }
         let ty = ty
             .parse()
             .unwrap_or_else(|error| panic!("{error} in `{}`", self.line.trim()));

@@ -52,6 +52,10 @@ fn value(ty: &Type, row: u8) -> String {
         Type::Date => format!("'2024-01-0{row}'"),
         Type::Time => format!("'0{row}:30:00'"),
         Type::DateTime | Type::Timestamp => format!("'2024-01-0{row} 02:30:00'"),
+        Type::Enum { name: _, values } => {
+            let value = &values[usize::from(row) % values.len()];
+            format!("'{}'", value.replace('\'', "''"))
+        }
         Type::Json | Type::Array(_) => format!("'[{row}]'"),
         Type::Inet => format!("'10.0.0.{row}'"),
         Type::Network => format!("'10.{row}.0.0/16'"),
@@ -94,6 +98,12 @@ pub fn shared(from: &Schema, to: &Schema, answers: &Answers) -> (View, View) {
             let target = renamed.unwrap_or(&column.name);
             let mut expected = column.clone();
             expected.name.clone_from(target);
+            if answers
+                .mapped_values
+                .contains_key(&(name.clone(), target.clone()))
+            {
+                continue;
+            }
             // What is computed is as good as what it is computed from.
             if column.generated.is_none()
                 && new.column(target) == Some(&expected)

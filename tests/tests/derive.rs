@@ -2,6 +2,7 @@
 //! What the derive makes of a struct, attribute by attribute, compared with tables built by hand.
 #![forbid(unsafe_code)]
 #![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub)]
+#![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "models are read by their tables only")]
 
 use std::borrow::Cow;
@@ -17,7 +18,7 @@ use schema_core::schema::{
     Auto, Column, Default, Expression, Generated, Index, IndexKey, Literal, PrimaryKey, Schema, Storage,
     Table, TableName, Type,
 };
-use schema_core::{ColumnType, Model};
+use schema_core::{ColumnType, Enum, Model};
 
 /// Returns a table with a primary key on `id`, which the database numbers.
 fn numbered(name: &str) -> Table {
@@ -171,6 +172,103 @@ fn values_are_computed() {
     assert_eq!(generated(3), by("price * qty", Storage::Virtual));
     assert_eq!(generated(4), by("price * 2", Storage::Stored));
     assert_eq!(generated(5), by("price * 3", Storage::Virtual));
+}
+
+#[derive(Enum, Debug, PartialEq)]
+enum Status {
+    Draft,
+    #[model(value = "on sale", renamed_from = ["live", "it's"])]
+    OnSale,
+    r#Type,
+}
+
+#[derive(ColumnType)]
+struct Wrapped(Option<Status>);
+
+#[derive(Model)]
+struct Offer {
+    id: i64,
+    #[model(default = "on sale")]
+    status: Status,
+    plain: String,
+    before: Option<Box<Status>>,
+    wrapped: Wrapped,
+    history: Vec<Status>,
+    #[model(sql_type = "citext")]
+    native: Status,
+}
+
+#[test]
+fn enums_are_texts() {
+    assert_eq!(Status::VALUES, ["draft", "on sale", "type"]);
+    assert_eq!(Status::from_value("type"), Some(Status::Type));
+    assert_eq!(Status::OnSale.value(), "on sale");
+    let table = Offer::table();
+    let status: Type = "enum status('draft', 'on sale', 'type')".parse().unwrap();
+    let types: Vec<(Type, bool)> = table
+        .columns
+        .iter()
+        .map(|column| (column.ty.clone(), column.nullable))
+        .collect();
+    assert_eq!(
+        types[1..],
+        [
+            (status.clone(), false),
+            (TEXT, false),
+            (status.clone(), true),
+            (status.clone(), true),
+            (Type::Array(Box::new(status.clone())), false),
+            (status, false),
+        ]
+    );
+}
+
+#[test]
+fn former_values_are_mapped_where_they_were() {
+    let models = models(&[Offer::RECORD]);
+    let offers = TableName::new("offers");
+    let mut old = models.schema.tables[&offers].clone();
+    old.columns[1].ty = "enum status('draft', 'live')".parse().unwrap();
+    let from = Schema::from_iter([old]);
+    let answers = declared(&models, &from);
+    let map = BTreeMap::from([("live".to_owned(), "on sale".to_owned())]);
+    assert_eq!(
+        answers.mapped_values,
+        BTreeMap::from([((offers, "status".to_owned()), map)])
+    );
+    let described: Vec<String> = diff(&from, &models.schema, &answers)
+        .iter()
+        .map(Operation::describe)
+        .collect();
+    assert_eq!(
+        described[1],
+        "mapped values of column 'offers.status' ('live' to 'on sale')"
+    );
+    assert_eq!(stale(&models, &from), []);
+    assert_eq!(stale(&models, &models.schema).len(), 1, "once for all columns");
+    assert_eq!(declared(&models, &models.schema).mapped_values, BTreeMap::new());
+}
+
+#[derive(Enum)]
+enum Wordy {
+    ThisIsAVariantWithQuiteALongName,
+    AndThisIsAnotherOneOfThem,
+    TogetherTheyNeedMoreRoomThanAnEntryHas,
+}
+
+#[derive(Model)]
+struct Sentence {
+    id: i64,
+    first: Wordy,
+    second: Option<Wordy>,
+}
+
+#[test]
+fn enums_may_be_long() {
+    let table = Sentence::table();
+    assert_eq!(table.columns[1].ty, Wordy::TYPE.parse().unwrap());
+    assert_eq!(table.columns[2].ty, table.columns[1].ty);
+    assert!(table.columns[2].nullable);
 }
 
 type Maybe<T> = Option<T>;

@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use schema_core::db::Connection;
 use schema_core::dialect;
 use schema_core::diff::{Answers, diff, losses, questions};
-use schema_core::operation::{apply_all, reverse_all};
+use schema_core::operation::{Operation, apply_all, reverse_all};
 use schema_core::schema::Schema;
 
 fn runner(cases: u32) -> TestRunner {
@@ -37,6 +37,24 @@ fn operations_lead_there_and_back() {
         Ok(())
     };
     runner(400).run(&generate::pair(), law).unwrap();
+}
+
+#[test]
+fn files_keep_every_field() {
+    let law = |Pair { from, to, answers }: Pair| {
+        let operations = diff(&from, &to, &answers);
+        let text = serde_json::to_string(&operations).unwrap();
+        let read: Vec<Operation> = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(read, operations);
+        let text = serde_json::to_string(&to).unwrap();
+        let read: Schema = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &to);
+        for (table, same) in to.tables.values().zip(read.tables.values()) {
+            prop_assert_eq!(&table.columns, &same.columns, "in declared order");
+        }
+        Ok(())
+    };
+    runner(200).run(&generate::pair(), law).unwrap();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The table of keys: what may stand in `#[model(…)]`, where, in which form, and what reads it.
 
-use super::{Row, Spanned, Times, index, on_field, on_struct, parse, reference, value};
+use super::{Row, Spanned, Times, index, on_field, on_struct, on_variant, parse, reference, value};
 
 /// Every key there is.
 pub(super) const KEYS: &[Row] = &[
@@ -199,4 +199,16 @@ pub(super) const KEYS: &[Row] = &[
         attrs.skip = Some(parse::bare(span, input)?);
         Ok(())
     }),
+    on_variant("value", "value = \"on_sale\"", |attrs, _, input| {
+        attrs.value = Some(parse::value(input)?);
+        Ok(())
+    }),
+    on_variant(
+        "renamed_from",
+        "renamed_from = \"old\"` or `renamed_from = [\"older\", \"old\"]",
+        |attrs, _, input| {
+            attrs.renamed_from = parse::values(input)?;
+            Ok(())
+        },
+    ),
 ];

@@ -59,22 +59,59 @@ pub(super) fn name(input: ParseStream<'_>) -> Result<String> {
 
 /// Reads `= "…"` or `= ["…", "…"]`: one name or more.
 pub(super) fn names(input: ParseStream<'_>) -> Result<Vec<Spanned<String>>> {
+    one_or_more(input, |input| spanned(input, check_name))
+}
+
+/// Reads `= "…"`, a value of an enum.
+pub(super) fn value(input: ParseStream<'_>) -> Result<Spanned<String>> {
     input.parse::<Token![=]>()?;
-    let named = |input: ParseStream<'_>| {
-        let text = filled(input)?;
-        let (span, value) = (text.span(), check_name(&text.value(), text.span())?);
-        Ok(Spanned { value, span })
-    };
+    spanned(input, check_value)
+}
+
+/// Reads `= "…"` or `= ["…", "…"]`: one value of an enum or more.
+pub(super) fn values(input: ParseStream<'_>) -> Result<Vec<Spanned<String>>> {
+    one_or_more(input, |input| spanned(input, check_value))
+}
+
+fn spanned(input: ParseStream<'_>, check: impl Fn(&str, Span) -> Result<String>) -> Result<Spanned<String>> {
+    let text = filled(input)?;
+    let (span, value) = (text.span(), check(&text.value(), text.span())?);
+    Ok(Spanned { value, span })
+}
+
+fn one_or_more<T>(input: ParseStream<'_>, one: impl Fn(ParseStream<'_>) -> Result<T>) -> Result<Vec<T>> {
+    input.parse::<Token![=]>()?;
     if !input.peek(syn::token::Bracket) {
-        return Ok(vec![named(input)?]);
+        return Ok(vec![one(input)?]);
     }
     let content;
     let brackets = bracketed!(content in input);
-    let names = Punctuated::<_, Token![,]>::parse_terminated_with(&content, named)?;
-    if names.is_empty() {
+    let mut items = Vec::new();
+    while !content.is_empty() {
+        items.push(one(&content)?);
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    if items.is_empty() {
         return Err(Error::new(brackets.span.join(), "no name is given"));
     }
-    Ok(names.into_iter().collect())
+    Ok(items)
+}
+
+/// Returns the text if databases, and the records of models, can hold it as a value of an enum.
+pub(crate) fn check_value(value: &str, span: Span) -> Result<String> {
+    match value.chars().find(|c| matches!(c, '"' | '\\') || c.is_control()) {
+        Some(found) => Err(Error::new(
+            span,
+            format!("a value of an enum cannot hold {found:?}"),
+        )),
+        None if value.len() > MAX_NAME => Err(Error::new(
+            span,
+            format!("a value of an enum has at most {MAX_NAME} bytes"),
+        )),
+        None => Ok(value.to_owned()),
+    }
 }
 
 /// The most bytes of a name: PostgreSQL's limit, and that of the records of models.

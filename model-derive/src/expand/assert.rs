@@ -93,6 +93,17 @@ fn plain(ty: &Type) -> Option<&Ident> {
     plain(inner)
 }
 
+/// Tells whether a type, or the type in the `Option`, is spelled as one of std whose column has a short type.
+///
+/// It may be another of that name. If its type is a long one too, the record lacks it and is refused when it is read.
+pub(super) fn is_std(ty: &Type) -> bool {
+    let word = plain(ty);
+    word.is_some_and(|word| {
+        ["bool", "f32", "f64", "String"].iter().any(|name| word == name)
+            || NUMBERS.iter().any(|number| word == number)
+    })
+}
+
 fn is_option(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }
@@ -112,7 +123,7 @@ fn kind(value: &Spanned<Value>) -> Option<TokenStream> {
         Literal::Boolean(_) => quote!(__autogen::Value::Boolean),
         Literal::Integer(number) => quote!(__autogen::Value::Integer(#number)),
         Literal::Number(_) => quote!(__autogen::Value::Number),
-        Literal::Text(_) => quote!(__autogen::Value::Text),
+        Literal::Text(text) => quote!(__autogen::Value::Text(#text)),
         Literal::Bytes(_) => quote!(__autogen::Value::Bytes),
     })
 }

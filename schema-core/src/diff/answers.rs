@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::schema::{Default, TableName};
 
-/// Renames, and values for old rows.
+/// Renames, values for old rows, and values in place of others.
 #[derive(Debug, Clone, std::default::Default, PartialEq, Eq)]
 pub struct Answers {
     /// Tables that have another name now: old to new.
@@ -14,6 +14,9 @@ pub struct Answers {
     /// The values for rows that exist when a column arrives or becomes NOT NULL, by table and column, both by
     /// their new names.
     pub backfills: BTreeMap<(TableName, String), Default>,
+    /// The values that rows get in place of those that an enum no longer has: by table and column, both by their new
+    /// names, the new value by the old one.
+    pub mapped_values: BTreeMap<(TableName, String), BTreeMap<String, String>>,
 }
 
 impl Answers {

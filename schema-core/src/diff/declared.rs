@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::values::old_values;
 use super::{Answers, Target};
 use crate::metadata::Models;
 use crate::schema::{Schema, TableName};
@@ -48,17 +49,43 @@ pub fn declared(models: &Models, from: &Schema) -> Answers {
         let columns = pending(columns.into_iter(), |name| old.column(name).is_some());
         renamed_columns.extend(columns.into_iter().map(|(old, new)| ((table.clone(), old), new)));
     }
-    Answers {
+    let mut answers = Answers {
         renamed_tables,
         renamed_columns,
         backfills: models.backfills.clone(),
+        mapped_values: BTreeMap::new(),
+    };
+    answers.mapped_values = declared_values(models, from, &answers);
+    answers
+}
+
+/// Returns the values of enums that rows exchange because `renamed_from` on a variant asks for it, given the renames that are decided.
+///
+/// [`declared`] knows those that the models give; ask again once others have joined them.
+#[must_use]
+pub fn declared_values(
+    models: &Models,
+    from: &Schema,
+    answers: &Answers,
+) -> BTreeMap<(TableName, String), BTreeMap<String, String>> {
+    let mut mapped = BTreeMap::new();
+    for ((table, column), former) in &models.renames.values {
+        let Some(old) = old_values(from, table, column, answers) else {
+            continue;
+        };
+        let former = former.iter().map(|(value, former)| (value, former.as_slice()));
+        let values = pending(former, |value| old.contains(value));
+        if !values.is_empty() {
+            mapped.insert((table.clone(), column.clone()), values);
+        }
     }
+    mapped
 }
 
 /// A `renamed_from` that asks for nothing: its rename is done, or what it names never was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stale {
-    /// What it stands on, by its name of now.
+    /// What it stands on, by its name of now; for the value of an enum, a column of that type.
     pub target: Target,
     /// The names it gives, oldest first.
     pub former: Vec<String>,
@@ -118,7 +145,34 @@ pub fn stale(models: &Models, from: &Schema) -> Vec<Stale> {
             },
             former: former.clone(),
         });
-    done_tables.chain(done_columns).collect()
+    done_tables
+        .chain(done_columns)
+        .chain(stale_values(models, &answers))
+        .collect()
+}
+
+/// Returns the former values that no column has to exchange. An enum may be the type of several columns, of which one is enough.
+fn stale_values(models: &Models, answers: &Answers) -> Vec<Stale> {
+    let is_asked_for = |value: &String, former: &[String]| {
+        let mut maps = answers.mapped_values.values();
+        maps.any(|map| former.iter().any(|old| map.get(old) == Some(value)))
+    };
+    let mut seen = BTreeSet::new();
+    let mut stale = Vec::new();
+    for ((table, column), values) in &models.renames.values {
+        for (value, former) in values {
+            if !is_asked_for(value, former) && seen.insert((value, former)) {
+                stale.push(Stale {
+                    target: Target {
+                        table: table.clone(),
+                        column: Some(column.clone()),
+                    },
+                    former: former.clone(),
+                });
+            }
+        }
+    }
+    stale
 }
 
 /// Returns the name that a table of the models has in the schema before.

@@ -153,7 +153,7 @@ fn family(ty: &Type) -> Family {
             Family::Integer
         }
         Type::F32 | Type::F64 | Type::Decimal { .. } => Family::Number,
-        Type::Text { .. } => Family::Text,
+        Type::Text { .. } | Type::Enum { .. } => Family::Text,
         Type::Bytes { .. } => Family::Bytes,
         Type::Date | Type::DateTime | Type::Timestamp => Family::Day,
         Type::Time => Family::TimeOfDay,

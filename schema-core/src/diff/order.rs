@@ -23,6 +23,7 @@ pub(super) fn sort(operations: &mut [Operation], from: &Schema, to: &Schema) {
             | Operation::DropColumn { .. }
             | Operation::RenameColumn { .. }
             | Operation::AlterColumn { .. }
+            | Operation::MapValues { .. }
             | Operation::AlterPrimaryKey { .. }
             | Operation::AddIndex { .. }
             | Operation::DropIndex { .. }
@@ -55,7 +56,7 @@ fn rank(operation: &Operation) -> u8 {
         Operation::CreateTable { .. } => 6,
         Operation::AlterTable { .. } => 7,
         Operation::AddColumn { .. } => 8,
-        Operation::AlterColumn { .. } => 9,
+        Operation::AlterColumn { .. } | Operation::MapValues { .. } => 9,
         Operation::AlterPrimaryKey { .. } => 10,
         Operation::DropColumn { .. } => 11,
         Operation::AddIndex { .. } => 12,

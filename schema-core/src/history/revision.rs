@@ -210,6 +210,8 @@ struct AnswersFile {
     renamed_columns: Vec<RenamedColumn>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     backfills: Vec<Backfill>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mapped_values: Vec<MappedValues>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -233,6 +235,14 @@ struct Backfill {
     table: TableName,
     column: String,
     value: Default,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MappedValues {
+    table: TableName,
+    column: String,
+    values: BTreeMap<String, String>,
 }
 
 /// Accepts the one format there is.
@@ -318,8 +328,12 @@ impl AnswersFile {
             renamed_tables,
             renamed_columns,
             backfills,
+            mapped_values,
         } = self;
-        renamed_tables.is_empty() && renamed_columns.is_empty() && backfills.is_empty()
+        renamed_tables.is_empty()
+            && renamed_columns.is_empty()
+            && backfills.is_empty()
+            && mapped_values.is_empty()
     }
 
     fn new(answers: Answers) -> Self {
@@ -327,6 +341,7 @@ impl AnswersFile {
             renamed_tables,
             renamed_columns,
             backfills,
+            mapped_values,
         } = answers;
         AnswersFile {
             renamed_tables: renamed_tables
@@ -340,6 +355,14 @@ impl AnswersFile {
             backfills: backfills
                 .into_iter()
                 .map(|((table, column), value)| Backfill { table, column, value })
+                .collect(),
+            mapped_values: mapped_values
+                .into_iter()
+                .map(|((table, column), values)| MappedValues {
+                    table,
+                    column,
+                    values,
+                })
                 .collect(),
         }
     }
@@ -360,6 +383,17 @@ impl AnswersFile {
                 .backfills
                 .into_iter()
                 .map(|Backfill { table, column, value }| ((table, column), value))
+                .collect(),
+            mapped_values: self
+                .mapped_values
+                .into_iter()
+                .map(
+                    |MappedValues {
+                         table,
+                         column,
+                         values,
+                     }| ((table, column), values),
+                )
                 .collect(),
         }
     }

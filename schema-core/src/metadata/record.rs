@@ -40,6 +40,13 @@ pub(super) struct Record {
     pub(super) types: Vec<String>,
     /// For every typed foreign key its table and columns, in order, and an empty one at the end.
     pub(super) names: Vec<String>,
+    /// The notations of types that are `@` among the others, each with the former names of its values, and an empty one
+    /// at the end.
+    #[serde(default)]
+    pub(super) long: Vec<String>,
+    /// The former names of the values of each column's type.
+    #[serde(skip)]
+    pub(super) renamed: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,10 +138,23 @@ impl Record {
     }
 
     pub(super) fn parse(text: &str) -> Result<Record, MetadataError> {
-        let record: Record = serde_json::from_str(text).map_err(|error| MetadataError::Unreadable {
+        let mut record: Record = serde_json::from_str(text).map_err(|error| MetadataError::Unreadable {
             problem: error.to_string(),
         })?;
         let (columns, types) = (record.columns.len(), record.types.len());
+        let mut long = std::mem::take(&mut record.long).into_iter();
+        for ty in &mut record.types {
+            let mark = match ty.as_str() {
+                "@" => "",
+                "@?" => "?",
+                _ => {
+                    record.renamed.push(String::new());
+                    continue;
+                }
+            };
+            *ty = format!("{}{mark}", long.next().unwrap_or_default());
+            record.renamed.push(long.next().unwrap_or_default());
+        }
         if columns + 1 == types {
             return Ok(record);
         }

@@ -28,6 +28,8 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         without_rowid,
         types,
         names: targets,
+        long: _,
+        renamed: _,
     } = record;
     let mut table = Table::new(TableName::new(table));
     table.options = TableOptions {

@@ -7,7 +7,7 @@ mod check;
 mod record;
 
 pub use check::{Value, takes_auto, takes_collation, takes_key, takes_length, takes_precision, takes_value};
-pub use record::{NAME, Record, TYPE, native_entry, type_entry};
+pub use record::{NAME, Record, TYPE, long, long_length, native_entry, type_entry};
 
 use check::same;
 use record::entry;
@@ -71,6 +71,8 @@ impl<T: ColumnType> Probe<T> {
     pub const MAPPED: Option<Kind> = Some(T::KIND);
     /// The type as the record has it.
     pub const ENTRY: Option<[u8; TYPE]> = Some(T::ENTRY);
+    /// The type's notation and the former names of its values.
+    pub const LONG: (&'static str, &'static str) = (T::TYPE, T::RENAMED);
 }
 
 impl<T> Probe<Option<T>> {
@@ -84,6 +86,8 @@ pub trait OrNot {
     const MAPPED: Option<Kind> = None;
     /// It is no column type.
     const ENTRY: Option<[u8; TYPE]> = None;
+    /// It is no column type.
+    const LONG: (&'static str, &'static str) = ("", "");
     /// It is no `Option`.
     const OPTION: bool = false;
 }

@@ -58,6 +58,7 @@ impl<T: ColumnType> ColumnType for Vec<T> {
 
 impl<T: ColumnType> ColumnType for Option<T> {
     const TYPE: &'static str = T::TYPE;
+    const RENAMED: &'static str = T::RENAMED;
     const NULLABLE: bool = true;
 }
 
@@ -65,6 +66,7 @@ macro_rules! pointers {
     ($($ty:ty $(where $bound:path)?;)*) => {
         $(impl<T: ColumnType + ?Sized $(+ $bound)?> ColumnType for $ty {
             const TYPE: &'static str = T::TYPE;
+            const RENAMED: &'static str = T::RENAMED;
             const NULLABLE: bool = T::NULLABLE;
             const LIST: &'static str = T::LIST;
         })*

@@ -91,6 +91,12 @@ impl Operation {
                     &format!("column `{}`", from.name),
                 )
             }
+            Operation::MapValues {
+                table,
+                column,
+                values: _,
+                back: _,
+            } => position(table_mut(schema, table)?, column).map(drop),
             Operation::AlterPrimaryKey { table, from, to } => {
                 let table = table_mut(schema, table)?;
                 replace(&mut table.primary_key, from, to, "the primary key")

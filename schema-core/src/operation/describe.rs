@@ -30,6 +30,21 @@ impl Operation {
                     to.name
                 )
             }
+            Operation::MapValues {
+                table,
+                column,
+                values,
+                back: _,
+            } => {
+                let pairs: Vec<String> = values
+                    .iter()
+                    .map(|(old, new)| format!("'{old}' to '{new}'"))
+                    .collect();
+                format!(
+                    "mapped values of column '{table}.{column}' ({})",
+                    pairs.join(", ")
+                )
+            }
             Operation::AlterPrimaryKey {
                 table,
                 from: Some(from),

@@ -43,6 +43,17 @@ impl Operation {
                 to: from,
                 backfill: None,
             },
+            Operation::MapValues {
+                table,
+                column,
+                values,
+                back,
+            } => Operation::MapValues {
+                table,
+                column,
+                values: back,
+                back: values,
+            },
             Operation::AlterPrimaryKey { table, from, to } => Operation::AlterPrimaryKey {
                 table,
                 from: to,

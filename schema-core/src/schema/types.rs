@@ -23,6 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// | `timestamp` | an instant |
 /// | `uuid` `json` | as they say |
 /// | `inet` `network` | an IP address, an IP network |
+/// | `enum status('draft', 'on_sale')` | one of some texts, and what the database calls the type if it has such types |
 /// | `array(T)` | a list of another type |
 /// | `native('…')` | a type that only the database knows, in its own words |
 ///
@@ -90,10 +91,29 @@ pub enum Type {
     Inet,
     /// An IP network.
     Network,
+    /// One of some texts.
+    Enum {
+        /// The type's name, in databases that name such types.
+        name: String,
+        /// The texts, in declared order.
+        values: Vec<String>,
+    },
     /// A list of values of another type.
     Array(Box<Type>),
     /// A type that only the database knows, in its own words.
     Native(String),
+}
+
+impl Type {
+    /// Returns the texts of an enum.
+    #[must_use]
+    pub fn values(&self) -> Option<&[String]> {
+        if let Type::Enum { name: _, values } = self {
+            Some(values)
+        } else {
+            None
+        }
+    }
 }
 
 /// The types whose notation is a bare word.
@@ -150,6 +170,14 @@ impl fmt::Display for Type {
             }
             Type::Text { length: Some(length) } => write!(f, "text({length})"),
             Type::Bytes { length: Some(length) } => write!(f, "bytes({length})"),
+            Type::Enum { name, values } => {
+                write!(f, "enum {name}(")?;
+                for (at, value) in values.iter().enumerate() {
+                    let separator = if at == 0 { "" } else { ", " };
+                    write!(f, "{separator}'{}'", value.replace('\'', "''"))?;
+                }
+                f.write_str(")")
+            }
             Type::Array(element) => write!(f, "array({element})"),
             Type::Native(text) => write!(f, "native('{}')", text.replace('\'', "''")),
             Type::Boolean => f.write_str("boolean"),
@@ -203,6 +231,13 @@ impl FromStr for Type {
             return word(text).ok_or_else(error);
         };
         let arguments = arguments.strip_suffix(')').ok_or_else(error)?.trim();
+        if let Some(name) = name.strip_prefix("enum ") {
+            let values = quoted_list(arguments).filter(|values| !values.is_empty());
+            return Ok(Type::Enum {
+                name: name.trim().to_owned(),
+                values: values.ok_or_else(error)?,
+            });
+        }
         match name.trim_end() {
             "decimal" => decimal(arguments).ok_or_else(error),
             "text" => Ok(Type::Text {
@@ -235,6 +270,34 @@ fn quoted(text: &str) -> Option<String> {
     (!unescaped.contains('\'')).then(|| unescaped.replace('\u{0}', "'"))
 }
 
+/// Reads texts in single quotes with commas between them; a quote within one stands twice.
+pub(crate) fn quoted_list(text: &str) -> Option<Vec<String>> {
+    let mut texts = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        if !texts.is_empty() {
+            rest = rest.strip_prefix(',')?.trim_start();
+        }
+        let mut value = String::new();
+        rest = rest.strip_prefix('\'')?;
+        loop {
+            let (part, after) = rest.split_once('\'')?;
+            value.push_str(part);
+            rest = after;
+            match rest.strip_prefix('\'') {
+                Some(after) => {
+                    value.push('\'');
+                    rest = after;
+                }
+                None => break,
+            }
+        }
+        texts.push(value);
+        rest = rest.trim_start();
+    }
+    Some(texts)
+}
+
 impl Serialize for Type {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -262,6 +325,8 @@ mod tests {
             "bytes(16)",
             "array(text(3))",
             "native('it''s')",
+            "enum status('draft', 'on_sale')",
+            "array(enum odd('it''s', 'a, (b)', ''))",
         ];
         for notation in WORDS.iter().map(|(word, _)| *word).chain(more) {
             let ty: Type = notation.parse().unwrap();
@@ -281,6 +346,11 @@ mod tests {
             "native(x)",
             "native('a'b')",
             "text(80",
+            "enum status",
+            "enum status()",
+            "enum status('a' 'b')",
+            "enum status('a', )",
+            "enum status('a)",
         ] {
             assert!(text.parse::<Type>().is_err(), "{text}");
         }

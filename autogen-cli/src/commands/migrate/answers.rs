@@ -4,7 +4,7 @@ mod refusal;
 
 use std::fmt;
 
-use schema_core::diff::{Answers, MissingValue, Target, declared, losses, questions};
+use schema_core::diff::{Answers, MissingValue, Target, declared, declared_values, losses, questions};
 use schema_core::metadata::Models;
 use schema_core::schema::{Default, Schema, TableName};
 
@@ -54,8 +54,10 @@ pub(super) fn decide(
                 );
             }
         }
+        answers.mapped_values = declared_values(&models, from, &answers);
         return Ok(answers);
     }
+    answers.mapped_values = declared_values(&models, from, &answers);
     let open = questions(from, to, &answers, &consented);
     let lost = unconsented(from, to, &answers, &consented);
     if open.is_empty() && lost.is_empty() {

@@ -101,6 +101,7 @@ fn words(operation: &Operation) -> (&'static str, String) {
         Operation::DropColumn { table, column, .. } => ("drop", format!("{table}.{}", column.name)),
         Operation::RenameColumn { table, from, to } => ("rename", format!("{table}.{from} to {to}")),
         Operation::AlterColumn { table, to, .. } => ("change", format!("{table}.{}", to.name)),
+        Operation::MapValues { table, column, .. } => ("map", format!("values of {table}.{column}")),
         Operation::AlterPrimaryKey { table, .. } => ("change", format!("primary key of {table}")),
         Operation::AddIndex { index, .. } => ("add", index.name.clone()),
         Operation::DropIndex { index, .. } => ("drop", index.name.clone()),

@@ -156,6 +156,7 @@ impl Draft {
                 | Operation::DropColumn { .. }
                 | Operation::RenameColumn { .. }
                 | Operation::AlterColumn { .. }
+                | Operation::MapValues { .. }
                 | Operation::AlterPrimaryKey { .. }
                 | Operation::AddIndex { .. }
                 | Operation::DropIndex { .. }
@@ -166,6 +167,11 @@ impl Draft {
                 | Operation::AddCheck { .. }
                 | Operation::DropCheck { .. }
                 | Operation::RenameCheck { .. } => false,
+            })
+        });
+        answers.mapped_values.retain(|(table, column), _| {
+            self.operations.iter().any(|operation| {
+                matches!(operation, Operation::MapValues { table: of, column: mapped, .. } if of == table && mapped == column)
             })
         });
         answers

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expression::{canonical, canonical_default, split_collation};
-use super::types;
+use super::{ddl, types};
 use crate::dialect::Unsupported;
 use crate::schema::{
     Auto, Check, Column, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart,
-    PrimaryKey, Schema, Table, TableOptions, Type,
+    PrimaryKey, Schema, Table, TableOptions, Type, naming,
 };
 
 /// Returns the schema as [`reflect`](super::reflect) would read it back.
@@ -93,7 +93,35 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
         };
         normalized.checks.insert(check.name.clone(), check);
     }
+    for column in &table.columns {
+        if let Some(check) = enum_check(&normalized, column)? {
+            normalized.checks.insert(check.name.clone(), check);
+        }
+    }
     Ok(normalized)
+}
+
+/// Returns the check that holds the values of an enum, in an order of its own: SQLite does not sort by it.
+fn enum_check(table: &Table, column: &Column) -> Result<Option<Check>, Unsupported> {
+    let overridden = column.sql_type.contains_key("sqlite") || column.sql_type.contains_key("*");
+    let Some(values) = column.ty.values().filter(|_| !overridden) else {
+        return Ok(None);
+    };
+    let values: BTreeSet<&String> = values.iter().collect();
+    let values: Vec<String> = values.into_iter().map(|value| ddl::text(value)).collect();
+    let text = format!("{} IN ({})", ddl::quote(&column.name), values.join(", "));
+    let what = || format!("the values of column `{}.{}`", table.name, column.name);
+    // A check of one's own may have the name already.
+    let numbered = (2_u32..).map(|number| format!("{} {number}", column.name));
+    let name = std::iter::once(column.name.clone())
+        .chain(numbered)
+        .map(|about| naming::check(&table.name, &about))
+        .find(|name| !table.checks.contains_key(name))
+        .expect("there are more numbers than checks");
+    Ok(Some(Check {
+        name,
+        expression: expression(&Expression::new(text), &table.name.name, what)?,
+    }))
 }
 
 fn column(
@@ -279,7 +307,7 @@ fn column_of(table: &Table, expression: &Expression) -> Option<String> {
     table
         .columns
         .iter()
-        .find(|column| super::ddl::quote(&column.name).eq_ignore_ascii_case(&expression.0))
+        .find(|column| ddl::quote(&column.name).eq_ignore_ascii_case(&expression.0))
         .map(|column| column.name.clone())
 }
 

@@ -49,6 +49,8 @@ pub(super) fn native(ty: &Type) -> String {
         Type::Uuid => "BLOB".to_owned(),
         // So would `JSON`, `INET` and `CIDR`; the document `1.0` must not become `1`.
         Type::Json | Type::Inet | Type::Network | Type::Array(_) => "TEXT".to_owned(),
+        // A check of the table holds its values.
+        Type::Enum { name: _, values: _ } => "TEXT".to_owned(),
         Type::Native(text) => canonical(text),
     }
 }
@@ -76,9 +78,12 @@ pub(super) fn strict(ty: &Type) -> String {
             _ => "ANY".to_owned(),
         },
         Type::Date | Type::Time | Type::DateTime | Type::Timestamp => "ANY".to_owned(),
-        Type::Text { length: _ } | Type::Json | Type::Inet | Type::Network | Type::Array(_) => {
-            "TEXT".to_owned()
-        }
+        Type::Text { length: _ }
+        | Type::Enum { name: _, values: _ }
+        | Type::Json
+        | Type::Inet
+        | Type::Network
+        | Type::Array(_) => "TEXT".to_owned(),
         Type::Bytes { length: _ } | Type::Uuid => "BLOB".to_owned(),
         Type::Native(text) => canonical(text),
     }
@@ -115,6 +120,7 @@ pub(super) fn is_integer(ty: &Type) -> bool {
         | Type::Json
         | Type::Inet
         | Type::Network
+        | Type::Enum { name: _, values: _ }
         | Type::Array(_) => false,
     }
 }

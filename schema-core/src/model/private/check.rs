@@ -67,7 +67,7 @@ pub enum Value {
     /// `1.5`
     Number,
     /// `"a"`
-    Text,
+    Text(&'static str),
     /// `b"a"`
     Bytes,
 }
@@ -93,7 +93,10 @@ pub const fn takes_value(column: Column, value: Value) {
             exact || same(ty, "f32") || same(ty, "f64"),
             "a number with a point is no value of the column",
         ),
-        Value::Text => (
+        Value::Text(text) if starts_with(ty, "enum ") => {
+            (has_value(ty, text), "the text is no value of the enum")
+        }
+        Value::Text(_) => (
             limits(ty).is_none()
                 && !same(ty, "boolean")
                 && !same(ty, "f32")
@@ -109,6 +112,26 @@ pub const fn takes_value(column: Column, value: Value) {
         ),
     };
     expect(column, fits, what);
+}
+
+/// Tells whether a text stands in the notation of an enum, between quotes. One with quotes in it is taken to.
+const fn has_value(ty: &str, text: &str) -> bool {
+    let (ty, text) = (ty.as_bytes(), text.as_bytes());
+    let mut start = 0;
+    while start + text.len() + 2 <= ty.len() {
+        let mut at = 0;
+        while at < text.len() && ty[start + 1 + at] == text[at] && text[at] != b'\'' {
+            at += 1;
+        }
+        if at < text.len() && text[at] == b'\'' {
+            return true;
+        }
+        if at == text.len() && ty[start] == b'\'' && ty[start + 1 + at] == b'\'' {
+            return true;
+        }
+        start += 1;
+    }
+    false
 }
 
 #[track_caller]

@@ -14,7 +14,13 @@ pub const NAME: usize = 66;
 /// So nothing is computed to put a record together; evaluating a loop over its bytes, or only over its pieces,
 /// would take most of the time to compile a model.
 #[repr(C)]
-pub struct Record<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usize> {
+pub struct Record<
+    const PATH: usize,
+    const JSON: usize,
+    const TYPES: usize,
+    const NAMES: usize,
+    const LONG: usize,
+> {
     magic: [u8; 8],
     format: [u8; 4],
     length: [u8; 4],
@@ -26,12 +32,15 @@ pub struct Record<const PATH: usize, const JSON: usize, const TYPES: usize, cons
     /// `""],"names":[`
     middle: [u8; 13],
     names: [[u8; NAME]; NAMES],
+    /// `""],"long":[`
+    end: [u8; 12],
+    long: [u8; LONG],
     /// `""]}`
     close: [u8; 4],
 }
 
-impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usize>
-    Record<PATH, JSON, TYPES, NAMES>
+impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usize, const LONG: usize>
+    Record<PATH, JSON, TYPES, NAMES, LONG>
 {
     /// Returns the record of those parts.
     ///
@@ -45,6 +54,7 @@ impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usiz
         json: [u8; JSON],
         types: [[u8; TYPE]; TYPES],
         names: [[u8; NAME]; NAMES],
+        long: [u8; LONG],
     ) -> Self {
         let Some(path) = path.as_bytes().first_chunk() else {
             panic!("a record holds the module's path");
@@ -59,6 +69,8 @@ impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usiz
             types,
             middle: *b"\"\"],\"names\":[",
             names,
+            end: *b"\"\"],\"long\":[",
+            long,
             close: *b"\"\"]}",
         }
     }
@@ -78,7 +90,7 @@ impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usiz
 ///
 /// The notation cannot stand in a record.
 #[must_use]
-pub const fn type_entry(ty: &str, nullable: bool) -> [u8; TYPE] {
+pub const fn type_entry(ty: &str, renamed: &str, nullable: bool) -> [u8; TYPE] {
     let bytes = ty.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -87,10 +99,57 @@ pub const fn type_entry(ty: &str, nullable: bool) -> [u8; TYPE] {
         }
         at += 1;
     }
-    if bytes.len() > TYPE - 4 {
-        panic!("`ColumnType::TYPE` is too long; put `#[model(sql_type = \"…\")]` on the field instead");
-    }
+    let bytes = if is_long(ty, renamed) { b"@" } else { bytes };
     entry(bytes, if nullable { b"?" } else { b"" })
+}
+
+/// Tells whether a type stands in the record's list of long ones, since an entry cannot hold it.
+const fn is_long(ty: &str, renamed: &str) -> bool {
+    ty.len() > TYPE - 4 || !renamed.is_empty()
+}
+
+/// Returns the bytes that a type takes in the record's list of long ones.
+#[must_use]
+pub const fn long_length((ty, renamed): (&str, &str)) -> usize {
+    if is_long(ty, renamed) {
+        ty.len() + renamed.len() + 6
+    } else {
+        0
+    }
+}
+
+/// Returns the record's list of long types: of each the notation, then the former names of its values.
+///
+/// # Panics
+///
+/// `LONG` is not the length of them all.
+#[must_use]
+pub const fn long<const LONG: usize>(types: &[(&str, &str)]) -> [u8; LONG] {
+    let mut long = [b','; LONG];
+    let mut end = 0;
+    let mut at = 0;
+    while at < types.len() {
+        let (ty, renamed) = types[at];
+        if is_long(ty, renamed) {
+            end = quoted(&mut long, end, ty) + 1;
+            end = quoted(&mut long, end, renamed) + 1;
+        }
+        at += 1;
+    }
+    assert!(end == LONG, "the list has room for its types and no more");
+    long
+}
+
+/// Writes a JSON string of text that needs no escapes, and returns where it ends.
+const fn quoted(bytes: &mut [u8], start: usize, text: &str) -> usize {
+    bytes[start] = b'"';
+    let mut at = 0;
+    while at < text.len() {
+        bytes[start + 1 + at] = text.as_bytes()[at];
+        at += 1;
+    }
+    bytes[start + 1 + at] = b'"';
+    start + at + 2
 }
 
 /// Returns the type of a field with `sql_type = "…"` as the record has it: the native one is said elsewhere.
@@ -128,11 +187,11 @@ mod tests {
     fn entries_are_json_of_one_width() {
         let text = |entry: [u8; TYPE]| String::from_utf8(entry.to_vec()).unwrap();
         assert_eq!(
-            text(type_entry("i64", true)),
+            text(type_entry("i64", "", true)),
             format!("\"i64?\"{},", " ".repeat(TYPE - 7))
         );
         let longest = "x".repeat(TYPE - 4);
-        assert_eq!(text(type_entry(&longest, true)), format!("\"{longest}?\","));
+        assert_eq!(text(type_entry(&longest, "", true)), format!("\"{longest}?\","));
         assert_eq!(
             text(native_entry(None, true))
                 .trim_end_matches([' ', ','])
@@ -144,12 +203,15 @@ mod tests {
     #[test]
     #[should_panic(expected = "cannot hold a double quote")]
     fn a_notation_needs_no_escapes() {
-        let _ = type_entry("native('a \"b\"')", false);
+        let _ = type_entry("native('a \"b\"')", "", false);
     }
 
     #[test]
-    #[should_panic(expected = "is too long")]
-    fn a_notation_fits_its_entry() {
-        let _ = type_entry(&"x".repeat(TYPE - 3), false);
+    fn long_types_stand_apart() {
+        let types = [("i64", ""), ("enum a('b')", "'c', 'b'")];
+        let mark = String::from_utf8(type_entry(types[1].0, types[1].1, true).to_vec()).unwrap();
+        assert!(mark.starts_with("\"@?\""));
+        assert_eq!(long_length(types[0]) + long_length(types[1]), 25);
+        assert_eq!(&long::<25>(&types), b"\"enum a('b')\",\"'c', 'b'\",");
     }
 }

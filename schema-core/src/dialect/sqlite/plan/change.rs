@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::misfit;
 use crate::dialect::Unsupported;
+use crate::dialect::sqlite::ddl::{quote, text};
 use crate::operation::Operation;
 use crate::schema::{Default, Schema, Table, TableName};
 
@@ -50,6 +51,8 @@ pub(super) struct Source {
     pub(super) column: Option<String>,
     /// The value for rows that have none.
     pub(super) fill: Option<Default>,
+    /// The new values by the old ones, where they are others.
+    pub(super) mapped: BTreeMap<String, String>,
 }
 
 /// A standing table on its way through the operations.
@@ -102,12 +105,28 @@ impl Change {
     }
 }
 
+impl Source {
+    /// Returns the value that a row of `before` has in the column, without the fill.
+    pub(super) fn value(&self) -> Option<String> {
+        let column = quote(self.column.as_deref()?);
+        if self.mapped.is_empty() {
+            return Some(column);
+        }
+        let cases = self.mapped.iter();
+        let cases: String = cases
+            .map(|(old, new)| format!(" WHEN {} THEN {}", text(old), text(new)))
+            .collect();
+        Some(format!("CASE {column}{cases} ELSE {column} END"))
+    }
+}
+
 impl Track {
     fn of(table: &Table) -> Self {
         let sources = table.columns.iter().map(|column| {
             let source = Source {
                 column: Some(column.name.clone()),
                 fill: None,
+                mapped: BTreeMap::new(),
             };
             (column.name.clone(), source)
         });
@@ -166,6 +185,7 @@ impl Follower {
                     let source = Source {
                         column: None,
                         fill: backfill.clone(),
+                        mapped: BTreeMap::new(),
                     };
                     track.sources.insert(column.name.clone(), source);
                 }
@@ -188,6 +208,17 @@ impl Follower {
                 let track = self.tracks.get_mut(table);
                 if let Some(source) = track.and_then(|track| track.sources.get_mut(&from.name)) {
                     source.fill = Some(backfill.clone());
+                }
+            }
+            Operation::MapValues {
+                table,
+                column,
+                values,
+                back: _,
+            } => {
+                let track = self.tracks.get_mut(table);
+                if let Some(source) = track.and_then(|track| track.sources.get_mut(column)) {
+                    source.mapped.clone_from(values);
                 }
             }
             Operation::AlterColumn { backfill: None, .. }
@@ -257,7 +288,8 @@ impl Follower {
                 .iter()
                 .filter(|(name, source)| source.column.as_ref() == Some(name))
                 .count();
-            if before != *after || !track.renames.is_empty() || kept != before.columns.len() {
+            let maps = track.sources.values().any(|source| !source.mapped.is_empty());
+            if maps || before != *after || !track.renames.is_empty() || kept != before.columns.len() {
                 tables.push(Change {
                     before,
                     after: after.clone(),

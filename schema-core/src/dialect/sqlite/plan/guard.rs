@@ -3,13 +3,15 @@
 //! SQLite would refuse most of these rows too, but in words about a table that nobody knows, or would silently keep a value as another
 //! one. A guard shows the rows. Where a guard would have to look at values that do not exist yet, there is none and SQLite decides.
 
+mod conversion;
+
+use self::conversion::{Declared, lossy};
 use super::change::{Change, Source};
 use super::rebuild::{free_rowid, rowid_key};
 use crate::dialect::Unsupported;
 use crate::dialect::sqlite::ddl::{quote, quoted_list, text};
 use crate::dialect::sqlite::expression::canonical;
 use crate::dialect::sqlite::normalize::unsupported;
-use crate::dialect::sqlite::types::{self, Affinity};
 use crate::plan::{Statement, Step};
 use crate::schema::{Auto, Column, Default, Expression, Index, IndexKey, IndexPart, Table, Type};
 
@@ -71,15 +73,38 @@ pub(super) fn guards(change: &Change) -> Vec<Statement> {
     }
     for check in after.checks.values() {
         if before.checks.get(&check.name) != Some(check) && kept_by(change, &check.expression) {
+            let mapped = mapped(change, &check.expression);
             guards.push(guard(
                 before,
-                &[],
-                &format!("NOT ({})", check.expression),
+                &mentioned(before, &check.expression),
+                &format!("NOT ({}){mapped}", check.expression),
                 &format!("`{}` breaks the check `{}` in these rows", after.name, check.name),
             ));
         }
     }
     guards
+}
+
+/// Returns the columns that an expression names.
+fn mentioned<'a>(table: &'a Table, expression: &Expression) -> Vec<&'a str> {
+    let columns = table.columns.iter().map(|column| column.name.as_str());
+    columns.filter(|column| expression.mentions(column)).collect()
+}
+
+/// Returns the condition that leaves out rows whose values will be others.
+fn mapped(change: &Change, expression: &Expression) -> String {
+    let sources = change.sources.iter();
+    let mapped = sources.filter(|(column, source)| !source.mapped.is_empty() && expression.mentions(column));
+    mapped
+        .map(|(column, source)| {
+            let old: Vec<String> = source.mapped.keys().map(|old| text(old)).collect();
+            format!(
+                " AND ({0} IS NULL OR {0} NOT IN ({1}))",
+                quote(column),
+                old.join(", ")
+            )
+        })
+        .collect()
 }
 
 /// Returns the guard of a rebuild against columns that it does not know and would not copy.
@@ -181,133 +206,6 @@ fn computed_values(change: &Change, column: &Column, source: &Source) -> Option<
             change.after.name, column.name
         ),
     ))
-}
-
-/// What the values of a type are, as far as conversions go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Boolean,
-    Integer,
-    Real,
-    Number,
-    Text,
-    Bytes,
-    Time,
-}
-
-/// A declared type, and whether its table is STRICT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Declared<'a> {
-    text: &'a str,
-    strict: bool,
-}
-
-impl<'a> Declared<'a> {
-    fn of(table: &Table, text: &'a str) -> Self {
-        Declared {
-            text,
-            strict: table.options.strict,
-        }
-    }
-
-    fn class(self) -> Class {
-        match self.text {
-            // ANY keeps values as they are in STRICT tables, and is a number's type elsewhere.
-            "ANY" if self.strict => Class::Bytes,
-            "BOOLEAN" | "BOOL" => Class::Boolean,
-            "DATE" | "TIME" | "DATETIME" | "TIMESTAMP" => Class::Time,
-            declared => match types::affinity(declared) {
-                Affinity::Integer => Class::Integer,
-                Affinity::Text => Class::Text,
-                Affinity::Blob => Class::Bytes,
-                Affinity::Real => Class::Real,
-                Affinity::Numeric => Class::Number,
-            },
-        }
-    }
-
-    /// Returns the length of `VARCHAR(80)`.
-    fn length(self) -> Option<u64> {
-        let (_, rest) = self.text.split_once('(')?;
-        rest.strip_suffix(')')?.parse().ok()
-    }
-
-    /// Returns the largest number of a declared integer type. A STRICT table has one such type, for all of them.
-    fn range(self) -> Option<i64> {
-        match self.text {
-            _ if self.strict => None,
-            "SMALLINT" => Some(i64::from(i16::MAX)),
-            "INTEGER" | "INT" => Some(i64::from(i32::MAX)),
-            _ => None,
-        }
-    }
-}
-
-/// Returns the condition of values that a column of another type would not keep, or that are none of its own.
-///
-/// `CAST(v AS NUMERIC)` reads the number at the front of a text, so a text is one number and nothing else if that, as
-/// a text again, is the same; and between an integer and a real SQLite compares exactly.
-fn lossy(v: &str, from: Declared<'_>, to: Declared<'_>, auto: Auto) -> Option<String> {
-    if from == to {
-        return None;
-    }
-    let number = format!("CAST({v} AS NUMERIC)");
-    let as_text = |cast: &str| format!("CAST({cast} AS TEXT) <> CAST({v} AS TEXT) COLLATE BINARY");
-    let no_number = format!("typeof({v}) = 'text' AND {}", as_text(&number));
-    let bytes = format!("typeof({v}) = 'blob'");
-    // What a STRICT table takes over from one that is not may be anything, whatever its type.
-    let same_class = from.class() == to.class() && (from.strict || !to.strict);
-    let mut conditions = Vec::new();
-    match to.class() {
-        Class::Bytes if to.strict && to.text == "BLOB" => {
-            conditions.push(format!("typeof({v}) NOT IN ('blob', 'null')"));
-        }
-        Class::Bytes => {}
-        Class::Time => {
-            if matches!(from.class(), Class::Text | Class::Bytes) {
-                conditions.push(format!("typeof({v}) = 'text' AND {number} = {v}"));
-            }
-        }
-        Class::Text => {
-            if !same_class {
-                conditions.push(bytes);
-                conditions.push(format!(
-                    "typeof({v}) = 'real' AND CAST(CAST({v} AS TEXT) AS REAL) <> {v}"
-                ));
-            }
-            if let Some(length) = to
-                .length()
-                .filter(|length| from.length().is_none_or(|old| old > *length))
-            {
-                conditions.push(format!("length({v}) > {length}"));
-            }
-        }
-        Class::Integer => {
-            if !same_class {
-                conditions.extend([no_number, bytes, format!("{number} <> CAST({v} AS INTEGER)")]);
-            }
-            let range = to
-                .range()
-                .filter(|_| auto == Auto::No)
-                .filter(|range| from.range().is_none_or(|old| old > *range));
-            if let Some(range) = range {
-                conditions.push(format!("{number} NOT BETWEEN -{range} - 1 AND {range}"));
-            }
-        }
-        Class::Boolean => conditions.extend([no_number, bytes, format!("{number} NOT IN (0, 1)")]),
-        Class::Number if same_class => {}
-        Class::Number => conditions.extend([no_number, bytes]),
-        Class::Real if same_class => {}
-        Class::Real => {
-            let no_real = as_text(&format!("CAST({v} AS REAL)"));
-            conditions.extend([
-                format!("{no_number} AND {no_real}"),
-                bytes,
-                format!("CAST({number} AS REAL) <> {number}"),
-            ]);
-        }
-    }
-    (!conditions.is_empty()).then(|| conditions.join(" OR "))
 }
 
 /// Guards a new key against rows that have it twice. NULLs are all different.

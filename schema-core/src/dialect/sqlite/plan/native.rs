@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::Change;
+use super::change::{Change, Source};
 use crate::dialect::sqlite::ddl::{self, quote};
 use crate::plan::Statement;
 use crate::schema::{Action, Auto, Column, Default, ForeignKey, Index, Storage, Table};
@@ -72,6 +72,7 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
                     .column(name)
                     .ok_or_else(|| format!("`{name}` is made anew"))?;
                 altered.column(standing, column, source.fill.as_ref())?;
+                altered.map_values(source);
             }
             Some(name) => return Err(format!("`{}` takes the values of `{name}`", column.name)),
             None if before.column(&column.name).is_some() => {
@@ -108,10 +109,12 @@ fn constraints(indexes: &BTreeMap<String, Index>) -> Vec<&Index> {
 
 /// The statements so far, by what has to come first.
 struct Altered {
+    table: String,
     head: String,
     dropped_constraints: Vec<Statement>,
     added_columns: Vec<Statement>,
     dropped_columns: Vec<Statement>,
+    mapped_values: Vec<Statement>,
     nullability: Vec<Statement>,
     checks: Vec<Statement>,
 }
@@ -119,10 +122,12 @@ struct Altered {
 impl Altered {
     fn new(table: &str) -> Self {
         Altered {
+            table: quote(table),
             head: format!("ALTER TABLE {}", quote(table)),
             dropped_constraints: Vec::new(),
             added_columns: Vec::new(),
             dropped_columns: Vec::new(),
+            mapped_values: Vec::new(),
             nullability: Vec::new(),
             checks: Vec::new(),
         }
@@ -131,15 +136,18 @@ impl Altered {
     /// Columns come before others go, because a table is never without one.
     fn finish(self) -> Vec<Statement> {
         let Altered {
+            table: _,
             head: _,
             mut dropped_constraints,
             added_columns,
             dropped_columns,
+            mapped_values,
             nullability,
             checks,
         } = self;
         dropped_constraints.extend(added_columns);
         dropped_constraints.extend(dropped_columns);
+        dropped_constraints.extend(mapped_values);
         dropped_constraints.extend(nullability);
         dropped_constraints.extend(checks);
         dropped_constraints
@@ -199,6 +207,22 @@ impl Altered {
             if to.nullable { "DROP" } else { "SET" }
         )));
         Ok(())
+    }
+
+    /// Once the old check is gone and before the new one is there.
+    fn map_values(&mut self, source: &Source) {
+        let (Some(column), Some(value)) = (&source.column, source.value()) else {
+            return;
+        };
+        if !source.mapped.is_empty() {
+            let old: Vec<String> = source.mapped.keys().map(|old| ddl::text(old)).collect();
+            self.mapped_values.push(Statement::execute(format!(
+                "UPDATE {} SET {column} = {value} WHERE {column} IN ({})",
+                self.table,
+                old.join(", "),
+                column = quote(column),
+            )));
+        }
     }
 
     fn add_column(

@@ -82,12 +82,13 @@ fn copy(change: &Change, new: &str) -> String {
         };
         let copied = match (&source.column, &source.fill) {
             (Some(name), fill) => {
+                let value_of_row = source.value().unwrap_or_else(|| quote(name));
                 let was_nullable = before.column(name).is_some_and(|column| column.nullable);
                 match fill.as_ref().or(column.default.as_ref()) {
                     Some(fill) if was_nullable && !column.nullable => {
-                        format!("coalesce({}, {})", quote(name), value(fill))
+                        format!("coalesce({value_of_row}, {})", value(fill))
                     }
-                    Some(_) | None => quote(name),
+                    Some(_) | None => value_of_row,
                 }
             }
             (None, Some(fill)) => value(fill),

@@ -1,0 +1,27 @@
+use schema_core::Enum;
+
+#[derive(Enum)]
+#[model(value = "status")]
+enum Status {
+    Draft,
+    #[model(value = "draft")]
+    Other,
+    #[model(value = "a\"b")]
+    Quoted,
+    #[model(renamed_from = "live")]
+    Live,
+    #[model(renamed_from = "old")]
+    One,
+    #[model(renamed_from = ["older", "old"])]
+    Two,
+}
+
+#[derive(Enum)]
+enum Keys {
+    #[model(vale = "a")]
+    Near,
+    #[model(length = 80)]
+    Far,
+}
+
+fn main() {}
