@@ -43,6 +43,8 @@ pub enum Code {
     D04,
     /// A type is changed to one that does not hold every value.
     D05,
+    /// An enum loses a value.
+    D06,
     /// A primary key is made of other columns.
     D07,
     /// A collation makes values alike that must differ.
@@ -74,6 +76,7 @@ impl Code {
             Code::D02 => "D02",
             Code::D04 => "D04",
             Code::D05 => "D05",
+            Code::D06 => "D06",
             Code::D07 => "D07",
             Code::D13 => "D13",
             Code::D14 => "D14",

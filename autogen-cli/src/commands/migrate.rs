@@ -47,7 +47,7 @@ pub(crate) struct MigrateArgs {
     dry_run: bool,
 
     /// Write a revision without operations, to fill in by hand
-    #[arg(long, conflicts_with_all = ["rename", "allow_drop", "amend"])]
+    #[arg(long, conflicts_with_all = ["rename", "allow_drop", "map", "amend"])]
     empty: bool,
 
     /// Write the newest revision again, from the models as they are now
@@ -63,6 +63,12 @@ pub(crate) struct MigrateArgs {
     /// Consent to the loss of a column or table: `items.description`
     #[arg(long, value_name = "NAME")]
     allow_drop: Vec<String>,
+
+    /// Say what rows get in place of a value that an enum no longer has: `items.status.live=on_sale`
+    ///
+    /// `status.live=on_sale` means every column of the enum `status`.
+    #[arg(long, value_name = "OLD=NEW")]
+    map: Vec<String>,
 
     /// Use this id of 12 hexadecimal digits instead of the time
     #[arg(long, value_name = "ID")]
@@ -153,6 +159,7 @@ fn compare(
     let given = answers::Given {
         renames: &arguments.rename,
         drops: &arguments.allow_drop,
+        maps: &arguments.map,
         models: read.models,
     };
     let mut answers = answers::decide(environment, from, given, &read.sources)?;
@@ -226,6 +233,7 @@ impl MigrateArgs {
             (self.amend, "--amend"),
             (!self.rename.is_empty(), "--rename"),
             (!self.allow_drop.is_empty(), "--allow-drop"),
+            (!self.map.is_empty(), "--map"),
         ];
         match given.iter().find(|(given, _)| *given) {
             Some((_, option)) => Err(

@@ -100,6 +100,7 @@ impl Step<'_> {
             | Operation::RenameTable { .. }
             | Operation::AlterTable { .. }
             | Operation::RenameColumn { .. }
+            | Operation::MapValues { .. }
             | Operation::RenameIndex { .. }
             | Operation::RenameForeignKey { .. }
             | Operation::RenameCheck { .. } => {}
@@ -213,6 +214,7 @@ impl Step<'_> {
                 safe: "look at the values first, or add a new column and move them in steps".into(),
             });
         }
+        found.extend(self.values_gone(table, from, to));
         let filled = backfill.is_some() || to.default.is_some() || to.generated.is_some();
         if from.nullable && !to.nullable && !filled {
             found.push(Hazard {
@@ -237,6 +239,34 @@ impl Step<'_> {
                 safe: "look for values that differ only in what the new collation does not see".into(),
             });
         }
+    }
+
+    /// Values that an enum no longer has and that no row exchanges for others.
+    fn values_gone(&self, table: &TableName, from: &Column, to: &Column) -> Option<Hazard> {
+        let (old, new) = (from.ty.values()?, to.ty.values()?);
+        let is_mapped = |value: &String| {
+            self.operations.iter().any(|operation| {
+                matches!(operation, Operation::MapValues { table: of, column, values, .. }
+                    if of == table && *column == to.name && values.contains_key(value))
+            })
+        };
+        let gone: Vec<String> = old
+            .iter()
+            .filter(|value| !new.contains(value) && !is_mapped(value))
+            .map(|value| format!("`{value}`"))
+            .collect();
+        let first = gone.first()?.trim_matches('`');
+        let column = &to.name;
+        Some(Hazard {
+            code: Code::D06,
+            text: format!(
+                "`{table}.{column}` has no {} any more, and fails on rows that hold it",
+                gone.join(", ")
+            ),
+            safe: format!(
+                "`--map {table}.{column}.{first}=NEW`, or `#[model(renamed_from = {first:?})]` on the variant that takes its place"
+            ),
+        })
     }
 
     fn key(&self, table: &TableName, from: Option<&PrimaryKey>, to: &PrimaryKey, found: &mut Vec<Hazard>) {

@@ -25,11 +25,17 @@ fn holds(old: &Type, new: &Type) -> bool {
         Type::Decimal { precision, scale } => decimal_holds(old, *precision, *scale),
         Type::Text { length } => match (old, length) {
             (Type::Text { length: old }, length) => fits(*old, *length),
+            (Type::Enum { name: _, values }, length) => {
+                let longest = values.iter().map(|value| value.chars().count()).max();
+                length.is_none_or(|length| longest.unwrap_or(0) <= length as usize)
+            }
             // Whatever is written out in digits.
             (old, None) => range(old).is_some() || matches!(old, Type::Boolean | Type::Decimal { .. }),
             (_, Some(_)) => false,
         },
         Type::Bytes { length } => matches!(old, Type::Bytes { length: old } if fits(*old, *length)),
+        // Values that are gone are a hazard of their own.
+        Type::Enum { name: _, values: _ } => matches!(old, Type::Enum { .. }),
         Type::DateTime => *old == Type::Date,
         Type::Array(element) => matches!(old, Type::Array(old) if holds(old, element)),
         Type::Network => *old == Type::Inet,
@@ -79,6 +85,7 @@ fn range(ty: &Type) -> Option<(i128, i128)> {
         | Type::Json
         | Type::Inet
         | Type::Network
+        | Type::Enum { .. }
         | Type::Array(_)
         | Type::Native(_) => None,
     }
@@ -135,6 +142,7 @@ mod tests {
             ("i64", "text"),
             ("bytes(4)", "bytes"),
             ("date", "datetime"),
+            ("enum status('draft', 'live')", "text(5)"),
             ("array(i32)", "array(i64)"),
         ];
         for (old, new) in pairs {
@@ -164,6 +172,8 @@ mod tests {
             ("datetime", "timestamp"),
             ("bytes", "text"),
             ("json", "boolean"),
+            ("text", "enum status('draft', 'live')"),
+            ("enum status('draft', 'live')", "text(4)"),
             ("native('citext')", "text"),
         ];
         for (old, new) in pairs {
