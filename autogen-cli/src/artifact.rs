@@ -4,7 +4,7 @@ mod cargo;
 mod section;
 mod selection;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use schema_core::metadata::{self, MetadataError, Models};
@@ -68,12 +68,14 @@ pub(crate) fn read(
     config: &Config,
     arguments: &ModelArgs,
 ) -> Result<Read, CommandError> {
+    let mut records = Records::default();
     let (artifacts, mut sources) = if arguments.artifact.is_empty() {
         let selection = Selection::new(&config.models, arguments);
         let built = cargo::build(&environment.project, &selection, environment.printer)?;
         let mut packages: Vec<String> = built.iter().map(|artifact| artifact.package.clone()).collect();
         packages.sort();
         packages.dedup();
+        records.crates = Some(built.iter().map(|artifact| artifact.krate.clone()).collect());
         let sources = Sources {
             packages,
             features: selection.feature_words(),
@@ -101,7 +103,6 @@ pub(crate) fn read(
             .debug(Topic::Models, format_args!("Read {line}"));
     }
 
-    let mut records = Records::default();
     for path in &artifacts {
         records.read(path).map_err(|error| {
             CommandError::because(
@@ -109,6 +110,12 @@ pub(crate) fn read(
                 &error,
             )
         })?;
+    }
+    for left_out in &records.left_out {
+        environment.printer.debug(
+            Topic::Models,
+            format_args!("Left out `{left_out}`: its package is not one of those that are read"),
+        );
     }
     if records.texts.is_empty() {
         return Err(no_models(&sources, arguments));
@@ -126,6 +133,10 @@ pub(crate) fn read(
 struct Records {
     seen: HashSet<String>,
     texts: Vec<String>,
+    /// The crates whose models count, if they are known: a program holds those of its dependencies, too.
+    crates: Option<HashSet<String>>,
+    /// The structs that do not count.
+    left_out: BTreeSet<String>,
 }
 
 impl Records {
@@ -136,11 +147,29 @@ impl Records {
             {
                 if !self.seen.contains(record) {
                     self.seen.insert(record.to_owned());
-                    self.texts.push(record.to_owned());
+                    match self.foreign(record) {
+                        Some(path) => {
+                            self.left_out.insert(path);
+                        }
+                        None => self.texts.push(record.to_owned()),
+                    }
                 }
             }
             Ok(())
         })
+    }
+
+    /// Returns the struct behind a record if its crate does not count. What cannot be read is for others to refuse.
+    fn foreign(&self, record: &str) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Named {
+            module: String,
+            rust: String,
+        }
+        let crates = self.crates.as_ref()?;
+        let Named { module, rust } = serde_json::from_str(record).ok()?;
+        let krate = module.split("::").next().unwrap_or_default();
+        (!crates.contains(krate)).then(|| format!("{module}::{rust}"))
     }
 }
 

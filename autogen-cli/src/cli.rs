@@ -1,6 +1,7 @@
 //! The command line as a whole: the options that every command has. A command's own are in its file.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, ColorChoice, Parser};
 
@@ -16,7 +17,7 @@ use crate::commands::Command;
 #[derive(Debug, Parser)]
 #[command(
     name = "autogen",
-    version,
+    version = version(),
     after_help = "A first session:\n  autogen init\n  autogen migrate -m \"create stores\"\n  autogen upgrade"
 )]
 pub(crate) struct Cli {
@@ -64,4 +65,16 @@ pub(crate) struct GlobalArgs {
     /// When to color what is printed
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub(crate) color: ColorChoice,
+}
+
+/// Returns the version, with that of the SQLite inside: which statements work depends on it.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{} (SQLite {})",
+            env!("CARGO_PKG_VERSION"),
+            schema_core::db::sqlite::version()
+        )
+    });
+    &VERSION
 }

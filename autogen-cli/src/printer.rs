@@ -39,6 +39,8 @@ pub(crate) enum Format {
 pub(crate) enum Topic {
     /// Comparing models with history.
     Compare,
+    /// What a step may lose, or fail on.
+    Hazard,
     /// Running scripts.
     Migrate,
     /// Proving scripts.
@@ -51,6 +53,7 @@ impl Topic {
     fn name(self) -> &'static str {
         match self {
             Topic::Compare => "autogen::compare",
+            Topic::Hazard => "autogen::hazard",
             Topic::Migrate => "autogen::migrate",
             Topic::Verify => "autogen::verify",
             Topic::Models => "autogen::models",

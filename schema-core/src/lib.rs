@@ -5,6 +5,7 @@
 //! (light, with its default features) and what the command is built from (feature `sqlite`).
 
 pub mod diff;
+pub mod hazard;
 #[cfg(feature = "migrations")]
 pub mod history;
 #[cfg(feature = "migrations")]

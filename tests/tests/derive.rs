@@ -2,7 +2,6 @@
 //! What the derive makes of a struct, attribute by attribute, compared with tables built by hand.
 #![forbid(unsafe_code)]
 #![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub)]
-#![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "models are read by their tables only")]
 
 use std::borrow::Cow;

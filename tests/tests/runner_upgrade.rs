@@ -150,7 +150,10 @@ fn a_table_that_exists_already_has_a_hint() {
         "{error}"
     );
     assert!(
-        error.hint().unwrap().contains("autogen baseline"),
+        error
+            .hint()
+            .unwrap()
+            .contains("check that the database URL names the right file"),
         "{:?}",
         error.hint()
     );

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each module of schema-core may use of the others. ARCHITECTURE.md shows the same table and says why.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("lexer", &[]),
     ("json", &[]),
     ("db", &[]),
@@ -14,6 +14,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("metadata", &["schema"]),
     ("operation", &["schema"]),
     ("diff", &["metadata", "operation", "schema"]),
+    ("hazard", &["diff", "operation", "schema"]),
     ("plan", &["dialect", "diff", "operation", "schema"]),
     ("dialect", &["db", "lexer", "operation", "plan", "schema"]),
     ("script", &["dialect", "lexer", "plan"]),

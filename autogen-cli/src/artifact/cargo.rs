@@ -20,6 +20,8 @@ pub(crate) struct Artifact {
     pub(crate) path: PathBuf,
     /// The package's name.
     pub(crate) package: String,
+    /// The name of the crate, as paths in its code begin.
+    pub(crate) krate: String,
 }
 
 /// Builds the selected packages and returns their libraries and programs.
@@ -64,6 +66,7 @@ pub(crate) fn build(
             artifacts.extend(files(&message).into_iter().map(|path| Artifact {
                 path,
                 package: package.clone(),
+                krate: message.target.name.replace('-', "_"),
             }));
         }
     }

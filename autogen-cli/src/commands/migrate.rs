@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values, stale};
+use schema_core::hazard::{Hazard, hazards};
 use schema_core::history::{History, RevisionId};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::schema::Schema;
@@ -31,8 +32,10 @@ use self::write::Draft;
 /// Example: autogen migrate -m "add descriptions"
 ///
 /// With --json: {"revision": {"id", "parents", "message", "created", "folder"} or null,
-/// "operations": [{"text", "operation"}], "scripts": {dialect: {"upgrade", "downgrade"}},
-/// "sources": {"packages", "features", "artifacts"}}; when an answer is needed, {"error", "questions", "losses"}.
+/// "operations": [{"text", "operation"}], "hazards": [{"code", "text", "safe"}],
+/// "scripts": {dialect: {"upgrade", "downgrade"}}, "sources": {"packages", "features", "artifacts"}}; when an answer is
+/// needed, {"error", "questions": [{"dropped", "candidates": [{"name", "likeness", "flag", "attribute"}], "drop"}],
+/// "losses": [{"dropped", "flags"}]}.
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
     /// Say what changed; without it, the message is made from the operations
@@ -44,7 +47,7 @@ pub(crate) struct MigrateArgs {
     dry_run: bool,
 
     /// Write a revision without operations, to fill in by hand
-    #[arg(long, conflicts_with_all = ["rename", "allow_drop", "amend"])]
+    #[arg(long, conflicts_with_all = ["rename", "allow_drop", "map", "amend"])]
     empty: bool,
 
     /// Write the newest revision again, from the models as they are now
@@ -60,6 +63,12 @@ pub(crate) struct MigrateArgs {
     /// Consent to the loss of a column or table: `items.description`
     #[arg(long, value_name = "NAME")]
     allow_drop: Vec<String>,
+
+    /// Say what rows get in place of a value that an enum no longer has: `items.status.live=on_sale`
+    ///
+    /// `status.live=on_sale` means every column of the enum `status`.
+    #[arg(long, value_name = "OLD=NEW")]
+    map: Vec<String>,
 
     /// Use this id of 12 hexadecimal digits instead of the time
     #[arg(long, value_name = "ID")]
@@ -127,6 +136,8 @@ pub(super) fn by_hand(
 pub(super) struct Found {
     /// The operations that lead to the models.
     pub(super) operations: Vec<Operation>,
+    /// What they may lose, or fail on.
+    pub(super) hazards: Vec<Hazard>,
     /// What a person decided on the way.
     pub(super) answers: Answers,
     /// What the models were read from.
@@ -148,6 +159,7 @@ fn compare(
     let given = answers::Given {
         renames: &arguments.rename,
         drops: &arguments.allow_drop,
+        maps: &arguments.map,
         models: read.models,
     };
     let mut answers = answers::decide(environment, from, given, &read.sources)?;
@@ -169,8 +181,13 @@ fn compare(
             .printer
             .info(Topic::Compare, format_args!("Detected {line}"));
     }
+    let hazards = hazards(&operations, from, &to, &answers);
+    for hazard in &hazards {
+        environment.printer.warn(Topic::Hazard, hazard);
+    }
     Ok(Found {
         operations,
+        hazards,
         answers,
         sources: read.sources,
     })
@@ -190,7 +207,7 @@ fn unchanged(
     match environment.printer.format() {
         Format::Text => environment.printer.say("No changes in schema detected."),
         Format::Json => environment.printer.document(&serde_json::json!({
-            "revision": null, "operations": [], "scripts": {}, "sources": sources,
+            "revision": null, "operations": [], "hazards": [], "scripts": {}, "sources": sources,
         })),
     }
     Ok(Outcome::Done)
@@ -216,6 +233,7 @@ impl MigrateArgs {
             (self.amend, "--amend"),
             (!self.rename.is_empty(), "--rename"),
             (!self.allow_drop.is_empty(), "--allow-drop"),
+            (!self.map.is_empty(), "--map"),
         ];
         match given.iter().find(|(given, _)| *given) {
             Some((_, option)) => Err(

@@ -188,6 +188,17 @@ fn a_library_and_its_program() {
     assert_eq!(project.session.tree(), before);
 }
 
+const APP: &str = "\
+#[derive(schema_core::Model)]
+struct Cherry {
+    id: i64,
+}
+
+fn main() {
+    println!(\"{} {}\", a::Apple { id: 1 }.id, Cherry { id: 2 }.id);
+}
+";
+
 #[test]
 fn packages_of_a_workspace() {
     let member = |name: &str| {
@@ -202,19 +213,29 @@ fn packages_of_a_workspace() {
         &[
             (
                 "Cargo.toml",
-                "[workspace]\nmembers = [\"a\", \"b\", \"empty\"]\nresolver = \"2\"\n",
+                "[workspace]\nmembers = [\"a\", \"b\", \"c-app\", \"empty\"]\nresolver = \"2\"\n",
             ),
             ("a/Cargo.toml", &member("a")),
             ("a/src/lib.rs", &model("Apple")),
             ("b/Cargo.toml", &member("b")),
             ("b/src/lib.rs", &model("Banana")),
+            (
+                "c-app/Cargo.toml",
+                &format!("{}a = {{ path = \"../a\" }}\n", member("c-app")),
+            ),
+            ("c-app/src/main.rs", APP),
             ("empty/Cargo.toml", &member("empty")),
             ("empty/src/lib.rs", ""),
         ],
     );
-    assert_eq!(project.tables(&[]), ["apples", "bananas"]);
+    assert_eq!(project.tables(&[]), ["apples", "bananas", "cherries"]);
     assert_eq!(project.tables(&["-p", "b"]), ["bananas"]);
     assert_eq!(project.tables(&["-p", "a", "-p", "empty"]), ["apples"]);
+
+    // A program holds the models of what it depends on, and they are not its own.
+    assert_eq!(project.tables(&["-p", "c-app"]), ["cherries"]);
+    let run = project.run(&["-v", "check", "-p", "c-app"]);
+    assert!(run.terminal.contains("Left out `a::Apple`"), "{}", run.terminal);
 
     let run = project.run(&["-q", "migrate", "-p", "empty"]);
     assert_eq!(run.code, 2);

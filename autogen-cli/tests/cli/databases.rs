@@ -85,3 +85,14 @@ fn a_link_in_the_way_is_not_followed() {
         "precious\n"
     );
 }
+
+#[test]
+fn the_version_tells_that_of_sqlite() {
+    let run = autogen(&Session::new(), &["--version"]);
+    let expected = format!(
+        "autogen {} (SQLite {})\n",
+        env!("CARGO_PKG_VERSION"),
+        rusqlite::version()
+    );
+    assert_eq!((run.terminal, run.code), (expected, 0));
+}

@@ -46,6 +46,7 @@ transcripts!(
     init,
     json,
     main_job,
+    mapped_values,
     names,
     options,
     questions,

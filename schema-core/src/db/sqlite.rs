@@ -12,6 +12,12 @@ use rusqlite::{Batch, ErrorCode, OpenFlags, Statement};
 
 use super::{Connection, Error, ErrorKind, Value};
 
+/// Returns the version of the SQLite that this build runs, such as `3.51.3`.
+#[must_use]
+pub fn version() -> &'static str {
+    rusqlite::version()
+}
+
 /// An open SQLite database.
 ///
 /// # Example

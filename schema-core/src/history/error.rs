@@ -193,7 +193,7 @@ impl HistoryError {
             }
             Cause::UnknownRevision { candidates, .. } => format!("candidates are {}", list(candidates)),
             Cause::AmbiguousRevision { name, candidates } if name.starts_with("head") => {
-                format!("the heads are {}; join them with `autogen merge`, or name one", list(candidates))
+                format!("the heads are {}; name one, or let the later one name the other as its parent, in its `revision.json`", list(candidates))
             }
             Cause::AmbiguousRevision { candidates, .. } => format!("name one of {}", list(candidates)),
             Cause::TooFar { available: 0, .. } => "there is no step to take in that direction".into(),

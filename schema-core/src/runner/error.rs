@@ -218,7 +218,7 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::ReadOnly => "make the database file and its folder writable".into(),
         ErrorKind::Full => "make room on the disk, then run it again".into(),
         ErrorKind::Statement if error.message.contains("already exists") => {
-            "it was made outside the revisions: check that the database URL names the right file; if it does, drop it, or adopt what is there with `autogen baseline`".into()
+            "it was made outside the revisions: check that the database URL names the right file; if it does, drop or rename what is there, or take it out of the models".into()
         }
         ErrorKind::Statement => return None,
     })

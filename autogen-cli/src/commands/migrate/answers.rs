@@ -1,6 +1,7 @@
 //! What a person must decide before a revision is written, from the flags or by asking.
 
 mod refusal;
+mod values;
 
 use std::fmt;
 
@@ -19,6 +20,8 @@ pub(super) struct Given<'a> {
     pub(super) renames: &'a [String],
     /// The values of `--allow-drop`.
     pub(super) drops: &'a [String],
+    /// The values of `--map`.
+    pub(super) maps: &'a [String],
     /// The models, with their `renamed_from` and values for old rows.
     pub(super) models: Models,
 }
@@ -37,6 +40,7 @@ pub(super) fn decide(
     let Given {
         renames,
         drops,
+        maps,
         mut models,
     } = given;
     let to = &models.schema.clone();
@@ -55,9 +59,11 @@ pub(super) fn decide(
             }
         }
         answers.mapped_values = declared_values(&models, from, &answers);
+        values::add(maps, from, to, &mut answers)?;
         return Ok(answers);
     }
     answers.mapped_values = declared_values(&models, from, &answers);
+    values::add(maps, from, to, &mut answers)?;
     let open = questions(from, to, &answers, &consented);
     let lost = unconsented(from, to, &answers, &consented);
     if open.is_empty() && lost.is_empty() {

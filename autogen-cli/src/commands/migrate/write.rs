@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use schema_core::diff::Answers;
+use schema_core::hazard::Hazard;
 use schema_core::history::files::{self, Scripts};
 use schema_core::history::{History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::{Operation, apply_all};
@@ -31,6 +32,7 @@ pub(in crate::commands) struct Draft {
     from: Schema,
     to: Schema,
     operations: Vec<Operation>,
+    hazards: Vec<Hazard>,
     answers: Answers,
     sources: Sources,
 }
@@ -49,6 +51,7 @@ impl Draft {
     ) -> Result<Self, CommandError> {
         let Found {
             operations,
+            hazards,
             answers,
             sources,
         } = found;
@@ -64,6 +67,7 @@ impl Draft {
             from,
             to,
             operations,
+            hazards,
             answers,
             sources,
         })
@@ -80,6 +84,7 @@ impl Draft {
         let schema = history.schema_at(&parents)?;
         let found = Found {
             operations: Vec::new(),
+            hazards: Vec::new(),
             answers: Answers::default(),
             sources: Sources::default(),
         };
@@ -302,6 +307,7 @@ pub(in crate::commands) fn report(
     environment.printer.document(&json!({
         "revision": revision,
         "operations": crate::document::operations(&draft.operations),
+        "hazards": draft.hazards,
         "scripts": scripts,
         "sources": draft.sources,
     }));

@@ -1,0 +1,141 @@
+//! The hazards of UNIQUE, foreign keys and CHECK.
+
+use super::{Step, duplicates, names, sorted, sql_name};
+use crate::hazard::{Code, Hazard};
+use crate::operation::Operation;
+use crate::schema::{Check, ForeignKey, Index, TableName};
+
+impl Step<'_> {
+    pub(super) fn unique_added(&self, table: &TableName, index: &Index) -> Option<Hazard> {
+        self.before.table(table).filter(|_| index.unique)?;
+        let columns: Option<Vec<String>> = index
+            .columns()
+            .map(|columns| columns.into_iter().map(str::to_owned).collect());
+        let name = &index.name;
+        let Some(columns) = columns else {
+            return Some(Hazard {
+                code: Code::F03,
+                text: format!("`{name}` fails on rows of `{table}` that are alike in it"),
+                safe: "look for such rows first".into(),
+            });
+        };
+        // Rows that hold NULL are never alike.
+        let all_null = columns.iter().any(|column| self.arrives_empty(table, column));
+        if all_null || self.unique_before(table, &columns) {
+            return None;
+        }
+        let same = columns
+            .iter()
+            .all(|column| self.column_before(table, column).is_none());
+        Some(if same {
+            Hazard {
+                code: Code::F03,
+                text: format!("`{name}` fails if `{table}` has two rows: all get one value in ({})", columns.join(", ")),
+                safe: "add the column first, fill it, and make it unique in a later revision; or give a backfill that differs by row"
+                    .into(),
+            }
+        } else {
+            Hazard {
+                code: Code::F03,
+                text: format!(
+                    "`{name}` fails on rows of `{table}` that are alike in ({})",
+                    columns.join(", ")
+                ),
+                safe: duplicates(table, &columns),
+            }
+        })
+    }
+
+    pub(super) fn unique_dropped(&self, table: &TableName, index: &Index) -> Option<Hazard> {
+        let stays = |other: &Operation| {
+            matches!(other, Operation::AddIndex { table: of, index: new }
+                if of == table && new.unique && new.predicate == index.predicate
+                    && new.columns().as_deref().map(sorted) == index.columns().as_deref().map(sorted))
+        };
+        let columns: Vec<&str> = index.columns().unwrap_or_default();
+        let gone = columns.iter().any(|column| self.goes(table, column));
+        let silent = !index.unique || self.operations.iter().any(stays) || gone;
+        (!silent).then(|| unguarded(table, &index.name))
+    }
+
+    pub(super) fn foreign_key_added(&self, table: &TableName, key: &ForeignKey) -> Option<Hazard> {
+        self.before.table(table)?;
+        let carried = |other: &Operation| {
+            matches!(other, Operation::DropForeignKey { table: of, foreign_key: old }
+                if of == table && old.columns == key.columns && old.references == key.references
+                    && old.referenced_columns == key.referenced_columns)
+        };
+        let empty = key.columns.iter().any(|column| self.arrives_empty(table, column));
+        if empty || self.operations.iter().any(carried) {
+            return None;
+        }
+        let (columns, referenced) = (names(&key.columns), names(&key.referenced_columns));
+        let (child, parent) = (sql_name(&table.name), sql_name(&key.references.name));
+        Some(Hazard {
+            code: Code::F05,
+            text: format!(
+                "`{}` fails on rows of `{table}` that refer to no row of `{}`",
+                key.name, key.references
+            ),
+            safe: match key.columns.as_slice() {
+                [_] => format!(
+                    "look first: `SELECT * FROM {child} WHERE {columns} NOT IN (SELECT {referenced} FROM {parent})`"
+                ),
+                _ => format!(
+                    "look first for rows of `{table}` whose ({}) is no ({}) of `{}`",
+                    key.columns.join(", "),
+                    key.referenced_columns.join(", "),
+                    key.references
+                ),
+            },
+        })
+    }
+
+    pub(super) fn foreign_key_dropped(&self, table: &TableName, key: &ForeignKey) -> Option<Hazard> {
+        let comes_back = |other: &Operation| {
+            matches!(other, Operation::AddForeignKey { table: of, foreign_key: new }
+                if of == table && (new.name == key.name || new.columns == key.columns))
+        };
+        let silent = self.operations.iter().any(comes_back)
+            || self.to.table(&key.references).is_none()
+            || key.columns.iter().any(|column| self.goes(table, column));
+        (!silent).then(|| unguarded(table, &key.name))
+    }
+
+    pub(super) fn check_added(&self, table: &TableName, check: &Check) -> Option<Hazard> {
+        self.before.table(table)?;
+        let stood = |other: &Operation| {
+            matches!(other, Operation::DropCheck { table: of, check: old }
+                if of == table && old.expression == check.expression)
+        };
+        (!self.operations.iter().any(stood)).then(|| Hazard {
+            code: Code::F04,
+            text: format!("`{}` fails on rows of `{table}` that break it", check.name),
+            safe: format!(
+                "look first: `SELECT * FROM {} WHERE NOT ({})`",
+                sql_name(&table.name),
+                check.expression.0
+            ),
+        })
+    }
+
+    pub(super) fn check_dropped(&self, table: &TableName, check: &Check) -> Option<Hazard> {
+        let replaced = |other: &Operation| {
+            matches!(other, Operation::AddCheck { table: of, check: new }
+                if of == table && (new.name == check.name || new.expression == check.expression))
+        };
+        let gone = self.operations.iter().any(|other| {
+            matches!(other, Operation::DropColumn { table: of, column, .. }
+                if of == table && check.expression.mentions(&column.name))
+        });
+        (!gone && !self.operations.iter().any(replaced)).then(|| unguarded(table, &check.name))
+    }
+}
+
+pub(super) fn unguarded(table: &TableName, name: &str) -> Hazard {
+    Hazard {
+        code: Code::D14,
+        text: format!("`{name}` is dropped, and nothing keeps the rows of `{table}` to it any more"),
+        safe: "drop it once no program relies on it; the way back fails on rows that break it".into(),
+    }
+}
