@@ -1,9 +1,10 @@
 //! Differ cases as data: a file of sections, and what is rewritten in it when expectations change.
 //!
 //! A file opens with a comment that says what it is about, then sections under `== name` lines: `from` and `to`
-//! (in the [notation]), perhaps `answers` and `rows`, and what is expected: `operations`, and
-//! `upgrade DIALECT` and `downgrade DIALECT`. With `UPDATE_EXPECT=1` in the environment the expected sections are
-//! written instead of compared.
+//! (in the [notation]), perhaps `answers`, and `rows` (or `rows DIALECT`, where one database wants them in other words); and
+//! what is expected: `operations`, and for each dialect `upgrade DIALECT`, `downgrade DIALECT`, `outcome DIALECT` and, if
+//! the case has rows of its own, `upgraded DIALECT` and `downgraded DIALECT`. With `UPDATE_EXPECT=1` in the environment the
+//! expected sections are written instead of compared; those of a database that is not at hand stay as they are.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,30 +48,31 @@ impl Case {
                 }
             }
         }
-        let body = |name: &str| {
-            sections
-                .iter()
-                .find(|(section, _)| section == name)
-                .map_or("", |(_, body)| body)
-        };
-        let (from, to) = (notation::schema(body("from")), notation::schema(body("to")));
-        let answers = answers(body("answers"));
-        Case {
+        let mut case = Case {
             path: path.to_owned(),
-            from,
-            to,
-            answers,
+            from: Schema::default(),
+            to: Schema::default(),
+            answers: Answers::default(),
             sections,
-        }
+        };
+        case.from = notation::schema(case.body("from").unwrap_or_default());
+        case.to = notation::schema(case.body("to").unwrap_or_default());
+        case.answers = answers(case.body("answers").unwrap_or_default());
+        case
+    }
+
+    fn body(&self, name: &str) -> Option<&str> {
+        self.sections
+            .iter()
+            .find(|(section, _)| section == name)
+            .map(|(_, body)| body.as_str())
     }
 
     /// Returns the SQL that fills the tables before the upgrade, if the case has its own.
     #[must_use]
-    pub fn rows(&self) -> Option<&str> {
-        self.sections
-            .iter()
-            .find(|(section, _)| section == "rows")
-            .map(|(_, body)| body.as_str())
+    pub fn rows(&self, dialect: &str) -> Option<&str> {
+        self.body(&format!("rows {dialect}"))
+            .or_else(|| self.body("rows"))
     }
 
     /// Compares what came out with the expected sections, or writes it there.
@@ -88,11 +90,7 @@ impl Case {
             return;
         }
         for (name, body) in trimmed {
-            let expected = self
-                .sections
-                .iter()
-                .find(|(section, _)| section == name)
-                .map_or("", |(_, body)| body.trim());
+            let expected = self.body(name).map_or("", str::trim);
             assert!(
                 expected == body,
                 "{}: `{name}` is not as expected (UPDATE_EXPECT=1 accepts it)\n--- expected\n{expected}\n--- actual\n{body}\n",
@@ -101,18 +99,20 @@ impl Case {
         }
     }
 
-    /// Returns the file with other expectations.
+    /// Returns the file with other expectations. Those of a dialect that is not among them stay as they are.
     fn with(&self, actual: &[(&str, &str)]) -> String {
-        let given = ["", "from", "to", "answers", "rows"];
+        let given =
+            |name: &str| matches!(name, "" | "from" | "to" | "answers" | "rows") || name.starts_with("rows ");
+        let dialect = |name: &str| name.split_once(' ').map(|(_, dialect)| dialect.to_owned());
+        let kept = |(name, _): &&(String, String)| {
+            let is_of = |(other, _): &(&str, &str)| dialect(other) == dialect(name);
+            given(name) || !actual.iter().any(is_of)
+        };
+        let own = self.sections.iter().filter(kept);
+        let own: Vec<(&str, &str)> = own.map(|(name, body)| (name.as_str(), body.trim())).collect();
+        let (before, after) = own.split_at(own.iter().take_while(|(name, _)| given(name)).count());
         let mut text = String::new();
-        let kept = self
-            .sections
-            .iter()
-            .filter(|(name, _)| given.contains(&name.as_str()));
-        let sections = kept
-            .map(|(name, body)| (name.as_str(), body.trim()))
-            .chain(actual.iter().copied());
-        for (at, (name, body)) in sections.enumerate() {
+        for (at, (name, body)) in before.iter().chain(actual).chain(after).enumerate() {
             if at > 0 {
                 let _ = write!(text, "\n== {name}\n");
             }

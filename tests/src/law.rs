@@ -8,110 +8,213 @@ use schema_core::runner::run_script;
 use schema_core::schema::Schema;
 use schema_core::script::{self, render};
 
-use crate::rows::{self, Rows};
+use crate::rows::{self, Rows, View};
 
-/// What became of a pair of scripts.
+/// What became of a walk along some schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// Rows stood against the upgrade.
+    /// Rows stood against an upgrade.
     Refused,
-    /// The upgrade ran; rows stood against the way back.
+    /// The upgrades ran; rows stood against a way back.
     Stayed,
-    /// Both ran.
+    /// All ran.
     TakenBack,
 }
 
-/// Opens an empty database that holds the schema.
+/// A walk along some schemas, and back.
+#[derive(Debug)]
+pub struct Walk {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What stood against it, in the runner's words.
+    pub error: Option<String>,
+    /// All rows at the farthest point.
+    pub upgraded: Rows,
+    /// All rows at the end.
+    pub downgraded: Rows,
+}
+
+/// Returns an empty database of the dialect.
+///
+/// # Panics
+///
+/// If there is none to be had.
+#[must_use]
+pub fn empty(_dialect: &dyn Dialect) -> Box<dyn Connection> {
+    db::open(&DatabaseUrl::SqliteMemory).expect("memory can be had")
+}
+
+/// Makes an empty database hold the schema.
 ///
 /// # Panics
 ///
 /// If the schema cannot be created.
-#[must_use]
-pub fn database(dialect: &dyn Dialect, schema: &Schema) -> Box<dyn Connection> {
-    let mut connection = db::open(&DatabaseUrl::SqliteMemory).expect("memory can be had");
+pub fn create(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) {
     let plans =
         plan(dialect, &Schema::default(), schema, &Answers::default()).expect("the schema can be held");
     let script = render(&plans.upgrade, "create");
-    run_script(&mut *connection, dialect, &script).unwrap_or_else(|error| panic!("{error}\n{script}"));
-    connection
+    run_script(connection, dialect, &script).unwrap_or_else(|error| panic!("{error}\n{script}"));
 }
 
-/// Runs the scripts for a pair of schemas there and back on a database whose tables `fill` has filled.
-///
-/// After a script that ran, the database reflects as the operations say, and every row is there with every value of
-/// the columns that both schemas have alike. After one that did not, it is as before in every respect.
+/// Runs the scripts for a pair of schemas there and back. See [`along`].
 ///
 /// # Panics
 ///
 /// If the law is broken: it says how, and shows the script.
 pub fn there_and_back(
+    connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     from: &Schema,
     to: &Schema,
     answers: &Answers,
     fill: impl FnOnce(&mut dyn Connection),
-) -> Outcome {
-    let (before, after) = (normalized(dialect, from), normalized(dialect, to));
-    let Plans { upgrade, downgrade } = plan(dialect, from, to, answers).expect("both schemas can be held");
-    let (upgrade, downgrade) = (
-        written(dialect, &upgrade, "up"),
-        written(dialect, &downgrade, "down"),
-    );
+) -> Walk {
+    along(connection, dialect, from, &[(to.clone(), answers.clone())], fill)
+}
 
-    let mut connection = database(dialect, from);
-    fill(&mut *connection);
-    let (old_view, new_view) = rows::shared(&before, &after, answers);
-    let whole = rows::whole(&before);
-    let at_first = rows::read(&mut *connection, dialect, &whole).expect("the tables are there");
-    let expected = in_order(rows::read(&mut *connection, dialect, &old_view).expect("the tables are there"));
-
-    if let Err(error) = run_script(&mut *connection, dialect, &upgrade) {
-        let found = rows::read(&mut *connection, dialect, &whole).expect("the tables are there");
-        assert_eq!(
-            dialect.reflect(&mut *connection).as_ref(),
-            Ok(&before),
-            "after {error}\n{upgrade}"
-        );
-        assert_eq!(found, at_first, "after {error}\n{upgrade}");
-        return Outcome::Refused;
+/// Runs the scripts along some schemas, as far as rows let them, and back to the first one.
+///
+/// The database is empty, is made to hold the first schema, and its tables are filled by `fill`. After a script that ran,
+/// the database reflects as the operations say, nothing is left to do, and every row is there with every value of the
+/// columns that both schemas have alike. After one that did not, it is as before in every respect.
+///
+/// # Panics
+///
+/// If the law is broken: it says how, and shows the script.
+pub fn along(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    first: &Schema,
+    others: &[(Schema, Answers)],
+    fill: impl FnOnce(&mut dyn Connection),
+) -> Walk {
+    let mut steps = Vec::new();
+    let mut from = first;
+    for (to, answers) in others {
+        steps.push(Step::between(dialect, from, to, answers));
+        from = to;
     }
-    assert_holds(
-        &mut *connection,
-        dialect,
-        (&after, &new_view),
-        &expected,
-        &upgrade,
-    );
-    match run_script(&mut *connection, dialect, &downgrade) {
-        Ok(()) => {
-            assert_holds(
-                &mut *connection,
-                dialect,
-                (&before, &old_view),
-                &expected,
-                &downgrade,
-            );
-            Outcome::TakenBack
+    create(connection, dialect, first);
+    fill(connection);
+
+    let mut walk = Walk {
+        outcome: Outcome::TakenBack,
+        error: None,
+        upgraded: Rows::new(),
+        downgraded: Rows::new(),
+    };
+    let mut reached = 0;
+    for step in &steps {
+        if let Err(error) = step.upgrade().run(connection, dialect) {
+            (walk.outcome, walk.error) = (Outcome::Refused, Some(error));
+            break;
         }
-        Err(error) => {
-            let what = format!("{error}\n{downgrade}");
-            assert_holds(&mut *connection, dialect, (&after, &new_view), &expected, &what);
-            Outcome::Stayed
+        reached += 1;
+    }
+    let at = |reached: usize| reached.checked_sub(1).map(|last| &steps[last].after);
+    let mut schema = normalized(dialect, first);
+    walk.upgraded = all_rows(connection, dialect, at(reached).unwrap_or(&schema));
+    for step in steps[..reached].iter().rev() {
+        if let Err(error) = step.downgrade().run(connection, dialect) {
+            if walk.outcome == Outcome::TakenBack {
+                (walk.outcome, walk.error) = (Outcome::Stayed, Some(error));
+            }
+            schema.clone_from(&step.after);
+            break;
+        }
+    }
+    walk.downgraded = all_rows(connection, dialect, &schema);
+    walk
+}
+
+/// One pair of schemas, as the dialect holds them, and the scripts between them.
+struct Step {
+    before: Schema,
+    after: Schema,
+    old_view: View,
+    new_view: View,
+    upgrade: String,
+    downgrade: String,
+}
+
+impl Step {
+    fn between(dialect: &dyn Dialect, from: &Schema, to: &Schema, answers: &Answers) -> Self {
+        let (before, after) = (normalized(dialect, from), normalized(dialect, to));
+        let Plans { upgrade, downgrade } =
+            plan(dialect, from, to, answers).expect("both schemas can be held");
+        let again = plan(dialect, to, to, &Answers::default()).expect("the schema can be held");
+        assert_eq!(again, Plans::default(), "the second diff is empty");
+        let (old_view, new_view) = rows::shared(&before, &after, answers);
+        Step {
+            before,
+            after,
+            old_view,
+            new_view,
+            upgrade: written(dialect, &upgrade, "up"),
+            downgrade: written(dialect, &downgrade, "down"),
+        }
+    }
+
+    fn upgrade(&self) -> Way<'_> {
+        Way {
+            script: &self.upgrade,
+            from: (&self.before, &self.old_view),
+            to: (&self.after, &self.new_view),
+        }
+    }
+
+    fn downgrade(&self) -> Way<'_> {
+        Way {
+            script: &self.downgrade,
+            from: (&self.after, &self.new_view),
+            to: (&self.before, &self.old_view),
         }
     }
 }
 
-/// Asserts that the database is the normalized schema and has the expected rows.
-fn assert_holds(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    (schema, view): (&Schema, &rows::View),
-    expected: &[Vec<String>],
-    what: &str,
-) {
+/// A step in one direction.
+struct Way<'a> {
+    script: &'a str,
+    from: (&'a Schema, &'a View),
+    to: (&'a Schema, &'a View),
+}
+
+impl Way<'_> {
+    /// Runs the script and asserts the law, whether it ran or not.
+    fn run(&self, connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<(), String> {
+        let Way { script, from, to } = self;
+        let whole = all_rows(connection, dialect, from.0);
+        let expected = in_order(read(connection, dialect, from.1));
+        let result = run_script(connection, dialect, script);
+        match &result {
+            Ok(()) => {
+                assert_reflects(connection, dialect, to.0, script);
+                assert_eq!(
+                    in_order(read(connection, dialect, to.1)),
+                    expected,
+                    "after {script}"
+                );
+            }
+            Err(error) => {
+                let what = format!("{error}\n{script}");
+                assert_reflects(connection, dialect, from.0, &what);
+                assert_eq!(all_rows(connection, dialect, from.0), whole, "after {what}");
+            }
+        }
+        result.map_err(|error| cause(&error.to_string()))
+    }
+}
+
+/// Returns what stood in the way, without the statement that found it, which the script has.
+fn cause(error: &str) -> String {
+    let lines = error.lines().filter(|line| !line.starts_with("  | "));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    text.split_once(": ")
+        .map_or(text.clone(), |(_, cause)| cause.to_owned())
+}
+
+fn assert_reflects(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema, what: &str) {
     assert_eq!(dialect.reflect(connection).as_ref(), Ok(schema), "after {what}");
-    let found = in_order(rows::read(connection, dialect, view).expect("the tables are there"));
-    assert_eq!(found, expected, "after {what}");
 }
 
 fn normalized(dialect: &dyn Dialect, schema: &Schema) -> Schema {
@@ -134,6 +237,14 @@ fn written(dialect: &dyn Dialect, plan: &Plan, title: &str) -> String {
         "a script reads as it was written\n{text}"
     );
     text
+}
+
+fn read(connection: &mut dyn Connection, dialect: &dyn Dialect, view: &View) -> Rows {
+    rows::read(connection, dialect, view).expect("the tables are there")
+}
+
+fn all_rows(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -> Rows {
+    read(connection, dialect, &rows::whole(schema))
 }
 
 /// The rows of each table, whatever the tables are called.

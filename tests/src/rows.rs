@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use schema_core::db::{Connection, Error};
+use schema_core::db::{Connection, Error, Value};
 use schema_core::dialect::Dialect;
 use schema_core::diff::{Answers, losses};
 use schema_core::schema::{Schema, Table, TableName, Type};
@@ -10,31 +10,42 @@ use schema_core::schema::{Schema, Table, TableName, Type};
 /// How many rows each table is offered.
 const ROWS: u8 = 3;
 
-/// Fills every table of the schema that the database holds. A row that breaks a key or a condition is left out.
+/// Fills every table of the schema that the database holds. A row that breaks a key or a condition is left out; one that
+/// refers to another comes after it.
 pub fn fill(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) {
-    for table in schema.tables.values() {
-        let given = || table.columns.iter().filter(|column| column.generated.is_none());
-        let columns: Vec<String> = given().map(|column| dialect.quote(&column.name)).collect();
-        for row in 1..=ROWS {
-            let values: Vec<String> = given()
-                .map(|column| {
-                    if column.nullable && row == 2 {
-                        "NULL".to_owned()
-                    } else {
-                        value(&column.ty, row)
-                    }
-                })
-                .collect();
-            let name = dialect.quote(&table.name.name);
-            let sql = format!(
-                "INSERT INTO {name} ({}) VALUES ({})",
-                columns.join(", "),
-                values.join(", ")
-            );
-            // What the table refuses is no row of it.
-            let _ = connection.execute(&sql, &[]);
+    let mut open: Vec<String> = schema
+        .tables
+        .values()
+        .flat_map(|table| (1..=ROWS).map(|row| insert(dialect, table, row)))
+        .collect();
+    loop {
+        let offered = open.len();
+        open.retain(|sql| connection.execute(sql, &[]).is_err());
+        // What the tables refuse even now is no row of them.
+        if open.is_empty() || open.len() == offered {
+            return;
         }
     }
+}
+
+fn insert(dialect: &dyn Dialect, table: &Table, row: u8) -> String {
+    let given = || table.columns.iter().filter(|column| column.generated.is_none());
+    let columns: Vec<String> = given().map(|column| dialect.quote(&column.name)).collect();
+    let values: Vec<String> = given()
+        .map(|column| {
+            if column.nullable && row == 2 {
+                "NULL".to_owned()
+            } else {
+                value(&column.ty, row)
+            }
+        })
+        .collect();
+    format!(
+        "INSERT INTO {} ({}) VALUES ({})",
+        dialect.quote(&table.name.name),
+        columns.join(", "),
+        values.join(", ")
+    )
 }
 
 /// Returns a value that a program would store, as SQL. It reads the same in a column of text and in one of numbers
@@ -137,10 +148,24 @@ pub fn read(connection: &mut dyn Connection, dialect: &dyn Dialect, view: &View)
         let mut found: Vec<String> = connection
             .query(&sql, &[])?
             .into_iter()
-            .map(|row| format!("{row:?}"))
+            .map(|row| row.iter().map(shown).collect::<Vec<_>>().join(", "))
             .collect();
         found.sort();
         rows.insert(table.clone(), found);
     }
     Ok(rows)
+}
+
+/// Returns a value as SQL would write it: a number is no text, and an integer is no real.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => format!("{number:?}"),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Bytes(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("X'{digits}'")
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use autogen_tests::generate::{self, Pair};
-use autogen_tests::law::{Outcome, database, there_and_back};
+use autogen_tests::law::{Outcome, create, empty, there_and_back};
 use autogen_tests::rows;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -97,7 +97,8 @@ fn a_created_schema_reflects_as_it_was_normalized() {
                 &expected,
                 "normalizing twice changes nothing"
             );
-            let mut connection = database(*dialect, &schema);
+            let mut connection = empty(*dialect);
+            create(&mut *connection, *dialect, &schema);
             prop_assert_eq!(&dialect.reflect(&mut *connection).unwrap(), &expected);
             Ok(())
         };
@@ -114,8 +115,8 @@ fn scripts_lead_there_and_back_and_rows_survive() {
                 return Err(TestCaseError::reject("unsupported"));
             }
             let fill = |connection: &mut dyn Connection| rows::fill(connection, *dialect, &from);
-            let outcome = there_and_back(*dialect, &from, &to, &answers, fill);
-            *tally.borrow_mut().entry(outcome).or_insert(0) += 1;
+            let walk = there_and_back(&mut *empty(*dialect), *dialect, &from, &to, &answers, fill);
+            *tally.borrow_mut().entry(walk.outcome).or_insert(0) += 1;
             Ok(())
         };
         runner(300).run(&generate::pair(), law).unwrap();

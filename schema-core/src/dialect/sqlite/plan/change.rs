@@ -167,11 +167,10 @@ impl Follower {
                     self.tracks.insert(to.clone(), track);
                     self.structural.push(Structural::Rename(from.clone(), to.clone()));
                 } else {
-                    for step in &mut self.structural {
-                        if *step == Structural::Create(from.clone()) {
-                            *step = Structural::Create(to.clone());
-                        }
-                    }
+                    // It is created once its final name is free.
+                    self.structural
+                        .retain(|step| *step != Structural::Create(from.clone()));
+                    self.structural.push(Structural::Create(to.clone()));
                 }
             }
             Operation::RenameColumn { table, from, to } => self.rename_column(operation, table, from, to)?,
