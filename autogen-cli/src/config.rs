@@ -2,6 +2,7 @@
 //!
 //! The file never holds a secret: the database URL may name an environment variable instead.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use schema_core::dialect::{self, Dialect};
@@ -24,6 +25,9 @@ pub(crate) struct Config {
     /// The database of everyday work.
     #[serde(default)]
     pub(crate) database: DatabaseConfig,
+    /// The servers on which scripts are tried, by dialect.
+    #[serde(default)]
+    pub(crate) scratch: BTreeMap<String, UrlConfig>,
     /// Where the models are.
     #[serde(default)]
     pub(crate) models: ModelsConfig,
@@ -88,6 +92,9 @@ impl Config {
         config
             .dialects()
             .map_err(|error| error.cause(format!("in `dialects` of `{shown}`")))?;
+        for name in config.scratch.keys() {
+            find_dialect(name).map_err(|error| error.cause(format!("in `[scratch]` of `{shown}`")))?;
+        }
         Ok(config)
     }
 
@@ -168,6 +175,9 @@ dialects = [{dialects}]
 url = "{url}"
 # The URL can be taken from the environment instead:
 # url = { env = "STORE_DATABASE_URL" }
+
+# Migrations are proved before they are written: in memory for SQLite, else in a new database, dropped afterwards, on the server of
+# the URL above; or on one that is named here: `postgres={ env="SCRATCH_DATABASE_URL" }` under `[scratch]`.
 
 [models]
 # The packages whose models are read; without it, the package of this directory or the workspace's default members.

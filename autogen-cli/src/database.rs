@@ -45,10 +45,11 @@ impl Environment<'_> {
     ///
     /// That no URL is given, or what is wrong with it.
     pub(crate) fn database(&mut self, config: &Config) -> Result<Database, CommandError> {
-        let (text, origin) = self.database_url(config)?;
-        let url: DatabaseUrl = text.parse().map_err(|error: db::UrlError| {
-            CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"))
+        let (text, origin) = self.known_url(config)?.ok_or_else(|| {
+            CommandError::new("no database URL is given")
+                .hint("pass `--database-url sqlite:PATH`, set DATABASE_URL, or write `url` under `[database]` in `autogen.toml`")
         })?;
+        let url = self.parsed(&text, &origin)?;
         self.printer
             .debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
         let dialect = find_dialect(url.dialect())?;
@@ -56,26 +57,47 @@ impl Environment<'_> {
         Ok(Database { url, shown, dialect })
     }
 
-    /// Returns the URL and, in words, where it was found.
-    fn database_url(&self, config: &Config) -> Result<(String, String), CommandError> {
+    /// Returns the URL of the command's database and, in words, where it was found; nothing if none is given anywhere.
+    pub(crate) fn known_url(&self, config: &Config) -> Result<Option<(String, String)>, CommandError> {
         if let Some(url) = &self.database_url {
-            return Ok((url.clone(), "`--database-url`".to_owned()));
+            return Ok(Some((url.clone(), "`--database-url`".to_owned())));
         }
         for name in VARIABLES {
             if let Some(found) = self.variable(name)? {
-                return Ok(found);
+                return Ok(Some(found));
             }
         }
-        match &config.database.url {
-            Some(UrlConfig::Plain(url)) => Ok((url.clone(), "`autogen.toml`".to_owned())),
-            Some(UrlConfig::Variable(variable)) => self.variable(&variable.env)?.ok_or_else(|| {
+        config
+            .database
+            .url
+            .as_ref()
+            .map(|url| self.configured(url))
+            .transpose()
+    }
+
+    /// Returns the URL that the configuration means and, in words, where it was found.
+    pub(crate) fn configured(&self, url: &UrlConfig) -> Result<(String, String), CommandError> {
+        match url {
+            UrlConfig::Plain(url) => Ok((url.clone(), "`autogen.toml`".to_owned())),
+            UrlConfig::Variable(variable) => self.variable(&variable.env)?.ok_or_else(|| {
                 CommandError::new("no database URL is given")
-                    .cause(format!("`autogen.toml` takes it from {}, which is not set", variable.env))
-                    .hint(format!("set {}, or pass `--database-url sqlite:PATH`", variable.env))
+                    .cause(format!(
+                        "`autogen.toml` takes it from {}, which is not set",
+                        variable.env
+                    ))
+                    .hint(format!(
+                        "set {}, or pass `--database-url sqlite:PATH`",
+                        variable.env
+                    ))
             }),
-            None => Err(CommandError::new("no database URL is given")
-                .hint("pass `--database-url sqlite:PATH`, set DATABASE_URL, or write `url` under `[database]` in `autogen.toml`")),
         }
+    }
+
+    /// Reads a URL.
+    pub(crate) fn parsed(&self, text: &str, origin: &str) -> Result<DatabaseUrl, CommandError> {
+        text.parse().map_err(|error: db::UrlError| {
+            CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"))
+        })
     }
 
     /// Returns the value of a variable, of the environment or of the project's `.env`, and where it was found.
@@ -135,23 +157,9 @@ impl Database {
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.url {
             DatabaseUrl::Sqlite(path) => Some(path),
-            DatabaseUrl::SqliteMemory => None,
+            DatabaseUrl::SqliteMemory | DatabaseUrl::Postgres(_) | DatabaseUrl::MySql(_) => None,
         }
     }
-}
-
-/// Opens an empty database of that dialect, to try scripts on. It is gone when it is closed.
-///
-/// # Errors
-///
-/// That there is no such thing for the dialect, or why it cannot be opened.
-pub(crate) fn scratch(dialect: &dyn Dialect) -> Result<Box<dyn Connection>, CommandError> {
-    let failed = || format!("cannot open a scratch database for {}", dialect.name());
-    let url = DatabaseUrl::SqliteMemory;
-    if url.dialect() != dialect.name() {
-        return Err(CommandError::new(failed()).cause("only SQLite keeps databases in memory"));
-    }
-    db::open(&url).map_err(|error| CommandError::because(failed(), &error))
 }
 
 fn has_folder(path: &Path) -> bool {
@@ -169,5 +177,9 @@ fn located(url: DatabaseUrl, project: &Path, current: &Path) -> (DatabaseUrl, St
             (DatabaseUrl::Sqlite(paths::relative(&whole, current)), shown)
         }
         DatabaseUrl::SqliteMemory => (url, ":memory:".to_owned()),
+        DatabaseUrl::Postgres(_) | DatabaseUrl::MySql(_) => {
+            let shown = url.to_string();
+            (url, shown)
+        }
     }
 }

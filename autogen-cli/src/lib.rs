@@ -15,6 +15,7 @@ mod error;
 mod paths;
 mod printer;
 mod prompt;
+mod scratch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

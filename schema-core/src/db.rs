@@ -2,32 +2,31 @@
 //!
 //! A driver translates values and errors and nothing more. It knows nothing of schemas, revisions or scripts.
 
+mod scratch;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod url;
 
-pub use url::{DatabaseUrl, UrlError};
+pub use scratch::{Scratch, scratch};
+pub use url::{DatabaseUrl, ServerUrl, UrlError};
 
 use std::fmt;
 
-/// Opens a database; a SQLite file that does not exist is made, empty, but not its folder.
+/// Opens a database; a SQLite file that does not exist is made, empty, but not its folder, and no database on a server is.
 ///
 /// # Errors
 ///
 /// What the driver reports: [`ErrorKind::Unreachable`] if there is nothing to open, [`ErrorKind::NotADatabase`] if the file holds
 /// something else.
 pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
-    match url {
-        #[cfg(feature = "sqlite")]
-        DatabaseUrl::SqliteMemory => Ok(Box::new(sqlite::SqliteConnection::in_memory()?)),
-        #[cfg(feature = "sqlite")]
-        DatabaseUrl::Sqlite(path) => Ok(Box::new(sqlite::SqliteConnection::open(
+    #[cfg(feature = "sqlite")]
+    if let DatabaseUrl::Sqlite(path) = url {
+        return Ok(Box::new(sqlite::SqliteConnection::open(
             path,
             sqlite::Missing::Create,
-        )?)),
-        #[cfg(not(feature = "sqlite"))]
-        DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => Err(without_driver(url)),
+        )?));
     }
+    open_existing(url)
 }
 
 /// Opens a database that exists.
@@ -38,7 +37,7 @@ pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
 pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
     match url {
         #[cfg(feature = "sqlite")]
-        DatabaseUrl::SqliteMemory => open(url),
+        DatabaseUrl::SqliteMemory => Ok(Box::new(sqlite::SqliteConnection::in_memory()?)),
         #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(path) => Ok(Box::new(sqlite::SqliteConnection::open(
             path,
@@ -46,10 +45,10 @@ pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
         )?)),
         #[cfg(not(feature = "sqlite"))]
         DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => Err(without_driver(url)),
+        DatabaseUrl::Postgres(_) | DatabaseUrl::MySql(_) => Err(without_driver(url)),
     }
 }
 
-#[cfg(not(feature = "sqlite"))]
 fn without_driver(url: &DatabaseUrl) -> Error {
     Error {
         kind: ErrorKind::Unreachable,

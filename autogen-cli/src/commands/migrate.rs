@@ -258,7 +258,7 @@ fn finish(
     mode: Mode,
 ) -> Result<Outcome, CommandError> {
     let scripts = draft.scripts(config)?;
-    let took = write::prove(config, draft, &scripts)?;
+    let took = write::prove(environment, config, draft, &scripts)?;
     match mode {
         Mode::DryRun => write::print(environment, draft, &scripts),
         Mode::Write => {

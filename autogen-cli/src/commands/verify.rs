@@ -6,7 +6,6 @@ use clap::Args;
 use schema_core::runner::{self, Event};
 use serde_json::json;
 
-use crate::database;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Took, Topic};
@@ -18,7 +17,8 @@ use crate::printer::{Format, Took, Topic};
 ///
 /// Example: autogen verify
 ///
-/// With --json: {"ok", "revisions": how many, "dialects": [{"dialect", "ok", "problem", "causes", "hints"}]}
+/// With --json: {"ok", "revisions": how many, "dialects": [{"dialect", "ok", "problem", "causes", "hints"}]},
+/// where "ok" is null for a dialect that has no server to try the scripts on
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {}
 
@@ -31,9 +31,12 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
     let mut outcome = Outcome::Done;
     for dialect in config.dialects()? {
         let start = Instant::now();
-        let mut scratch = database::scratch(dialect)?;
+        let Some(mut scratch) = environment.scratch(&config, dialect)? else {
+            documents.push(json!({"dialect": dialect.name(), "ok": null}));
+            continue;
+        };
         let printer = &mut *environment.printer;
-        let result = runner::verify(&mut *scratch, dialect, &history, &mut |event| match event {
+        let result = runner::verify(&mut scratch, dialect, &history, &mut |event| match event {
             Event::Running {
                 direction, revision, ..
             } => printer.debug(Topic::Verify, format_args!("Running {direction} {revision}")),

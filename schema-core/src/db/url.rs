@@ -1,13 +1,17 @@
 //! Database URLs, which never show a password.
 
+mod server;
+
+pub use server::ServerUrl;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Where a database is. Neither `Debug` nor `Display` shows a password.
 ///
-/// The path is taken as it stands: nothing in it is percent-decoded, because `%` and spaces are legal in file names and
-/// the URL is mostly typed by hand. A `?` is refused, so that parameters which other tools take are not taken for a name.
+/// The path of a file is taken as it stands: nothing in it is percent-decoded, because `%` and spaces are legal in file names and
+/// the URL is mostly typed by hand. A `?` is refused there, so that parameters which other tools take are not taken for a name.
 ///
 /// ```
 /// use schema_core::db::DatabaseUrl;
@@ -23,6 +27,10 @@ pub enum DatabaseUrl {
     SqliteMemory,
     /// `sqlite:PATH`: a file.
     Sqlite(PathBuf),
+    /// `postgres://…` or `postgresql://…`: a database on a PostgreSQL server.
+    Postgres(ServerUrl),
+    /// `mysql://…` or `mariadb://…`: a database on a MySQL or MariaDB server.
+    MySql(ServerUrl),
 }
 
 impl DatabaseUrl {
@@ -31,6 +39,8 @@ impl DatabaseUrl {
     pub fn dialect(&self) -> &'static str {
         match self {
             DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => "sqlite",
+            DatabaseUrl::Postgres(_) => "postgres",
+            DatabaseUrl::MySql(_) => "mysql",
         }
     }
 }
@@ -46,30 +56,49 @@ pub enum UrlError {
     NoPath,
     /// There are parameters after a `?`.
     Parameters,
-    /// There is a NUL byte in the path.
+    /// There is a NUL byte in it.
     NulByte,
+    /// There is no `//` with a server after the scheme.
+    NoHost {
+        /// The scheme.
+        scheme: &'static str,
+    },
+    /// The port is no number of a port.
+    Port,
+    /// Something is percent-encoded and no UTF-8 text.
+    Encoding,
 }
 
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            UrlError::NoScheme => f.write_str("the database URL has no scheme; expected `sqlite:PATH`"),
+            UrlError::NoScheme => write!(f, "the database URL has no scheme; expected {FORMS}"),
             UrlError::UnknownScheme(scheme) => {
                 write!(
                     f,
-                    "the database URL's scheme `{scheme}` is not supported; expected `sqlite:PATH`"
+                    "the database URL's scheme `{scheme}` is not supported; expected {FORMS}"
                 )
             }
             UrlError::NoPath => f.write_str("the database URL names no file; expected `sqlite:PATH`"),
             UrlError::Parameters => f.write_str(
                 "the database URL has parameters after `?`, which SQLite files do not take; expected `sqlite:PATH`",
             ),
-            UrlError::NulByte => f.write_str("the database URL's path holds a NUL byte"),
+            UrlError::NulByte => f.write_str("the database URL holds a NUL byte"),
+            UrlError::NoHost { scheme } => {
+                write!(f, "the database URL names no server; expected `{scheme}://user@host/database`")
+            }
+            UrlError::Port => f.write_str("the database URL's port is no number from 0 to 65535"),
+            UrlError::Encoding => {
+                f.write_str("the database URL has a `%` that encodes no UTF-8 text; write `%25` for the sign itself")
+            }
         }
     }
 }
 
 impl std::error::Error for UrlError {}
+
+/// The forms that a URL can have, as errors name them.
+const FORMS: &str = "`sqlite:PATH`, `postgres://…` or `mysql://…`";
 
 impl FromStr for DatabaseUrl {
     type Err = UrlError;
@@ -79,21 +108,28 @@ impl FromStr for DatabaseUrl {
         if !is_scheme(scheme) {
             return Err(UrlError::NoScheme);
         }
-        if !scheme.eq_ignore_ascii_case("sqlite") {
-            return Err(UrlError::UnknownScheme(scheme.to_ascii_lowercase()));
+        match scheme.to_ascii_lowercase().as_str() {
+            "sqlite" => file(rest),
+            "postgres" | "postgresql" => ServerUrl::parse("postgres", rest).map(DatabaseUrl::Postgres),
+            "mysql" | "mariadb" => ServerUrl::parse("mysql", rest).map(DatabaseUrl::MySql),
+            unknown => Err(UrlError::UnknownScheme(unknown.to_owned())),
         }
-        if rest.contains('?') {
-            return Err(UrlError::Parameters);
-        }
-        if rest.contains('\0') {
-            return Err(UrlError::NulByte);
-        }
-        let path = rest.strip_prefix("//").unwrap_or(rest);
-        match path {
-            "" => Err(UrlError::NoPath),
-            ":memory:" => Ok(DatabaseUrl::SqliteMemory),
-            path => Ok(DatabaseUrl::Sqlite(path.into())),
-        }
+    }
+}
+
+/// Reads what follows `sqlite:`.
+fn file(rest: &str) -> Result<DatabaseUrl, UrlError> {
+    if rest.contains('?') {
+        return Err(UrlError::Parameters);
+    }
+    if rest.contains('\0') {
+        return Err(UrlError::NulByte);
+    }
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    match path {
+        "" => Err(UrlError::NoPath),
+        ":memory:" => Ok(DatabaseUrl::SqliteMemory),
+        path => Ok(DatabaseUrl::Sqlite(path.into())),
     }
 }
 
@@ -111,6 +147,7 @@ impl fmt::Display for DatabaseUrl {
         match self {
             DatabaseUrl::SqliteMemory => f.write_str("sqlite::memory:"),
             DatabaseUrl::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            DatabaseUrl::Postgres(server) | DatabaseUrl::MySql(server) => server.fmt(f),
         }
     }
 }
@@ -148,9 +185,9 @@ mod tests {
         assert_eq!(parse("hunter2@host:5432"), UrlError::NoScheme);
         assert_eq!(parse("sqlite:"), UrlError::NoPath);
         assert_eq!(parse("sqlite:a.db?mode=ro"), UrlError::Parameters);
-        let error = parse("postgres://me:hunter2@host/db").to_string();
+        let error = parse("oracle://me:hunter2@host/db").to_string();
         assert!(
-            error.contains("`postgres`") && !error.contains("hunter2"),
+            error.contains("`oracle`") && !error.contains("hunter2"),
             "{error}"
         );
     }

@@ -18,7 +18,6 @@ use serde_json::json;
 use super::Found;
 use crate::artifact::Sources;
 use crate::config::Config;
-use crate::database;
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::printer::{Format, Took, Topic};
@@ -178,22 +177,27 @@ impl Draft {
     }
 }
 
-/// Proves, on a scratch database of each dialect, that the scripts lead where the operations say, and back.
+/// Proves, on a scratch database of each dialect that has one, that the scripts lead where the operations say, and back;
+/// returns how long that took.
 ///
 /// # Errors
 ///
 /// Where they lead instead.
 pub(in crate::commands) fn prove(
+    environment: &mut Environment<'_>,
     config: &Config,
     draft: &Draft,
     scripts: &AllScripts,
-) -> Result<Duration, CommandError> {
+) -> Result<Option<Duration>, CommandError> {
     let start = Instant::now();
+    let mut proved = None;
     for dialect in config.dialects()? {
         let texts = &scripts[dialect.name()];
-        let mut scratch = database::scratch(dialect)?;
+        let Some(mut scratch) = environment.scratch(config, dialect)? else {
+            continue;
+        };
         runner::prove(
-            &mut *scratch,
+            &mut scratch,
             dialect,
             &draft.from,
             &draft.to,
@@ -208,8 +212,9 @@ pub(in crate::commands) fn prove(
             CommandError::because(failed, &error)
                 .hint("this is a defect of autogen: please report it with the models before and after")
         })?;
+        proved = Some(start.elapsed());
     }
-    Ok(start.elapsed())
+    Ok(proved)
 }
 
 /// Writes the revision and the snapshot, and removes the revision that it replaces.
@@ -249,8 +254,9 @@ pub(in crate::commands) fn write(
     Ok(folder)
 }
 
-/// Says that the scripts were proved.
-pub(in crate::commands) fn report_proof(environment: &mut Environment<'_>, took: Duration) {
+/// Says that the scripts were proved, if they were.
+pub(in crate::commands) fn report_proof(environment: &mut Environment<'_>, took: Option<Duration>) {
+    let Some(took) = took else { return };
     let text = format_args!(
         "Upgrade and downgrade proved on a scratch database ({})",
         Took(took)

@@ -1,0 +1,143 @@
+//! Scratch databases: empty ones to try scripts on, gone with the value that holds them.
+
+use super::{Connection, DatabaseUrl, Error, ErrorKind, Value, open};
+
+/// An empty database that nobody else uses. It is dropped with the value; [`close`](Scratch::close) tells whether that went well.
+pub struct Scratch {
+    /// `None` once it is closed: a server drops no database that someone is connected to.
+    connection: Option<Box<dyn Connection>>,
+    /// The server and the name, unless the database is gone with its connection.
+    served: Option<(DatabaseUrl, String)>,
+    url: DatabaseUrl,
+}
+
+/// Makes an empty database of the kind that the URL names: in memory for SQLite, whatever the file, otherwise a new
+/// database on the server of that URL.
+///
+/// `name` is the new database's name; it should be one that nobody else thinks of.
+///
+/// # Errors
+///
+/// The server cannot be reached or the user may not create databases; a name that is not made of `a` to `z`, digits and `_`.
+pub fn scratch(url: &DatabaseUrl, name: &str) -> Result<Scratch, Error> {
+    let server = match url {
+        DatabaseUrl::Sqlite(_) | DatabaseUrl::SqliteMemory => {
+            return Ok(Scratch {
+                connection: Some(open(&DatabaseUrl::SqliteMemory)?),
+                served: None,
+                url: DatabaseUrl::SqliteMemory,
+            });
+        }
+        DatabaseUrl::Postgres(server) => DatabaseUrl::Postgres(server.with_database(name)),
+        DatabaseUrl::MySql(server) => DatabaseUrl::MySql(server.with_database(name)),
+    };
+    refuse_odd_name(name)?;
+    // The name needs no quotes in any database's SQL.
+    open(url)?.execute(&format!("CREATE DATABASE {name}"), &[])?;
+    let mut scratch = Scratch {
+        connection: None,
+        served: Some((url.clone(), name.to_owned())),
+        url: server,
+    };
+    scratch.connection = Some(open(&scratch.url)?);
+    Ok(scratch)
+}
+
+fn refuse_odd_name(name: &str) -> Result<(), Error> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if begins && name.chars().all(plain) && name.len() <= 63 {
+        return Ok(());
+    }
+    Err(Error {
+        kind: ErrorKind::Statement,
+        message: format!("`{name}` is no name for a scratch database"),
+        offset: None,
+    })
+}
+
+impl Scratch {
+    /// Returns where the database is, so that it can be opened once more. One in memory cannot.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Drops the database.
+    ///
+    /// # Errors
+    ///
+    /// What the server reports; the database may still be there then.
+    pub fn close(mut self) -> Result<(), Error> {
+        self.remove()
+    }
+
+    fn remove(&mut self) -> Result<(), Error> {
+        self.connection = None;
+        match self.served.take() {
+            Some((url, name)) => open(&url)?
+                .execute(&format!("DROP DATABASE {name}"), &[])
+                .map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn open(&mut self) -> Result<&mut dyn Connection, Error> {
+        match &mut self.connection {
+            Some(connection) => Ok(&mut **connection),
+            None => Err(Error {
+                kind: ErrorKind::Unreachable,
+                message: "the scratch database is closed".to_owned(),
+                offset: None,
+            }),
+        }
+    }
+}
+
+impl Connection for Scratch {
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.open()?.execute(sql, parameters)
+    }
+
+    fn for_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<(), Error> {
+        self.open()?.for_each(sql, parameters, row)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Whoever wants to know calls `close`.
+        let _ = self.remove();
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_never_touched() {
+        let url: DatabaseUrl = "sqlite:no/such/folder/app.db".parse().unwrap();
+        let mut scratch = scratch(&url, "x").unwrap();
+        scratch.execute("CREATE TABLE a (b)", &[]).unwrap();
+        assert_eq!(*scratch.url(), DatabaseUrl::SqliteMemory);
+        scratch.close().unwrap();
+    }
+
+    #[test]
+    fn a_name_is_no_way_to_run_something_else() {
+        let url: DatabaseUrl = "postgres://localhost/test".parse().unwrap();
+        for name in ["", "a; DROP DATABASE test", "A", "1a", &"a".repeat(64)] {
+            assert_eq!(
+                scratch(&url, name).err().map(|error| error.kind),
+                Some(ErrorKind::Statement),
+                "{name}"
+            );
+        }
+    }
+}
