@@ -11,6 +11,7 @@ pub use scratch::{Scratch, scratch};
 pub use url::{DatabaseUrl, ServerUrl, UrlError};
 
 use std::fmt;
+use std::time::Duration;
 
 /// Opens a database; a SQLite file that does not exist is made, empty, but not its folder, and no database on a server is.
 ///
@@ -147,6 +148,8 @@ pub enum ErrorKind {
     ReadOnly,
     /// There is no room left.
     Full,
+    /// It took longer than it may.
+    TimedOut,
     /// A statement failed.
     Statement,
 }
@@ -190,6 +193,14 @@ pub trait Connection {
         parameters: &[Value],
         row: &mut dyn FnMut(Vec<Value>) -> bool,
     ) -> Result<(), Error>;
+
+    /// Ends every later statement that takes longer, with [`ErrorKind::TimedOut`], as far as the database can; with
+    /// `None`, none of them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports.
+    fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error>;
 
     /// Runs one query and returns its rows.
     ///

@@ -25,8 +25,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::db::{Connection, ErrorKind};
-use crate::dialect::{Dialect, Mode};
+use crate::db::Connection;
+use crate::dialect::{Dialect, Limits, Mode};
 use crate::history::{Direction, History, RevisionId};
 use crate::plan::Plan;
 use crate::script;
@@ -40,6 +40,15 @@ pub struct Options {
     pub tool_version: String,
     /// Returns the time since 1970.
     pub clock: fn() -> Duration,
+}
+
+impl Options {
+    fn limits(&self) -> Limits {
+        Limits {
+            lock: self.lock_timeout,
+            statement: None,
+        }
+    }
 }
 
 /// What happens during a run.
@@ -164,19 +173,25 @@ impl Run<'_> {
         work: impl FnOnce(&mut Self) -> Result<bool, RunError>,
     ) -> Result<bool, RunError> {
         let session = self.dialect.session();
-        session
-            .begin(self.connection, mode, self.options.lock_timeout)
-            .map_err(|error| RunError::database("lock the database", error))?;
+        let limits = self.options.limits();
+        let locked = |error| RunError::database("lock the database", error);
+        session.enter(self.connection, mode, &limits).map_err(locked)?;
+        if let Err(error) = session.begin(self.connection, mode, &limits) {
+            session.leave(self.connection, mode);
+            return Err(locked(error));
+        }
         let mut outcome = work(self);
         if let Ok(true) = outcome {
             outcome = session
-                .commit(self.connection, mode)
+                .check(self.connection, mode)
+                .and_then(|()| session.commit(self.connection))
                 .map(|()| true)
                 .map_err(|error| RunError::Commit { revision, error });
         }
         if !matches!(outcome, Ok(true)) {
-            session.rollback(self.connection, mode);
+            session.rollback(self.connection);
         }
+        session.leave(self.connection, mode);
         outcome
     }
 
@@ -193,18 +208,15 @@ fn wait_for_lock(
     options: &Options,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<(), RunError> {
-    let session = dialect.session();
-    let mode = Mode::default();
-    match session.begin(connection, &mode, Duration::ZERO) {
-        Ok(()) => session.rollback(connection, &mode),
-        Err(error) if error.kind == ErrorKind::Locked => {
-            on_event(Event::Waiting {
-                timeout: options.lock_timeout,
-            });
-        }
-        Err(error) => return Err(RunError::database("lock the database", error)),
-    }
-    Ok(())
+    let mut waiting = |_: &str| {
+        on_event(Event::Waiting {
+            timeout: options.lock_timeout,
+        });
+    };
+    dialect
+        .session()
+        .lock(connection, &options.limits(), &mut waiting)
+        .map_err(|error| RunError::database("lock the database", error))
 }
 
 /// One revision on its way into the database, read and checked before anything runs.

@@ -209,6 +209,12 @@ fn reading_takes_as_many_queries_for_many_tables_as_for_one() {
             self.1 += 1;
             self.0.for_each(sql, parameters, row)
         }
+        fn limit_statements(
+            &mut self,
+            limit: Option<std::time::Duration>,
+        ) -> Result<(), schema_core::db::Error> {
+            self.0.limit_statements(limit)
+        }
     }
     let counted = |tables: usize| {
         let mut connection = Counting(empty(), 0);

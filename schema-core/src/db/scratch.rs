@@ -1,5 +1,7 @@
 //! Scratch databases: empty ones to try scripts on, gone with the value that holds them.
 
+use std::time::Duration;
+
 use super::{Connection, DatabaseUrl, Error, ErrorKind, Value, open};
 
 /// An empty database that nobody else uses. It is dropped with the value; [`close`](Scratch::close) tells whether that went well.
@@ -106,6 +108,10 @@ impl Connection for Scratch {
         row: &mut dyn FnMut(Vec<Value>) -> bool,
     ) -> Result<(), Error> {
         self.open()?.for_each(sql, parameters, row)
+    }
+
+    fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        self.open()?.limit_statements(limit)
     }
 }
 

@@ -4,6 +4,7 @@
 //! nothing of schemas, transactions or foreign keys; those belong to the dialect's session.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_iterator::FallibleIterator;
@@ -11,6 +12,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Batch, ErrorCode, OpenFlags, Statement};
 
 use super::{Connection, Error, ErrorKind, Value};
+
+/// How many steps of its virtual machine SQLite does between two looks at the clock: well below a millisecond.
+const STEPS_BETWEEN_LOOKS: std::ffi::c_int = 1_000;
 
 /// Returns the version of the SQLite that this build runs, such as `3.51.3`.
 #[must_use]
@@ -33,6 +37,8 @@ pub fn version() -> &'static str {
 #[derive(Debug)]
 pub struct SqliteConnection {
     inner: rusqlite::Connection,
+    /// How long a statement may take.
+    limit: Option<Duration>,
 }
 
 /// Whether a file that does not exist is made.
@@ -65,7 +71,7 @@ impl SqliteConnection {
                 .set_db_config(config, value)
                 .map_err(|error| translate(&error))?;
         }
-        Ok(SqliteConnection { inner })
+        Ok(SqliteConnection { inner, limit: None })
     }
 
     /// Opens a database that lives in memory, as long as the connection.
@@ -110,6 +116,27 @@ impl SqliteConnection {
         self.inner
     }
 
+    /// Starts the time of a statement.
+    fn start(&mut self) -> Result<(), Error> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        let began = Instant::now();
+        self.inner
+            .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || began.elapsed() > limit))
+            .map_err(|error| translate(&error))
+    }
+
+    /// Says of a statement that ran out of time how much it had.
+    fn failed(&self, error: &rusqlite::Error) -> Error {
+        let error = translate(error);
+        match (error.kind, self.limit) {
+            (ErrorKind::TimedOut, Some(limit)) => Error {
+                message: format!("it took longer than {limit:?} ({})", error.message),
+                ..error
+            },
+            (_, _) => error,
+        }
+    }
+
     /// Prepares the one statement in `sql` and binds its parameters.
     fn prepare(&self, sql: &str, parameters: &[Value]) -> Result<Statement<'_>, Error> {
         if let Some(at) = sql.find('\0') {
@@ -150,11 +177,12 @@ impl SqliteConnection {
 
 impl Connection for SqliteConnection {
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.start()?;
         let before = self.inner.total_changes();
         {
             let mut statement = self.prepare(sql, parameters)?;
             let mut rows = statement.raw_query();
-            while rows.next().map_err(|error| translate(&error))?.is_some() {}
+            while rows.next().map_err(|error| self.failed(&error))?.is_some() {}
         }
         Ok(self.inner.total_changes().saturating_sub(before))
     }
@@ -165,10 +193,11 @@ impl Connection for SqliteConnection {
         parameters: &[Value],
         row: &mut dyn FnMut(Vec<Value>) -> bool,
     ) -> Result<(), Error> {
+        self.start()?;
         let mut statement = self.prepare(sql, parameters)?;
         let width = statement.column_count();
         let mut rows = statement.raw_query();
-        while let Some(found) = rows.next().map_err(|error| translate(&error))? {
+        while let Some(found) = rows.next().map_err(|error| self.failed(&error))? {
             let mut values = Vec::with_capacity(width);
             for at in 0..width {
                 values.push(value(found.get_ref(at).map_err(|error| translate(&error))?));
@@ -177,6 +206,16 @@ impl Connection for SqliteConnection {
                 break;
             }
         }
+        Ok(())
+    }
+
+    fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        if self.limit.is_some() && limit.is_none() {
+            self.inner
+                .progress_handler(0, None::<fn() -> bool>)
+                .map_err(|error| translate(&error))?;
+        }
+        self.limit = limit;
         Ok(())
     }
 }
@@ -239,7 +278,8 @@ fn translate_opening(error: &rusqlite::Error) -> Error {
         | ErrorKind::NotADatabase
         | ErrorKind::Locked
         | ErrorKind::ReadOnly
-        | ErrorKind::Full => translated,
+        | ErrorKind::Full
+        | ErrorKind::TimedOut => translated,
     }
 }
 
@@ -257,6 +297,8 @@ fn translate(error: &rusqlite::Error) -> Error {
         ErrorKind::NotADatabase
     } else if is(&[ErrorCode::DiskFull]) {
         ErrorKind::Full
+    } else if is(&[ErrorCode::OperationInterrupted]) {
+        ErrorKind::TimedOut
     } else {
         ErrorKind::Statement
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{FailureCause, execute};
 use crate::db::{self, Connection};
-use crate::dialect::{Dialect, Mode, Unsupported};
+use crate::dialect::{Dialect, Limits, Mode, Unsupported};
 use crate::diff::{Answers, diff};
 use crate::history::{Direction, HistoryError, RevisionId};
 use crate::operation::Operation;
@@ -244,8 +244,13 @@ fn run_plan(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan) ->
         return Err(ProofCause::NoTransaction);
     }
     // No one else has the scratch database.
+    let limits = Limits {
+        lock: Duration::ZERO,
+        statement: None,
+    };
     session
-        .begin(scratch, &plan.mode, Duration::ZERO)
+        .enter(scratch, &plan.mode, &limits)
+        .and_then(|()| session.begin(scratch, &plan.mode, &limits))
         .map_err(ProofCause::Database)?;
     let outcome = execute::run(scratch, session, plan)
         .map_err(|failure| ProofCause::Statement {
@@ -253,10 +258,16 @@ fn run_plan(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan) ->
             statement: failure.statement,
             cause: failure.cause,
         })
-        .and_then(|_| session.commit(scratch, &plan.mode).map_err(ProofCause::Database));
+        .and_then(|_| {
+            session
+                .check(scratch, &plan.mode)
+                .and_then(|()| session.commit(scratch))
+                .map_err(ProofCause::Database)
+        });
     if outcome.is_err() {
-        session.rollback(scratch, &plan.mode);
+        session.rollback(scratch);
     }
+    session.leave(scratch, &plan.mode);
     outcome
 }
 

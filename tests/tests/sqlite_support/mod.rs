@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use schema_core::db::sqlite::SqliteConnection;
 use schema_core::db::{Connection, Error, Value};
-use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
+use schema_core::dialect::{Dialect, Limits};
 use schema_core::diff::{Answers, diff};
 use schema_core::plan::{Plan, Step};
 use schema_core::schema::Schema;
@@ -62,17 +62,24 @@ pub fn query(connection: &mut dyn Connection, sql: &str) -> Vec<String> {
 pub fn run(connection: &mut dyn Connection, plan: &Plan) -> Result<(), Refusal> {
     let session = Sqlite.session();
     let failed = |sql: &str, error: Error| Refusal::Database(sql.to_owned(), error);
+    let limits = Limits {
+        lock: Duration::from_millis(100),
+        statement: None,
+    };
     session
-        .begin(connection, &plan.mode, Duration::from_millis(100))
+        .enter(connection, &plan.mode, &limits)
+        .and_then(|()| session.begin(connection, &plan.mode, &limits))
         .map_err(|error| failed("begin", error))?;
     let done = steps(connection, plan).and_then(|()| {
         session
-            .commit(connection, &plan.mode)
+            .check(connection, &plan.mode)
+            .and_then(|()| session.commit(connection))
             .map_err(|error| failed("commit", error))
     });
     if done.is_err() {
-        session.rollback(connection, &plan.mode);
+        session.rollback(connection);
     }
+    session.leave(connection, &plan.mode);
     done
 }
 

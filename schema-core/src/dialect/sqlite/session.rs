@@ -1,15 +1,17 @@
-//! The transaction of a script: its lock, its foreign keys and its end.
+//! How scripts run: the lock, the transaction, the foreign keys, and what an interruption leaves.
 //!
 //! A table is replaced with foreign keys off, because `DROP TABLE` deletes the rows first and ON DELETE actions of other tables
 //! would follow (<https://sqlite.org/foreignkeys.html#fk_schemacommands>). The pragma does nothing within a transaction, so
-//! it is set before and read back. What has to be known at the end (whether foreign keys were on, which rows broke
-//! them already) waits in TEMP tables of the same connection, where no other session sees it.
+//! it is set before and read back. What has to be known at the end (what was set, which rows broke a foreign key
+//! already) waits in TEMP tables of the same connection, where no other session sees it.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::dependents;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Mode, Session};
+use crate::dialect::{Limits, Mode, Session};
+use crate::lexer::lex;
 
 /// How many rows an error shows.
 const SHOWN: usize = 10;
@@ -27,50 +29,93 @@ impl Session for super::Sqlite {
         true
     }
 
+    fn shares_transactions(&self) -> bool {
+        true
+    }
+
     fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
         Ok(!connection.query(sql, &[table.into()])?.is_empty())
     }
 
-    fn begin(&self, connection: &mut dyn Connection, mode: &Mode, timeout: Duration) -> Result<(), Error> {
-        let milliseconds = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-        connection.execute(&format!("PRAGMA busy_timeout = {milliseconds}"), &[])?;
-        remember_foreign_keys(connection)?;
-        let began = set_foreign_keys(connection, !mode.foreign_keys_off).and_then(|()| {
-            if mode.no_transaction {
-                return Ok(());
-            }
-            connection.execute("BEGIN IMMEDIATE", &[]).map(drop)
-        });
-        let began = began.and_then(|()| {
-            if mode.foreign_keys_off {
-                remember_violations(connection)
-            } else {
+    /// The lock is `BEGIN IMMEDIATE`, which every transaction takes for itself; here it is only looked at.
+    fn lock(
+        &self,
+        connection: &mut dyn Connection,
+        _limits: &Limits,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<(), Error> {
+        let before = busy_timeout(connection)?;
+        set_busy_timeout(connection, 0)?;
+        let looked = match connection.execute("BEGIN IMMEDIATE", &[]) {
+            Ok(_) => connection.execute("ROLLBACK", &[]).map(drop),
+            Err(error) if error.kind == ErrorKind::Locked => {
+                waiting("another process or connection that writes");
                 Ok(())
             }
-        });
-        if began.is_err() {
-            self.rollback(connection, mode);
-        }
-        began
+            Err(error) => Err(error),
+        };
+        looked.and(set_busy_timeout(connection, before))
     }
 
-    fn commit(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error> {
+    fn unlock(&self, _connection: &mut dyn Connection) {}
+
+    fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
+        let entered = remember_settings(connection)
+            .and_then(|()| set_foreign_keys(connection, !mode.foreign_keys_off))
+            .and_then(|()| {
+                set_busy_timeout(
+                    connection,
+                    i64::try_from(limits.lock.as_millis()).unwrap_or(i64::MAX),
+                )
+            })
+            .and_then(|()| connection.limit_statements(limits.statement))
+            .and_then(|()| match mode {
+                Mode {
+                    foreign_keys_off: true,
+                    no_transaction: true,
+                } => remember_violations(connection),
+                Mode { .. } => Ok(()),
+            });
+        if entered.is_err() {
+            self.leave(connection, mode);
+        }
+        entered
+    }
+
+    fn leave(&self, connection: &mut dyn Connection, _mode: &Mode) {
+        let _ = connection.limit_statements(None);
+        let _ = connection.execute("PRAGMA legacy_alter_table = OFF", &[]);
+        let _ = restore_settings(connection);
+    }
+
+    fn begin(&self, connection: &mut dyn Connection, mode: &Mode, _limits: &Limits) -> Result<(), Error> {
+        connection.execute("BEGIN IMMEDIATE", &[])?;
+        if mode.foreign_keys_off && !mode.no_transaction {
+            if let Err(error) = remember_violations(connection) {
+                self.rollback(connection);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error> {
         if mode.foreign_keys_off {
             refuse_new_violations(connection)?;
         }
-        if !mode.no_transaction {
-            connection.execute("COMMIT", &[])?;
-        }
-        restore_foreign_keys(connection)
+        Ok(())
     }
 
-    fn rollback(&self, connection: &mut dyn Connection, _mode: &Mode) {
+    fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
+        connection.execute("COMMIT", &[]).map(drop)
+    }
+
+    fn rollback(&self, connection: &mut dyn Connection) {
         // SQLite may have ended the transaction by itself (ON CONFLICT ROLLBACK, RAISE(ROLLBACK), a full disk): then there is
         // nothing to roll back, and the error of doing so says just that.
         let _ = connection.execute("ROLLBACK", &[]);
         let _ = connection.execute("PRAGMA legacy_alter_table = OFF", &[]);
-        let _ = restore_foreign_keys(connection);
     }
 
     fn keep_dependents(&self, connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
@@ -85,6 +130,63 @@ impl Session for super::Sqlite {
     ) -> Result<(), Error> {
         dependents::restore(connection, table, kept)
     }
+
+    /// All do but those that SQLite refuses in a transaction, and the pragmas, some of which it ignores there
+    /// (<https://sqlite.org/pragma.html#pragma_foreign_keys>).
+    fn joins_transaction(&self, sql: &str) -> bool {
+        let first = lex(sql, super::LEXICON).find(|token| !token.is_trivia());
+        let alone = ["VACUUM", "PRAGMA", "ATTACH", "DETACH"];
+        !first.is_some_and(|first| alone.iter().any(|word| first.is(word)))
+    }
+
+    fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
+        let named: BTreeSet<String> = lex(sql, super::LEXICON)
+            .filter_map(|token| token.name())
+            .map(|name| name.to_lowercase())
+            .collect();
+        let rows = connection.query(
+            "SELECT name, tbl_name, sql FROM main.sqlite_schema ORDER BY type, name",
+            &[],
+        )?;
+        let is_named = |value: &Value| {
+            value
+                .as_str()
+                .is_some_and(|name| named.contains(&name.to_lowercase()))
+        };
+        let said: Vec<String> = rows
+            .iter()
+            .filter(|row| row.iter().take(2).any(is_named))
+            .map(|row| row.iter().map(Value::to_string).collect::<Vec<_>>().join(" "))
+            .collect();
+        Ok(said.join("\n"))
+    }
+
+    fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error> {
+        let path = to.to_str().ok_or_else(|| Error {
+            kind: ErrorKind::Statement,
+            message: format!("the path `{}` is no UTF-8 text", to.display()),
+            offset: None,
+        })?;
+        connection
+            .execute("VACUUM main INTO ?1", &[path.into()])
+            .map(drop)
+    }
+}
+
+fn busy_timeout(connection: &mut dyn Connection) -> Result<i64, Error> {
+    let rows = connection.query("PRAGMA busy_timeout", &[])?;
+    let milliseconds = rows
+        .first()
+        .and_then(|row| row.first())
+        .and_then(Value::as_integer);
+    Ok(milliseconds.unwrap_or_default())
+}
+
+fn set_busy_timeout(connection: &mut dyn Connection, milliseconds: i64) -> Result<(), Error> {
+    let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
+    connection
+        .execute(&format!("PRAGMA busy_timeout = {milliseconds}"), &[])
+        .map(drop)
 }
 
 fn foreign_keys(connection: &mut dyn Connection) -> Result<bool, Error> {
@@ -114,21 +216,25 @@ fn set_foreign_keys(connection: &mut dyn Connection, on: bool) -> Result<(), Err
     })
 }
 
-fn remember_foreign_keys(connection: &mut dyn Connection) -> Result<(), Error> {
-    let before = foreign_keys(connection)?;
+fn remember_settings(connection: &mut dyn Connection) -> Result<(), Error> {
+    let (foreign_keys, busy_timeout) = (foreign_keys(connection)?, busy_timeout(connection)?);
     connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS _autogen_session (foreign_keys INTEGER NOT NULL)",
+        "CREATE TEMP TABLE IF NOT EXISTS _autogen_session (foreign_keys INTEGER NOT NULL, busy_timeout INTEGER NOT NULL)",
+        &[],
+    )?;
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS _autogen_violations (tbl TEXT NOT NULL, row INTEGER, parent TEXT NOT NULL)",
         &[],
     )?;
     connection.execute("DELETE FROM temp._autogen_session", &[])?;
     connection.execute(
-        "INSERT INTO temp._autogen_session VALUES (?1)",
-        &[Value::Integer(before.into())],
+        "INSERT INTO temp._autogen_session VALUES (?1, ?2)",
+        &[Value::Integer(foreign_keys.into()), busy_timeout.into()],
     )?;
     Ok(())
 }
 
-fn restore_foreign_keys(connection: &mut dyn Connection) -> Result<(), Error> {
+fn restore_settings(connection: &mut dyn Connection) -> Result<(), Error> {
     let rows = connection.query(
         "SELECT name FROM temp.sqlite_schema WHERE name = '_autogen_session'",
         &[],
@@ -136,29 +242,35 @@ fn restore_foreign_keys(connection: &mut dyn Connection) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    let rows = connection.query("SELECT foreign_keys FROM temp._autogen_session", &[])?;
-    if let Some(Value::Integer(before)) = rows.first().and_then(|row| row.first()) {
-        set_foreign_keys(connection, *before != 0)?;
+    let rows = connection.query(
+        "SELECT foreign_keys, busy_timeout FROM temp._autogen_session",
+        &[],
+    )?;
+    if let Some([Value::Integer(on), Value::Integer(milliseconds)]) = rows.first().map(Vec::as_slice) {
+        set_foreign_keys(connection, *on != 0)?;
+        set_busy_timeout(connection, *milliseconds)?;
     }
-    connection.execute("DROP TABLE IF EXISTS temp._autogen_violations", &[])?;
+    connection.execute("DROP TABLE temp._autogen_violations", &[])?;
     connection.execute("DROP TABLE temp._autogen_session", &[])?;
     Ok(())
 }
 
-/// Remembers the rows that broke a foreign key before the script began: a connection that does not enforce them may have left
+/// Remembers the rows that break a foreign key before a script begins: a connection that does not enforce them may have left
 /// some, and they are not the script's fault.
 fn remember_violations(connection: &mut dyn Connection) -> Result<(), Error> {
-    connection.execute(
-        "CREATE TEMP TABLE _autogen_violations (tbl TEXT NOT NULL, row INTEGER, parent TEXT NOT NULL)",
-        &[],
-    )?;
-    for violation in violations(connection)? {
+    let found = violations(connection)?;
+    remember(connection, &found)
+}
+
+fn remember(connection: &mut dyn Connection, found: &[Violation]) -> Result<(), Error> {
+    connection.execute("DELETE FROM temp._autogen_violations", &[])?;
+    for violation in found {
         connection.execute(
             "INSERT INTO temp._autogen_violations VALUES (?1, ?2, ?3)",
             &[
-                Value::Text(violation.table),
+                violation.table.as_str().into(),
                 violation.rowid.into(),
-                Value::Text(violation.parent),
+                violation.parent.as_str().into(),
             ],
         )?;
     }
@@ -166,16 +278,22 @@ fn remember_violations(connection: &mut dyn Connection) -> Result<(), Error> {
 }
 
 fn refuse_new_violations(connection: &mut dyn Connection) -> Result<(), Error> {
+    let found = violations(connection)?;
     let mut new = Vec::new();
-    for violation in violations(connection)? {
-        if !is_remembered(connection, &violation)? {
+    for violation in &found {
+        if !is_remembered(connection, violation)? {
             new.push(violation);
         }
     }
     if new.is_empty() {
-        return Ok(());
+        // The next script of the transaction begins with these.
+        return remember(connection, &found);
     }
-    let shown: Vec<String> = new.iter().take(SHOWN).map(describe).collect();
+    let shown: Vec<String> = new
+        .iter()
+        .take(SHOWN)
+        .map(|violation| describe(violation))
+        .collect();
     let more = match new.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(", and {more} more"),
