@@ -2,6 +2,8 @@
 //!
 //! A driver translates values and errors and nothing more. It knows nothing of schemas, revisions or scripts.
 
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod scratch;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -46,7 +48,11 @@ pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
         )?)),
         #[cfg(not(feature = "sqlite"))]
         DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => Err(without_driver(url)),
-        DatabaseUrl::Postgres(_) | DatabaseUrl::MySql(_) => Err(without_driver(url)),
+        #[cfg(feature = "mysql")]
+        DatabaseUrl::MySql(server) => Ok(Box::new(mysql::MySqlConnection::open(server)?)),
+        #[cfg(not(feature = "mysql"))]
+        DatabaseUrl::MySql(_) => Err(without_driver(url)),
+        DatabaseUrl::Postgres(_) => Err(without_driver(url)),
     }
 }
 

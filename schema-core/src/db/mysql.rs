@@ -1,0 +1,217 @@
+//! The MySQL and MariaDB driver: the crate `mysql` behind [`Connection`].
+//!
+//! It connects, translates values and errors, and sets the session up so that the server refuses what it would otherwise change
+//! without a word. It knows nothing of schemas, transactions or locks; those belong to the dialect's session.
+
+mod error;
+mod options;
+mod value;
+
+use std::fmt;
+use std::time::Duration;
+
+use mysql::prelude::Queryable;
+use mysql::{Conn, Params, ResultSet, Statement};
+
+use self::error::{refused, translate, translate_opening};
+use self::options::Security;
+use super::{Connection, Error, ServerUrl, Value};
+
+/// What a session is told first.
+///
+/// Strict mode makes an error of a value that does not fit, where the server would store another one; a number of 0 stays 0 in a
+/// column that numbers itself; `||` joins texts, as in every other database. Instants go in and come out in UTC. `STRICT_ALL_TABLES`
+/// goes for engines without transactions too (<https://mariadb.com/kb/en/sql-mode/>, <https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html>).
+const SESSION: [&str; 3] = [
+    "SET NAMES utf8mb4",
+    "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+     NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT'",
+    "SET SESSION time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1, autocommit = 1",
+];
+
+/// The server says that a statement cannot be prepared (`ER_UNSUPPORTED_PS`).
+const CANNOT_BE_PREPARED: u16 = 1295;
+
+/// An open connection to a MySQL or MariaDB server.
+pub struct MySqlConnection {
+    inner: Conn,
+}
+
+impl MySqlConnection {
+    /// Connects to the server and database of the URL.
+    ///
+    /// The parameter `ssl-mode` (or `sslmode`) is `disabled`, `preferred`, `required`, `verify-ca` or `verify-identity`. Without it a
+    /// connection to another machine is encrypted and the server's certificate checked, and one to this machine is plain.
+    /// `ssl-ca`, `ssl-cert` and `ssl-key` are files, `socket` is a socket's path, `connect-timeout` is in seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreachable`](super::ErrorKind::Unreachable) if the server cannot be reached, refuses the user or has no such database, or if a parameter is none
+    /// of these. No error shows the password.
+    pub fn open(url: &ServerUrl) -> Result<Self, Error> {
+        let failed = |error: Error| Error {
+            message: format!("cannot open `{url}`: {}", error.message),
+            ..error
+        };
+        let security = Security::of(url).map_err(failed)?;
+        let connect = |security| {
+            let options = options::options(url, security)?;
+            Conn::new(options).map_err(|error| translate_opening(&error))
+        };
+        let connected = match security {
+            // A server without encryption says so before it is told the password.
+            Security::Preferred => connect(Security::Required).or_else(|error| {
+                if error.message == error::NO_ENCRYPTION {
+                    connect(Security::Disabled)
+                } else {
+                    Err(error)
+                }
+            }),
+            Security::Disabled
+            | Security::Required
+            | Security::VerifyCertificate
+            | Security::VerifyIdentity => connect(security),
+        };
+        MySqlConnection::new(connected.map_err(failed)?).map_err(failed)
+    }
+
+    /// Takes over an open connection and sets its session up.
+    ///
+    /// # Errors
+    ///
+    /// What the server reports.
+    pub fn new(inner: Conn) -> Result<Self, Error> {
+        let mut connection = MySqlConnection { inner };
+        for sql in SESSION {
+            connection
+                .inner
+                .query_drop(sql)
+                .map_err(|error| translate(&error))?;
+        }
+        // Where it is off, the first TIMESTAMP of a table gets a default that nobody asked for. Old servers do not let a session turn
+        // it on; there the explicit NULL of a definition has to do.
+        let _ = connection
+            .inner
+            .query_drop("SET SESSION explicit_defaults_for_timestamp = 1");
+        Ok(connection)
+    }
+
+    fn is_mariadb(&mut self) -> Result<bool, Error> {
+        let version: Option<String> = self
+            .inner
+            .query_first("SELECT version()")
+            .map_err(|error| translate(&error))?;
+        Ok(version.is_some_and(|version| version.to_ascii_lowercase().contains("mariadb")))
+    }
+
+    /// Returns the connection within.
+    #[must_use]
+    pub fn into_inner(self) -> Conn {
+        self.inner
+    }
+
+    /// Prepares the one statement in `sql`; `None` if it is one that runs only unprepared.
+    ///
+    /// The crate always asks the server to take several statements at once, but a prepared statement is one whatever was asked. The server
+    /// tells that a statement cannot be prepared only after it has read the whole as one.
+    fn prepare(&mut self, sql: &str, parameters: &[Value]) -> Result<Option<Statement>, Error> {
+        if let Some(at) = sql.find('\0') {
+            return Err(Error {
+                offset: Some(at),
+                ..refused("the statement holds a NUL byte")
+            });
+        }
+        let statement = match self.inner.prep(sql) {
+            Ok(statement) => statement,
+            Err(mysql::Error::MySqlError(error)) if error.code == CANNOT_BE_PREPARED => return Ok(None),
+            Err(error) => return Err(translate(&error)),
+        };
+        if usize::from(statement.num_params()) != parameters.len() {
+            let message = format!(
+                "the statement takes {} parameters and is given {}",
+                statement.num_params(),
+                parameters.len()
+            );
+            self.close(statement);
+            return Err(refused(&message));
+        }
+        Ok(Some(statement))
+    }
+
+    /// A statement that cannot be closed is gone with the connection.
+    fn close(&mut self, statement: Statement) {
+        let _ = self.inner.close(statement);
+    }
+
+    fn run(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<u64, Error> {
+        let Some(statement) = self.prepare(sql, parameters)? else {
+            let mut result = self.inner.query_iter(sql).map_err(|error| translate(&error))?;
+            let set = result.iter();
+            return consume(set, row);
+        };
+        let parameters = match parameters {
+            [] => Params::Empty,
+            parameters => Params::Positional(parameters.iter().map(value::to_server).collect()),
+        };
+        let outcome = match self.inner.exec_iter(&statement, parameters) {
+            Ok(mut result) => consume(result.iter(), row),
+            Err(error) => Err(translate(&error)),
+        };
+        self.close(statement);
+        outcome
+    }
+}
+
+/// Hands on the rows of a result, if it has any, until `row` wants no more; returns how many rows were changed.
+fn consume<T: mysql::prelude::Protocol>(
+    set: Option<ResultSet<'_, '_, '_, '_, T>>,
+    row: &mut dyn FnMut(Vec<Value>) -> bool,
+) -> Result<u64, Error> {
+    let Some(mut set) = set else { return Ok(0) };
+    let changed = set.affected_rows();
+    for found in set.by_ref() {
+        let found = found.map_err(|error| translate(&error))?;
+        if !row(value::from_server(found)) {
+            break;
+        }
+    }
+    Ok(changed)
+}
+
+impl Connection for MySqlConnection {
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.run(sql, parameters, &mut |_| true)
+    }
+
+    fn for_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<(), Error> {
+        self.run(sql, parameters, row).map(drop)
+    }
+
+    /// MariaDB ends any statement, MySQL only one that reads.
+    fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        let limit = limit.unwrap_or_default();
+        let sql = if self.is_mariadb()? {
+            format!("SET SESSION max_statement_time = {}", limit.as_secs_f64())
+        } else {
+            format!("SET SESSION max_execution_time = {}", limit.as_millis())
+        };
+        self.inner.query_drop(sql).map_err(|error| translate(&error))
+    }
+}
+
+impl fmt::Debug for MySqlConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The options within hold the password.
+        f.debug_struct("MySqlConnection").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! The server's errors, sorted into the kinds that a caller acts on.
+
+use mysql::DriverError;
+
+use crate::db::{Error, ErrorKind};
+
+/// What the driver says of a server that speaks no TLS.
+pub(super) const NO_ENCRYPTION: &str =
+    "the server does not encrypt connections; write `ssl-mode=disabled` if that is what you want";
+
+/// Sorts by the numbers of errors (<https://mariadb.com/kb/en/mariadb-error-codes/>), which MySQL shares.
+pub(super) fn translate(error: &mysql::Error) -> Error {
+    let (kind, message) = match error {
+        mysql::Error::MySqlError(error) => {
+            let kind = match error.code {
+                // No such user, database or right to use it; too many connections; the server is going down.
+                1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1203 | 1226 | 1698 | 1862 | 1927 => {
+                    ErrorKind::Unreachable
+                }
+                // Waited too long for a row or table, or two waited for each other.
+                1205 | 1213 | 3058 | 3572 => ErrorKind::Locked,
+                // `max_statement_time` of MariaDB, `max_execution_time` of MySQL.
+                1969 | 3024 => ErrorKind::TimedOut,
+                // --read-only, a transaction or a mode that only reads.
+                1036 | 1290 | 1792 | 1836 => ErrorKind::ReadOnly,
+                // The disk, the table's space or the log is full.
+                1021 | 1114 | 3168 => ErrorKind::Full,
+                _ => ErrorKind::Statement,
+            };
+            (kind, format!("{} (error {})", error.message, error.code))
+        }
+        mysql::Error::DriverError(DriverError::TlsNotSupported) => {
+            (ErrorKind::Unreachable, NO_ENCRYPTION.to_owned())
+        }
+        mysql::Error::DriverError(error) => (ErrorKind::Unreachable, error.to_string()),
+        mysql::Error::IoError(error) => (ErrorKind::Unreachable, error.to_string()),
+        mysql::Error::TlsError(error) => (ErrorKind::Unreachable, error.to_string()),
+        mysql::Error::CodecError(error) => (ErrorKind::NotADatabase, error.to_string()),
+        // The URL was read by us, and its text may hold a password.
+        mysql::Error::UrlError(_) => (ErrorKind::Unreachable, "the URL is not understood".to_owned()),
+        mysql::Error::FromValueError(_) | mysql::Error::FromRowError(_) => (
+            ErrorKind::Statement,
+            "a value is not of the expected type".to_owned(),
+        ),
+    };
+    Error {
+        kind,
+        message,
+        offset: None,
+    }
+}
+
+/// Of a server that cannot even be logged in to, nothing can be said but that.
+pub(super) fn translate_opening(error: &mysql::Error) -> Error {
+    let translated = translate(error);
+    match translated.kind {
+        ErrorKind::Statement
+        | ErrorKind::TimedOut
+        | ErrorKind::Locked
+        | ErrorKind::ReadOnly
+        | ErrorKind::Full => Error {
+            kind: ErrorKind::Unreachable,
+            ..translated
+        },
+        ErrorKind::Unreachable | ErrorKind::NotADatabase => translated,
+    }
+}
+
+pub(super) fn refused(message: &str) -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: message.to_owned(),
+        offset: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorts_by_number() {
+        let kind = |code| {
+            let error = mysql::MySqlError {
+                state: "HY000".to_owned(),
+                message: "words".to_owned(),
+                code,
+            };
+            let translated = translate(&mysql::Error::MySqlError(error));
+            assert_eq!(translated.message, format!("words (error {code})"));
+            translated.kind
+        };
+        assert_eq!(kind(1045), ErrorKind::Unreachable);
+        assert_eq!(kind(1205), ErrorKind::Locked);
+        assert_eq!(kind(1290), ErrorKind::ReadOnly);
+        assert_eq!(kind(1114), ErrorKind::Full);
+        assert_eq!(kind(1064), ErrorKind::Statement);
+    }
+}
