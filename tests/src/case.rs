@@ -1,8 +1,8 @@
 //! Differ cases as data: a file of sections, and what is rewritten in it when expectations change.
 //!
 //! A file opens with a comment that says what it is about, then sections under `== name` lines: `from` and `to`
-//! (in the [notation]), perhaps `answers`, and `rows` (or `rows DIALECT`, where one database wants them in other words); and
-//! what is expected: `operations`, and for each dialect `upgrade DIALECT`, `downgrade DIALECT`, `outcome DIALECT` and, if
+//! (in the [notation]), perhaps `answers`, `rows` that fill the tables before (or `rows DIALECT`, where one database wants
+//! them in other words), and rows that shall be `refused` after; and what is expected: `operations`, and for each dialect `upgrade DIALECT`, `downgrade DIALECT`, `outcome DIALECT` and, if
 //! the case has rows of its own, `upgraded DIALECT` and `downgraded DIALECT`. With `UPDATE_EXPECT=1` in the environment the
 //! expected sections are written instead of compared; those of a database that is not at hand stay as they are.
 
@@ -75,6 +75,11 @@ impl Case {
             .or_else(|| self.body("rows"))
     }
 
+    /// Returns the statements that the schema after must refuse, each by itself.
+    pub fn refused(&self) -> impl Iterator<Item = &str> {
+        statements(self.body("refused").unwrap_or_default())
+    }
+
     /// Compares what came out with the expected sections, or writes it there.
     ///
     /// # Panics
@@ -101,8 +106,9 @@ impl Case {
 
     /// Returns the file with other expectations. Those of a dialect that is not among them stay as they are.
     fn with(&self, actual: &[(&str, &str)]) -> String {
-        let given =
-            |name: &str| matches!(name, "" | "from" | "to" | "answers" | "rows") || name.starts_with("rows ");
+        let given = |name: &str| {
+            matches!(name, "" | "from" | "to" | "answers" | "rows" | "refused") || name.starts_with("rows ")
+        };
         let dialect = |name: &str| name.split_once(' ').map(|(_, dialect)| dialect.to_owned());
         let kept = |(name, _): &&(String, String)| {
             let is_of = |(other, _): &(&str, &str)| dialect(other) == dialect(name);
@@ -123,6 +129,12 @@ impl Case {
         }
         text
     }
+}
+
+/// Returns the statements of a text.
+pub fn statements(text: &str) -> impl Iterator<Item = &str> {
+    let statements = text.split(';').map(str::trim);
+    statements.filter(|statement| !statement.is_empty())
 }
 
 /// Reads `map items.a.old = new`, `rename a = b`, `rename items.a = items.b` and `backfill items.a = SQL`.

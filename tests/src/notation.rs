@@ -268,6 +268,9 @@ fn default(word: &str) -> Default {
         "false" => Literal::Boolean(false),
         _ if word.starts_with('`') => return Default::expression(word.trim_matches('`')),
         _ if word.starts_with('\'') => Literal::Text(unquoted(word)),
+        _ if word.starts_with("x'") => Literal::Bytes {
+            hex: unquoted(&word[1..]),
+        },
         _ => match word.parse() {
             Ok(number) => Literal::Integer(number),
             Err(_) => Literal::Number {

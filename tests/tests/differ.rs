@@ -4,14 +4,15 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use autogen_tests::case::Case;
-use autogen_tests::law::{Walk, empty, there_and_back};
+use autogen_tests::case::{Case, statements};
+use autogen_tests::law::{Walk, create, empty, there_and_back};
 use autogen_tests::rows::{self, Rows};
 use schema_core::db::Connection;
 use schema_core::dialect::{self, Dialect};
 use schema_core::diff::{Answers, diff};
 use schema_core::operation::{Operation, apply_all, reverse_all};
 use schema_core::plan::{Plan, plan};
+use schema_core::runner::run_script;
 use schema_core::script::render;
 
 fn check(path: &Path) -> datatest_stable::Result<()> {
@@ -21,7 +22,8 @@ fn check(path: &Path) -> datatest_stable::Result<()> {
     let described: Vec<String> = operations.iter().map(Operation::describe).collect();
     let mut actual = vec![("operations".to_owned(), described.join("\n"))];
     for dialect in dialect::all() {
-        check_dialect(&case, *dialect, &mut *empty(*dialect), &mut actual);
+        let database = || empty(*dialect);
+        check_dialect(&case, *dialect, &database, &mut actual);
     }
     case.expect(&actual);
     Ok(())
@@ -50,7 +52,7 @@ fn check_operations(case: &Case, operations: &[Operation]) {
 fn check_dialect(
     case: &Case,
     dialect: &dyn Dialect,
-    connection: &mut dyn Connection,
+    empty: &dyn Fn() -> Box<dyn Connection>,
     actual: &mut Vec<(String, String)>,
 ) {
     let mut expect = |what: &str, body: String| actual.push((format!("{what} {}", dialect.name()), body));
@@ -76,11 +78,14 @@ fn check_dialect(
         error,
         upgraded,
         downgraded,
-    } = there_and_back(connection, dialect, &case.from, &case.to, &case.answers, fill);
+    } = there_and_back(&mut *empty(), dialect, &case.from, &case.to, &case.answers, fill);
     expect("outcome", format!("{outcome:?}\n{}", error.unwrap_or_default()));
     if own.is_some() {
         expect("upgraded", listed(&upgraded));
         expect("downgraded", listed(&downgraded));
+    }
+    if case.refused().next().is_some() {
+        check_refusals(case, dialect, &mut *empty(), &plans.upgrade);
     }
 }
 
@@ -92,8 +97,26 @@ fn sql(plan: &Plan) -> String {
 }
 
 fn insert(connection: &mut dyn Connection, rows: &str) {
-    for statement in rows.split(';').filter(|statement| !statement.trim().is_empty()) {
+    for statement in statements(rows) {
         connection.execute(statement, &[]).unwrap();
+    }
+}
+
+/// What the schema after is there for: an upgraded database refuses each of the case's rows that break it.
+fn check_refusals(case: &Case, dialect: &dyn Dialect, connection: &mut dyn Connection, plan: &Plan) {
+    create(connection, dialect, &case.from);
+    if let Some(rows) = case.rows(dialect.name()) {
+        insert(connection, rows);
+    }
+    run_script(connection, dialect, &render(plan, "upgrade")).unwrap();
+    for statement in case.refused() {
+        let result = connection.execute(statement, &[]);
+        let message = result.expect_err(statement).message.to_lowercase();
+        let by_rule = ["constraint", "duplicate", "null", "check"];
+        assert!(
+            by_rule.iter().any(|word| message.contains(word)),
+            "{statement}: {message}"
+        );
     }
 }
 

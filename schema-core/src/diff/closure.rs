@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::operation::Operation;
-use crate::schema::{Column, IndexPart, Schema, TableName};
+use crate::schema::{Column, ForeignKey, IndexPart, Schema, Table, TableName};
 
 /// What a foreign key can rest on, and that changes.
 #[derive(Default)]
@@ -14,7 +14,8 @@ struct Changed<'a> {
     keys: BTreeSet<(&'a TableName, Vec<&'a str>)>,
 }
 
-/// Adds a drop and an add for every foreign key that is the same on both sides but rests on what changes.
+/// Adds a drop and an add for every foreign key that stands on both sides, under the one name or another, but rests on what
+/// changes.
 pub(super) fn carry_foreign_keys(from: &Schema, to: &Schema, operations: &mut Vec<Operation>) {
     let changed = changed(operations);
     if changed.types.is_empty() && changed.keys.is_empty() {
@@ -22,36 +23,57 @@ pub(super) fn carry_foreign_keys(from: &Schema, to: &Schema, operations: &mut Ve
     }
     let mut carried = Vec::new();
     for table in to.tables.values() {
-        let Some(standing) = from.table(&table.name) else {
+        let Some(before) = from.table(&table.name) else {
             continue;
         };
-        for (name, key) in &table.foreign_keys {
-            let ends = key
-                .columns
+        for key in table
+            .foreign_keys
+            .values()
+            .filter(|key| changed.is_under(table, key))
+        {
+            let renamed = operations
                 .iter()
-                .map(|column| (&table.name, column.as_str()))
-                .chain(
-                    key.referenced_columns
-                        .iter()
-                        .map(|column| (&key.references, column.as_str())),
-                );
-            let mut target: Vec<&str> = key.referenced_columns.iter().map(String::as_str).collect();
-            target.sort_unstable();
-            let rests = ends.clone().any(|end| changed.types.contains(&end))
-                || changed.keys.contains(&(&key.references, target));
-            if rests && standing.foreign_keys.get(name) == Some(key) {
-                carried.push(Operation::DropForeignKey {
-                    table: table.name.clone(),
-                    foreign_key: key.clone(),
-                });
-                carried.push(Operation::AddForeignKey {
-                    table: table.name.clone(),
-                    foreign_key: key.clone(),
-                });
+                .find_map(|operation| old_name(operation, &table.name, &key.name));
+            let standing = before.foreign_keys.get(renamed.unwrap_or(&key.name));
+            if let Some(standing) = standing.filter(|standing| renamed.is_some() || *standing == key) {
+                carried.push((table.name.clone(), standing.clone(), key.clone()));
             }
         }
     }
-    operations.extend(carried);
+    for (table, standing, key) in carried {
+        operations.retain(|operation| old_name(operation, &table, &key.name).is_none());
+        operations.push(Operation::DropForeignKey {
+            table: table.clone(),
+            foreign_key: standing,
+        });
+        operations.push(Operation::AddForeignKey {
+            table,
+            foreign_key: key,
+        });
+    }
+}
+
+impl Changed<'_> {
+    /// Tells whether a foreign key of the table rests on something that changes.
+    fn is_under(&self, table: &Table, key: &ForeignKey) -> bool {
+        let mut own = key.columns.iter().map(|column| (&table.name, column.as_str()));
+        let mut referenced = key
+            .referenced_columns
+            .iter()
+            .map(|column| (&key.references, column.as_str()));
+        let target = sorted(key.referenced_columns.iter().map(String::as_str));
+        own.any(|end| self.types.contains(&end))
+            || referenced.any(|end| self.types.contains(&end))
+            || self.keys.contains(&(&key.references, target))
+    }
+}
+
+/// Returns what the foreign key that is now called `name` was called, if the operation gave it that name.
+fn old_name<'a>(operation: &'a Operation, table: &TableName, name: &str) -> Option<&'a String> {
+    let Operation::RenameForeignKey { table: of, from, to } = operation else {
+        return None;
+    };
+    (of == table && to == name).then_some(from)
 }
 
 fn changed(operations: &[Operation]) -> Changed<'_> {
@@ -68,8 +90,8 @@ fn changed(operations: &[Operation]) -> Changed<'_> {
             Operation::AlterPrimaryKey {
                 table,
                 from: Some(key),
-                ..
-            } => {
+                to,
+            } if to.as_ref().is_none_or(|to| to.columns != key.columns) => {
                 changed
                     .keys
                     .insert((table, sorted(key.columns.iter().map(String::as_str))));

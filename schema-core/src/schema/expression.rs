@@ -8,10 +8,36 @@ use crate::lexer::{Kind, Lexicon, lex};
 
 /// An SQL expression, as a model or a database wrote it.
 ///
-/// Two expressions are equal when their texts are; a dialect brings both sides into one spelling first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Two expressions are equal when their texts are, but for the blanks and line ends between words: a model that is
+/// only formatted anew has not changed. Any other difference in spelling is a dialect's to see through.
+///
+/// ```
+/// use schema_core::schema::Expression;
+///
+/// assert_eq!(Expression::new("price*qty"), Expression::new("price *\n    qty"));
+/// assert_ne!(Expression::new("name <> 'a b'"), Expression::new("name <> 'ab'"));
+/// ```
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Expression(pub String);
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || is_alike_but_for_blanks(&self.0, &other.0)
+    }
+}
+
+fn is_alike_but_for_blanks(one: &str, other: &str) -> bool {
+    fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+        text.chars().filter(|character| !character.is_ascii_whitespace())
+    }
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        let tokens = lex(text, Lexicon::STANDARD).filter(|token| token.kind != Kind::Space);
+        tokens.map(|token| token.text)
+    }
+    // Where a database may see a string that the standard does not, a blank may be a part of it.
+    letters(one).eq(letters(other)) && !one.contains(['\\', '$', '#', '[']) && words(one).eq(words(other))
+}
 
 impl Expression {
     /// Returns an expression with that text.
