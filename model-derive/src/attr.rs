@@ -35,6 +35,7 @@ pub(crate) struct Spanned<T> {
 #[derive(Default)]
 pub(crate) struct StructAttrs {
     pub(crate) table: Option<String>,
+    pub(crate) schema: Option<String>,
     pub(crate) primary_key: Option<Spanned<Vec<Ident>>>,
     /// `index(…)` and `unique(…)`.
     pub(crate) indexes: Vec<Index>,
@@ -43,6 +44,9 @@ pub(crate) struct StructAttrs {
     pub(crate) comment: Option<String>,
     pub(crate) strict: Option<Span>,
     pub(crate) without_rowid: Option<Span>,
+    pub(crate) engine: Option<String>,
+    pub(crate) charset: Option<String>,
+    pub(crate) collate: Option<String>,
     pub(crate) renamed_from: Vec<Spanned<String>>,
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     skip_stands_alone(model, errors);
     sizes_make_sense(model, errors);
     foreign_keys_match(model, errors);
+    uniqueness_is_promised(model, errors);
 }
 
 /// A table without columns cannot be created.
@@ -81,7 +82,9 @@ fn named_fields_exist(model: &Model<'_>, errors: &mut Errors) {
         });
         fields.collect::<Vec<_>>()
     });
+    let included = attrs.indexes.iter().map(|index| index.include.iter().collect());
     let lists = keys
+        .chain(included)
         .chain(attrs.primary_key.iter().map(|key| key.value.iter().collect()))
         .chain(attrs.foreign_keys.iter().map(|key| key.fields.iter().collect()));
     for list in lists {
@@ -318,6 +321,18 @@ fn foreign_keys_match(model: &Model<'_>, errors: &mut Errors) {
             errors.at(
                 key.span,
                 format!("{from} fields cannot refer to {to}; name as many on both sides of `=>`"),
+            );
+        }
+    }
+}
+
+/// `nulls_not_distinct` says how an index is unique.
+fn uniqueness_is_promised(model: &Model<'_>, errors: &mut Errors) {
+    for index in model.attrs.indexes.iter().filter(|index| !index.unique) {
+        if let Some(span) = index.nulls_not_distinct {
+            errors.at(
+                span,
+                "`nulls_not_distinct` says how values are unique; put `unique` beside it",
             );
         }
     }

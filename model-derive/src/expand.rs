@@ -36,6 +36,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
 fn implementation(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
     let table = &model.table;
+    let schema = model.attrs.schema.as_ref().map(|schema| {
+        quote!(const SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::Some(#schema);)
+    });
     let columns = columns_ident(ident);
     let fields: Vec<Ident> = model
         .fields
@@ -80,6 +83,7 @@ fn implementation(model: &Model<'_>) -> TokenStream {
             #[automatically_derived]
             impl ::schema_core::Model for #ident {
                 const TABLE: &'static str = #table;
+                #schema
                 const COLUMNS: &'static [&'static str] = &[#(#names),*];
                 const KEY: &'static [__autogen::Column] = &[#(<#ident as ::schema_core::Model>::FIELDS.#key),*];
                 const FIELDS: #columns = #columns {

@@ -36,6 +36,8 @@ use crate::schema::Table;
 pub trait Model {
     /// The table's name.
     const TABLE: &'static str;
+    /// The namespace of the table, if the model names one: a schema of PostgreSQL, a database of MySQL.
+    const SCHEMA: Option<&'static str> = None;
     /// The names of the columns, in declared order.
     const COLUMNS: &'static [&'static str];
     /// The columns of the primary key, in key order.

@@ -18,7 +18,7 @@ pub use check::Check;
 pub use column::{Auto, Column, Default, Generated, Literal, Storage};
 pub use expression::Expression;
 pub use foreign_key::{Action, Deferrable, ForeignKey};
-pub use index::{Index, IndexKey, IndexPart, Order};
+pub use index::{Index, IndexKey, IndexPart, Nulls, Order};
 pub use name::TableName;
 pub use table::{PrimaryKey, Table, TableOptions};
 pub(crate) use types::quoted_list;

@@ -206,12 +206,23 @@ fn map_values(from: &Schema, to: &Schema, answers: &mut Answers) {
 fn table() -> impl Strategy<Value = Table> {
     let columns = vec((select(&COLUMNS[..]), column()), 1..7);
     let comment = proptest::option::weighted(0.2, "[a-z' ]{0,8}");
-    let options =
-        (comment, weighted(0.2), weighted(0.3)).prop_map(|(comment, strict, without_rowid)| TableOptions {
-            comment,
-            strict,
-            without_rowid,
-        });
+    let served = proptest::option::weighted(0.2, Just(()));
+    let options = (
+        comment,
+        weighted(0.2),
+        weighted(0.3),
+        [served.clone(), served.clone(), served],
+    )
+        .prop_map(
+            |(comment, strict, without_rowid, [engine, charset, collation])| TableOptions {
+                comment,
+                strict,
+                without_rowid,
+                engine: engine.map(|()| "InnoDB".to_owned()),
+                charset: charset.or(collation).map(|()| "utf8mb4".to_owned()),
+                collation: collation.map(|()| "utf8mb4_bin".to_owned()),
+            },
+        );
     (columns, member::members(), options).prop_map(|(columns, members, options)| {
         let mut table = Table::new(TableName::new("any"));
         for (name, mut column) in columns {

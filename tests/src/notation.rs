@@ -7,12 +7,17 @@
 //!     loud text null generated `upper(name)` stored
 //!     primary key (id)
 //!     unique uq_items_name (name)
-//!     index ix_items_name (name desc, `lower(name)`) where `name <> ''`
+//!     index ix_items_name (name desc nulls last, `lower(name)`) where `name <> ''`
+//!     index ix_items_tags (tags opclass jsonb_path_ops) using gin include (name)
+//!     unique uq_items_sku (sku) nulls_not_distinct
 //!     foreign key fk_items_store_id_stores (store_id) -> stores (id) on delete cascade
 //!     check ck_items_price `price >= 0`
 //!     comment 'all that is for sale'
 //!     strict
 //!     without_rowid
+//!     engine InnoDB
+//!     charset utf8mb4
+//!     collate utf8mb4_bin
 //! ```
 //!
 //! A line without an indent opens a table. Constraints without a name get the conventional one. Expressions stand
@@ -22,7 +27,7 @@ use std::collections::BTreeMap;
 
 use schema_core::schema::{
     Action, Auto, Check, Column, Default, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey,
-    IndexPart, Literal, Order, PrimaryKey, Schema, Storage, Table, TableName, naming,
+    IndexPart, Literal, Nulls, Order, PrimaryKey, Schema, Storage, Table, TableName, naming,
 };
 
 /// Reads a schema.
@@ -121,6 +126,9 @@ impl<'a> Line<'a> {
             }
             ("strict", None) => table.options.strict = true,
             ("without_rowid", None) => table.options.without_rowid = true,
+            ("engine", _) => table.options.engine = Some(self.word("an engine")),
+            ("charset", _) => table.options.charset = Some(self.word("a character set")),
+            ("collate", _) => table.options.collation = Some(self.word("a collation")),
             ("comment", _) => table.options.comment = Some(unquoted(&self.word("a comment"))),
             _ => self.column(first, table),
         }
@@ -179,15 +187,24 @@ impl<'a> Line<'a> {
             }
         });
         let predicate = self.takes("where").then(|| self.expression());
+        let using = self.takes("using").then(|| self.word("a method"));
+        let include = if self.takes("include") {
+            self.list()
+        } else {
+            Vec::new()
+        };
+        let nulls_not_distinct = self.takes("nulls_not_distinct");
         let constraint = uniqueness == Uniqueness::Constraint;
         table.indexes.insert(
             name.clone(),
             Index {
-                name,
-                keys,
                 unique,
                 constraint,
                 predicate,
+                using,
+                include,
+                nulls_not_distinct,
+                ..Index::new(name, keys)
             },
         );
     }
@@ -243,9 +260,19 @@ enum Uniqueness {
 }
 
 fn key(part: &str) -> IndexKey {
+    let (part, nulls) = match part.split_once(" nulls ") {
+        Some((part, "first")) => (part, Nulls::First),
+        Some((part, "last")) => (part, Nulls::Last),
+        Some((_, place)) => panic!("NULLs stand first or last, not `{place}`"),
+        None => (part, Nulls::Default),
+    };
     let (part, order) = match part.strip_suffix(" desc") {
         Some(part) => (part, Order::Descending),
         None => (part, Order::Ascending),
+    };
+    let (part, operator_class) = match part.split_once(" opclass ") {
+        Some((part, class)) => (part, Some(class.to_owned())),
+        None => (part, None),
     };
     let (part, collation) = match part.split_once(" collate ") {
         Some((part, collation)) => (part, Some(collation.to_owned())),
@@ -256,9 +283,11 @@ fn key(part: &str) -> IndexKey {
         None => IndexPart::Column(part.to_owned()),
     };
     IndexKey {
-        part,
         order,
         collation,
+        nulls,
+        operator_class,
+        ..IndexKey::new(part)
     }
 }
 

@@ -40,13 +40,7 @@ fn nullable(name: &str, ty: Type) -> Column {
 }
 
 fn index(name: &str, keys: &[&str]) -> Index {
-    Index {
-        name: name.to_owned(),
-        keys: keys.iter().copied().map(IndexKey::column).collect(),
-        unique: false,
-        constraint: false,
-        predicate: None,
-    }
+    Index::new(name, keys.iter().copied().map(IndexKey::column).collect())
 }
 
 fn unique(name: &str, keys: &[&str]) -> Index {

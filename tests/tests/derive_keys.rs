@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use schema_core::Model;
 use schema_core::metadata::{self, Models};
 use schema_core::schema::{
-    Action, Auto, Check, Column, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, Order,
-    PrimaryKey, Table, TableName, Type,
+    Action, Auto, Check, Column, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, Nulls,
+    Order, PrimaryKey, Table, TableName, Type,
 };
 
 /// Returns a table with a primary key on `id`, which the database numbers.
@@ -34,13 +34,7 @@ fn nullable(name: &str, ty: Type) -> Column {
 }
 
 fn index(name: &str, keys: &[&str]) -> Index {
-    Index {
-        name: name.to_owned(),
-        keys: keys.iter().copied().map(IndexKey::column).collect(),
-        unique: false,
-        constraint: false,
-        predicate: None,
-    }
+    Index::new(name, keys.iter().copied().map(IndexKey::column).collect())
 }
 
 fn unique(name: &str, keys: &[&str]) -> Index {
@@ -187,9 +181,8 @@ fn indexes_and_checks() {
     let mut descending = index("ix_items_name_unique", &["name", "unique"]);
     descending.keys[1].order = Order::Descending;
     let expression = IndexKey {
-        part: IndexPart::Expression(Expression::new("lower(name)")),
         order: Order::Descending,
-        collation: None,
+        ..IndexKey::new(IndexPart::Expression(Expression::new("lower(name)")))
     };
     let partial = Index {
         keys: vec![expression],
@@ -296,4 +289,89 @@ mod foreign_keys {
         let schema = [Country::table(), City::table()].into_iter().collect();
         assert_eq!(models.schema, schema);
     }
+}
+
+#[derive(Model)]
+#[model(
+    schema = "sales",
+    engine = "InnoDB",
+    charset = "utf8mb4",
+    collate = "utf8mb4_bin"
+)]
+#[model(
+    index(tags opclass "jsonb_path_ops", using = "gin", name = "by_tag"),
+    index(name desc nulls last, "lower(sku)" nulls first, include(r#type, price)),
+    index(price, unique, nulls_not_distinct),
+    unique(sku, nulls_not_distinct)
+)]
+struct Offer {
+    id: i64,
+    name: String,
+    sku: Option<String>,
+    price: Option<i64>,
+    #[model(column = "kind")]
+    r#type: i32,
+    tags: String,
+    #[model(references(Offer))]
+    before: Option<i64>,
+    #[model(references("stock.wares.id"))]
+    ware: i64,
+}
+
+#[test]
+fn what_only_servers_keep() {
+    let table = Offer::table();
+    assert_eq!((Offer::SCHEMA, Offer::TABLE), (Some("sales"), "offers"));
+    assert_eq!(table.name.to_string(), "sales.offers");
+    let options = &table.options;
+    assert_eq!(options.engine.as_deref(), Some("InnoDB"));
+    assert_eq!(options.charset.as_deref(), Some("utf8mb4"));
+    assert_eq!(options.collation.as_deref(), Some("utf8mb4_bin"));
+
+    let by_tag = Index {
+        using: Some("gin".to_owned()),
+        ..Index::new(
+            "by_tag",
+            vec![IndexKey {
+                operator_class: Some("jsonb_path_ops".to_owned()),
+                ..IndexKey::column("tags")
+            }],
+        )
+    };
+    let by_name = Index {
+        include: vec!["kind".to_owned(), "price".to_owned()],
+        ..Index::new(
+            "ix_offers_name_lower_sku",
+            vec![
+                IndexKey {
+                    order: Order::Descending,
+                    nulls: Nulls::Last,
+                    ..IndexKey::column("name")
+                },
+                IndexKey {
+                    nulls: Nulls::First,
+                    ..IndexKey::new(IndexPart::Expression(Expression::new("lower(sku)")))
+                },
+            ],
+        )
+    };
+    let by_price = Index {
+        unique: true,
+        nulls_not_distinct: true,
+        ..index("uq_offers_price", &["price"])
+    };
+    let by_sku = Index {
+        nulls_not_distinct: true,
+        ..unique("uq_offers_sku", &["sku"])
+    };
+    let expected = [by_tag, by_name, by_price, by_sku].map(|index| (index.name.clone(), index));
+    assert_eq!(table.indexes, BTreeMap::from(expected));
+
+    let mut references: Vec<String> = table
+        .foreign_keys
+        .values()
+        .map(|key| key.references.to_string())
+        .collect();
+    references.sort();
+    assert_eq!(references, ["sales.offers", "stock.wares"]);
 }

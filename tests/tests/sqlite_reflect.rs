@@ -154,21 +154,20 @@ CREATE INDEX ix ON items (lower(\"name\") DESC, name COLLATE binary) WHERE price
     assert_eq!(
         table.indexes["ix"],
         Index {
-            name: "ix".to_owned(),
-            keys: vec![
-                IndexKey {
-                    part: lower,
-                    order: Order::Descending,
-                    collation: None,
-                },
-                IndexKey {
-                    collation: Some("BINARY".to_owned()),
-                    ..IndexKey::column("name")
-                },
-            ],
-            unique: false,
-            constraint: false,
             predicate: Some(schema_core::schema::Expression::new("\"price\" > 1")),
+            ..Index::new(
+                "ix",
+                vec![
+                    IndexKey {
+                        order: Order::Descending,
+                        ..IndexKey::new(lower)
+                    },
+                    IndexKey {
+                        collation: Some("BINARY".to_owned()),
+                        ..IndexKey::column("name")
+                    },
+                ]
+            )
         }
     );
 }

@@ -15,13 +15,38 @@ pub(crate) struct Index {
     pub(crate) predicate: Option<String>,
     pub(crate) unique: bool,
     pub(crate) constraint: bool,
+    pub(crate) using: Option<String>,
+    pub(crate) include: Vec<Ident>,
+    pub(crate) nulls_not_distinct: Option<Span>,
+}
+
+impl Index {
+    fn new(span: Span) -> Self {
+        Index {
+            span,
+            keys: Vec::new(),
+            name: None,
+            predicate: None,
+            unique: false,
+            constraint: false,
+            using: None,
+            include: Vec::new(),
+            nulls_not_distinct: None,
+        }
+    }
 }
 
 /// One key of an index.
 pub(crate) struct Key {
     pub(crate) part: Part,
     pub(crate) descending: bool,
+    pub(crate) nulls: Option<Nulls>,
+    pub(crate) operator_class: Option<String>,
 }
+
+/// Where NULLs stand in the order: the word in attribute and record alike.
+#[derive(Clone, Copy)]
+pub(crate) struct Nulls(pub(crate) &'static str);
 
 /// What a key is made of.
 pub(crate) enum Part {
@@ -37,24 +62,25 @@ pub(crate) struct Check {
 
 /// Reads what follows `index`.
 pub(super) fn index(span: Span, input: ParseStream<'_>) -> Result<Index> {
-    let mut index = Index {
-        span,
-        keys: Vec::new(),
-        name: None,
-        predicate: None,
-        unique: false,
-        constraint: false,
-    };
+    let mut index = Index::new(span);
     each(input, |input| {
         if let Some(option) = option(input)? {
             match option.to_string().as_str() {
                 "name" => once(&option, &mut index.name, parse::name(input)?),
                 "where" => once(&option, &mut index.predicate, parse::text(input)?),
+                "using" => once(&option, &mut index.using, parse::text(input)?),
                 _ => Err(Error::new(option.span(), format!("an index has no `{option}`"))),
             }
         } else if is_word(input, "unique") {
             input.call(Ident::parse_any)?;
             index.unique = true;
+            Ok(())
+        } else if is_word(input, "include") && input.peek2(token::Paren) {
+            input.call(Ident::parse_any)?;
+            index.include.extend(parse::idents(input)?);
+            Ok(())
+        } else if let Some(span) = nulls_not_distinct(input)? {
+            index.nulls_not_distinct = Some(span);
             Ok(())
         } else {
             index.keys.push(key(input)?);
@@ -67,12 +93,9 @@ pub(super) fn index(span: Span, input: ParseStream<'_>) -> Result<Index> {
 /// Reads what follows `unique` on a struct.
 pub(super) fn unique(span: Span, input: ParseStream<'_>) -> Result<Index> {
     let mut index = Index {
-        span,
-        keys: Vec::new(),
-        name: None,
-        predicate: None,
         unique: true,
         constraint: true,
+        ..Index::new(span)
     };
     each(input, |input| {
         if let Some(option) = option(input)? {
@@ -84,6 +107,10 @@ pub(super) fn unique(span: Span, input: ParseStream<'_>) -> Result<Index> {
                 )),
             };
         }
+        if let Some(span) = nulls_not_distinct(input)? {
+            index.nulls_not_distinct = Some(span);
+            return Ok(());
+        }
         if input.peek(LitStr) {
             return Err(input.error(
                 "a UNIQUE constraint is made of fields, but `index(…, unique)` may hold expressions",
@@ -93,6 +120,8 @@ pub(super) fn unique(span: Span, input: ParseStream<'_>) -> Result<Index> {
         index.keys.push(Key {
             part,
             descending: false,
+            nulls: None,
+            operator_class: None,
         });
         Ok(())
     })?;
@@ -130,11 +159,46 @@ fn key(input: ParseStream<'_>) -> Result<Key> {
     } else {
         Part::Field(input.call(Ident::parse_any)?)
     };
+    let operator_class = if is_word(input, "opclass") {
+        input.call(Ident::parse_any)?;
+        Some(parse::filled(input)?.value())
+    } else {
+        None
+    };
     let descending = is_word(input, "desc");
     if descending {
         input.call(Ident::parse_any)?;
     }
-    Ok(Key { part, descending })
+    Ok(Key {
+        part,
+        descending,
+        nulls: nulls(input)?,
+        operator_class,
+    })
+}
+
+/// Reads `nulls first` or `nulls last`, if it is there.
+fn nulls(input: ParseStream<'_>) -> Result<Option<Nulls>> {
+    if !is_word(input, "nulls") {
+        return Ok(None);
+    }
+    input.call(Ident::parse_any)?;
+    for word in ["first", "last"] {
+        if is_word(input, word) {
+            input.call(Ident::parse_any)?;
+            return Ok(Some(Nulls(word)));
+        }
+    }
+    Err(input.error("NULLs stand `nulls first` or `nulls last`"))
+}
+
+/// Reads `nulls_not_distinct`, if it is there.
+fn nulls_not_distinct(input: ParseStream<'_>) -> Result<Option<Span>> {
+    if is_word(input, "nulls_not_distinct") {
+        Ok(Some(input.call(Ident::parse_any)?.span()))
+    } else {
+        Ok(None)
+    }
 }
 
 /// Reads `(a, b, …)`, one thing after another.

@@ -8,6 +8,10 @@ pub(super) const KEYS: &[Row] = &[
         attrs.table = Some(parse::name(input)?);
         Ok(())
     }),
+    on_struct("schema", "schema = \"sales\"", Times::Once, |attrs, _, input| {
+        attrs.schema = Some(parse::name(input)?);
+        Ok(())
+    }),
     on_struct(
         "primary_key",
         "primary_key(a, b)",
@@ -20,7 +24,7 @@ pub(super) const KEYS: &[Row] = &[
     ),
     on_struct(
         "unique",
-        "unique(a, b, name = \"…\")",
+        "unique(a, b, name = \"…\", nulls_not_distinct)",
         Times::Many,
         |attrs, span, input| {
             attrs.indexes.push(index::unique(span, input)?);
@@ -29,7 +33,7 @@ pub(super) const KEYS: &[Row] = &[
     ),
     on_struct(
         "index",
-        "index(a, b desc, \"lower(c)\", name = \"…\", where = \"…\", unique)",
+        "index(a, b desc nulls last, \"lower(c)\", name = \"…\", where = \"…\", unique, using = \"gin\", include(d))",
         Times::Many,
         |attrs, span, input| {
             attrs.indexes.push(index::index(span, input)?);
@@ -77,6 +81,28 @@ pub(super) const KEYS: &[Row] = &[
         Times::Once,
         |attrs, span, input| {
             attrs.without_rowid = Some(parse::bare(span, input)?);
+            Ok(())
+        },
+    ),
+    on_struct("engine", "engine = \"InnoDB\"", Times::Once, |attrs, _, input| {
+        attrs.engine = Some(parse::text(input)?);
+        Ok(())
+    }),
+    on_struct(
+        "charset",
+        "charset = \"utf8mb4\"",
+        Times::Once,
+        |attrs, _, input| {
+            attrs.charset = Some(parse::text(input)?);
+            Ok(())
+        },
+    ),
+    on_struct(
+        "collate",
+        "collate = \"utf8mb4_bin\"",
+        Times::Once,
+        |attrs, _, input| {
+            attrs.collate = Some(parse::text(input)?);
             Ok(())
         },
     ),

@@ -22,7 +22,11 @@ pub(crate) enum Target {
     /// A field of a model.
     Field(Path, Ident),
     /// A column by its name, of a table that may have no model.
-    Column { table: String, column: String },
+    Column {
+        schema: Option<String>,
+        table: String,
+        column: String,
+    },
 }
 
 /// A foreign key of some fields.
@@ -76,12 +80,23 @@ pub(super) fn reference(input: ParseStream<'_>) -> Result<Reference> {
 
 fn column(text: &LitStr) -> Result<Target> {
     let value = text.value();
-    match value.split_once('.') {
-        Some((table, column)) => Ok(Target::Column {
-            table: parse::check_name(table, text.span())?,
-            column: parse::check_name(column, text.span())?,
+    let name = |part: &str| parse::check_name(part, text.span());
+    match value.split('.').collect::<Vec<_>>()[..] {
+        [table, column] => Ok(Target::Column {
+            schema: None,
+            table: name(table)?,
+            column: name(column)?,
         }),
-        None => Err(Error::new(text.span(), "the column is missing")),
+        [schema, table, column] => Ok(Target::Column {
+            schema: Some(name(schema)?),
+            table: name(table)?,
+            column: name(column)?,
+        }),
+        [_] | [] => Err(Error::new(text.span(), "the column is missing")),
+        _ => Err(Error::new(
+            text.span(),
+            "a column's name has at most three parts: `schema.table.column`",
+        )),
     }
 }
 

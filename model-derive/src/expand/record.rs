@@ -56,6 +56,7 @@ impl Writer<'_> {
         self.json.raw("\"");
         self.json.member("rust", Some(&model.ident.to_string()));
         self.json.member("table", Some(&model.table));
+        self.json.member("schema", model.attrs.schema.as_deref());
         self.list("columns", &model.fields, Self::column);
         let key = model.primary_key();
         if !key.is_empty() {
@@ -70,6 +71,9 @@ impl Writer<'_> {
         self.json.flag("strict", model.attrs.strict.is_some());
         self.json
             .flag("without_rowid", model.attrs.without_rowid.is_some());
+        self.json.member("engine", model.attrs.engine.as_deref());
+        self.json.member("charset", model.attrs.charset.as_deref());
+        self.json.member("collation", model.attrs.collate.as_deref());
         self.json.key("types");
         self.json.open('[');
     }
@@ -181,11 +185,20 @@ impl Writer<'_> {
                 Part::Expression(expression) => this.json.member("expression", Some(expression)),
             }
             this.json.member("order", key.descending.then_some("descending"));
+            this.json.member("nulls", key.nulls.map(|nulls| nulls.0));
+            this.json.member("operator_class", key.operator_class.as_deref());
         });
         self.json.member("name", index.name.as_deref());
         self.json.flag("unique", index.unique);
         self.json.flag("constraint", index.constraint);
         self.json.member("where", index.predicate.as_deref());
+        self.json.member("using", index.using.as_deref());
+        if !index.include.is_empty() {
+            let columns: Vec<String> = index.include.iter().map(|field| self.column_of(field)).collect();
+            self.json.strings("include", columns.iter().map(String::as_str));
+        }
+        self.json
+            .flag("nulls_not_distinct", index.nulls_not_distinct.is_some());
     }
 
     fn foreign_keys(&mut self) {
@@ -227,9 +240,18 @@ impl Writer<'_> {
                 let target = self.target(model, Some(to), field.ident);
                 self.target_of(&[target]);
             }
-            Target::Column { table, column } => {
+            Target::Column {
+                schema,
+                table,
+                column,
+            } => {
                 self.json.key("target");
                 self.json.open('[');
+                self.json.element();
+                match schema {
+                    Some(schema) => self.json.string(schema),
+                    None => self.json.raw("null"),
+                }
                 self.json.element();
                 self.json.string(table);
                 self.json.element();
@@ -279,10 +301,11 @@ impl Writer<'_> {
         name
     }
 
-    /// Puts the table and columns of targets, which all have the same table, among the names.
+    /// Puts the namespace, table and columns of targets, which all have the same table, among the names.
     fn target_of(&mut self, targets: &[Ident]) {
-        self.names
-            .extend(targets.first().map(|target| quote!(#target.table)));
+        if let Some(target) = targets.first() {
+            self.names.extend([quote!(#target.schema), quote!(#target.table)]);
+        }
         self.names
             .extend(targets.iter().map(|target| quote!(#target.column)));
     }

@@ -262,11 +262,9 @@ mod tests {
     fn uniqueness_tells_two_texts_apart() {
         let unique = |mut table: Table, column: &str| {
             let index = Index {
-                name: format!("uq_{column}"),
-                keys: vec![IndexKey::column(column)],
                 unique: true,
                 constraint: true,
-                predicate: None,
+                ..Index::new(format!("uq_{column}"), vec![IndexKey::column(column)])
             };
             table.indexes.insert(index.name.clone(), index);
             table

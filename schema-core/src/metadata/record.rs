@@ -18,6 +18,9 @@ pub(super) struct Record {
     /// The name of the struct.
     pub(super) rust: String,
     pub(super) table: String,
+    /// The namespace of the table.
+    #[serde(default)]
+    pub(super) schema: Option<String>,
     pub(super) columns: Vec<ColumnRecord>,
     #[serde(default)]
     pub(super) primary_key: Vec<String>,
@@ -35,10 +38,17 @@ pub(super) struct Record {
     pub(super) strict: bool,
     #[serde(default)]
     pub(super) without_rowid: bool,
+    #[serde(default)]
+    pub(super) engine: Option<String>,
+    #[serde(default)]
+    pub(super) charset: Option<String>,
+    #[serde(default)]
+    pub(super) collation: Option<String>,
     /// The notations of the columns' types, with a `?` behind those that may be NULL, and an empty one at the end.
     /// One that is empty but for the `?` is the column's `sql_type`.
     pub(super) types: Vec<String>,
-    /// For every typed foreign key its table and columns, in order, and an empty one at the end.
+    /// For every typed foreign key the namespace of its table, empty if there is none, the table and the columns, in order,
+    /// and an empty one at the end.
     pub(super) names: Vec<String>,
     /// The notations of types that are `@` among the others, each with the former names of its values, and an empty one
     /// at the end.
@@ -101,15 +111,21 @@ pub(super) struct IndexRecord {
     pub(super) constraint: bool,
     #[serde(default, rename = "where")]
     pub(super) predicate: Option<Expression>,
+    #[serde(default)]
+    pub(super) using: Option<String>,
+    #[serde(default)]
+    pub(super) include: Vec<String>,
+    #[serde(default)]
+    pub(super) nulls_not_distinct: bool,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ForeignKeyRecord {
     pub(super) columns: Vec<String>,
-    /// The table and columns referred to; of a typed foreign key they are in [`Record::names`].
+    /// The namespace, table and columns referred to; of a typed foreign key they are in [`Record::names`].
     #[serde(default)]
-    pub(super) target: Option<(String, Vec<String>)>,
+    pub(super) target: Option<(Option<String>, String, Vec<String>)>,
     #[serde(default)]
     pub(super) name: Option<String>,
     #[serde(default)]

@@ -17,6 +17,7 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         module: _,
         rust: _,
         table,
+        schema,
         columns,
         primary_key,
         indexes,
@@ -26,16 +27,22 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         renamed_from: _,
         strict,
         without_rowid,
+        engine,
+        charset,
+        collation,
         types,
         names: targets,
         long: _,
         renamed: _,
     } = record;
-    let mut table = Table::new(TableName::new(table));
+    let mut table = Table::new(TableName { schema, name: table });
     table.options = TableOptions {
         comment,
         strict,
         without_rowid,
+        engine,
+        charset,
+        collation,
     };
     let numbered = match &primary_key[..] {
         // Without rowids there is nothing that could be numbered.
@@ -180,6 +187,9 @@ fn index(table: &TableName, record: IndexRecord) -> Index {
         unique,
         constraint,
         predicate,
+        using,
+        include,
+        nulls_not_distinct,
     } = record;
     let name = name.unwrap_or_else(|| {
         let parts: Vec<&str> = keys
@@ -201,6 +211,9 @@ fn index(table: &TableName, record: IndexRecord) -> Index {
         unique,
         constraint,
         predicate,
+        using,
+        include,
+        nulls_not_distinct,
     }
 }
 
@@ -217,11 +230,14 @@ fn foreign_key(
         on_update,
         deferrable,
     } = record;
-    let (target, references) = target.unwrap_or_else(|| {
-        let table = targets.next().unwrap_or_default();
-        (table, targets.take(columns.len()).collect())
-    });
-    let target = TableName::new(target);
+    let (target, references) = match target {
+        Some((schema, table, columns)) => (TableName { schema, name: table }, columns),
+        None => {
+            let schema = targets.next().filter(|schema| !schema.is_empty());
+            let name = targets.next().unwrap_or_default();
+            (TableName { schema, name }, targets.take(columns.len()).collect())
+        }
+    };
     let name = name.unwrap_or_else(|| {
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         naming::foreign_key(table, &columns, &target)

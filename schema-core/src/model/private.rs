@@ -96,6 +96,8 @@ impl<T> OrNot for Probe<T> {}
 
 /// The column that a foreign key refers to.
 pub struct Target {
+    /// The namespace of its table, as the record has it; empty if there is none.
+    pub schema: [u8; NAME],
     /// Its table, as the record has it.
     pub table: [u8; NAME],
     /// Its name, as the record has it.
@@ -160,6 +162,13 @@ impl Target {
             );
         }
         Target {
+            schema: entry(
+                match M::SCHEMA {
+                    Some(schema) => schema.as_bytes(),
+                    None => b"",
+                },
+                b"",
+            ),
             table: entry(M::TABLE.as_bytes(), b""),
             column: entry(to.name.as_bytes(), b""),
         }

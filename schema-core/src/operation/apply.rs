@@ -328,6 +328,9 @@ impl Table {
             if let Some(predicate) = &mut index.predicate {
                 predicate.rename_column(from, to);
             }
+            for included in index.include.iter_mut().filter(|column| *column == from) {
+                to.clone_into(included);
+            }
         }
     }
 }

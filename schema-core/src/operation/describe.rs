@@ -190,11 +190,17 @@ fn options_changed(from: &TableOptions, to: &TableOptions) -> String {
         comment,
         strict,
         without_rowid,
+        engine,
+        charset,
+        collation,
     } = from;
     let changed = [
         (*comment != to.comment, "comment"),
         (*strict != to.strict, "strictness"),
         (*without_rowid != to.without_rowid, "row identifiers"),
+        (*engine != to.engine, "engine"),
+        (*charset != to.charset, "character set"),
+        (*collation != to.collation, "collation"),
     ];
     let words: Vec<&str> = changed
         .iter()

@@ -22,9 +22,33 @@ pub struct Index {
     /// The condition of a partial index: only rows that meet it are indexed.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub predicate: Option<Expression>,
+    /// How the database keeps it (`gin`, `hash`), if not in the usual way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub using: Option<String>,
+    /// Columns that it holds besides its keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// Whether uniqueness takes two NULLs for the same.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nulls_not_distinct: bool,
 }
 
 impl Index {
+    /// Returns an index that orders rows by those keys and promises nothing.
+    #[must_use]
+    pub fn new(name: impl Into<String>, keys: Vec<IndexKey>) -> Self {
+        Index {
+            name: name.into(),
+            keys,
+            unique: false,
+            constraint: false,
+            predicate: None,
+            using: None,
+            include: Vec::new(),
+            nulls_not_distinct: false,
+        }
+    }
+
     /// Returns the columns it is made of, or `None` if a key is an expression.
     #[must_use]
     pub fn columns(&self) -> Option<Vec<&str>> {
@@ -41,6 +65,7 @@ impl Index {
     #[must_use]
     pub fn mentions(&self, column: &str) -> bool {
         self.predicate.iter().any(|predicate| predicate.mentions(column))
+            || self.include.iter().any(|name| name == column)
             || self.keys.iter().any(|key| match &key.part {
                 IndexPart::Column(name) => name == column,
                 IndexPart::Expression(expression) => expression.mentions(column),
@@ -60,16 +85,30 @@ pub struct IndexKey {
     /// The collation it is compared by, if it is not the column's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
+    /// Where NULLs stand in the order.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub nulls: Nulls,
+    /// How values are compared (`jsonb_path_ops`), if not as their type says: PostgreSQL's operator class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator_class: Option<String>,
 }
 
 impl IndexKey {
     /// Returns an ascending key of a plain column.
     #[must_use]
     pub fn column(name: impl Into<String>) -> Self {
+        IndexKey::new(IndexPart::Column(name.into()))
+    }
+
+    /// Returns a key in ascending order.
+    #[must_use]
+    pub fn new(part: IndexPart) -> Self {
         IndexKey {
-            part: IndexPart::Column(name.into()),
+            part,
             order: Order::Ascending,
             collation: None,
+            nulls: Nulls::Default,
+            operator_class: None,
         }
     }
 }
@@ -93,4 +132,17 @@ pub enum Order {
     Ascending,
     /// Largest first.
     Descending,
+}
+
+/// Where NULLs stand in the order of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nulls {
+    /// Where the database puts them for the order of the key.
+    #[default]
+    Default,
+    /// Before all values.
+    First,
+    /// After all values.
+    Last,
 }

@@ -47,6 +47,15 @@ pub struct TableOptions {
     /// Whether rows are kept under their primary key alone (SQLite's WITHOUT ROWID).
     #[serde(default, skip_serializing_if = "is_default")]
     pub without_rowid: bool,
+    /// The storage engine (MySQL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// The character set of columns that name none (MySQL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
+    /// The collation of columns that name none (MySQL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
 }
 
 /// The columns whose values name a row.

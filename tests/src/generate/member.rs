@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use schema_core::schema::{
-    Action, Check, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, Order,
+    Action, Check, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, Nulls, Order,
     PrimaryKey, Storage, Table, TableName,
 };
 
@@ -82,7 +82,8 @@ fn quoted(name: &str) -> String {
 }
 
 fn index(dice: &[u8; 8], table: &Table) -> Index {
-    let [a, b, count, name, unique, order, shape, predicate] = *dice;
+    let [a, b, count, name, unique, order, shape, include] = *dice;
+    let predicate = shape / 4;
     let (unique, constraint) = [(false, false), (true, false), (true, true)][usize::from(unique) % 3];
     let columns = if count % 2 == 0 {
         distinct(&[a], table)
@@ -93,6 +94,9 @@ fn index(dice: &[u8; 8], table: &Table) -> Index {
     if !constraint {
         if order % 3 == 0 {
             keys[0].order = Order::Descending;
+        }
+        if order % 7 == 0 {
+            keys[0].nulls = if shape % 2 == 0 { Nulls::First } else { Nulls::Last };
         }
         if order % 5 == 0 {
             keys[0].collation = Some("NOCASE".to_owned());
@@ -106,12 +110,19 @@ fn index(dice: &[u8; 8], table: &Table) -> Index {
     }
     let predicate = (!constraint && predicate % 4 == 0)
         .then(|| Expression::new(format!("{} IS NOT NULL", quoted(&pick(a, table)))));
+    let using = (!constraint && include % 4 == 1).then(|| "btree".to_owned());
+    let include = if !constraint && include % 6 == 0 {
+        distinct(&[b], table)
+    } else {
+        Vec::new()
+    };
     Index {
-        name: format!("ix {}", name % 6),
-        keys,
         unique,
         constraint,
         predicate,
+        using,
+        include,
+        ..Index::new(format!("ix {}", name % 6), keys)
     }
 }
 

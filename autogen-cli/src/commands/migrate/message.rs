@@ -130,13 +130,7 @@ mod tests {
 
     #[test]
     fn a_new_table_stands_for_all_in_it() {
-        let index = Index {
-            name: "ix_items_name".to_owned(),
-            keys: vec![IndexKey::column("name")],
-            unique: false,
-            constraint: false,
-            predicate: None,
-        };
+        let index = Index::new("ix_items_name", vec![IndexKey::column("name")]);
         let table = TableName::new("items");
         let operations = [
             create("items"),

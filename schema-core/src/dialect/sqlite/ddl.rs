@@ -104,6 +104,9 @@ fn options(options: &TableOptions) -> &'static str {
         comment: _,
         strict,
         without_rowid,
+        engine: _,
+        charset: _,
+        collation: _,
     } = options;
     match (strict, without_rowid) {
         (false, false) => "",
@@ -199,6 +202,9 @@ pub(super) fn create_index(table: &str, index: &Index) -> String {
         unique,
         constraint: _,
         predicate,
+        using: _,
+        include: _,
+        nulls_not_distinct: _,
     } = index;
     let mut text = format!(
         "CREATE {}INDEX {} ON {} ({})",
@@ -222,6 +228,8 @@ fn key(key: &IndexKey) -> String {
         part,
         order,
         collation,
+        nulls: _,
+        operator_class: _,
     } = key;
     let mut text = match part {
         IndexPart::Column(column) => quote(column),

@@ -9,7 +9,7 @@ use super::expression::{canonical, canonical_default, split_collation};
 use super::{ddl, types};
 use crate::dialect::Unsupported;
 use crate::schema::{
-    Auto, Check, Column, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart,
+    Auto, Check, Column, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, Nulls,
     PrimaryKey, Schema, Table, TableOptions, Type, naming,
 };
 
@@ -64,11 +64,14 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
         comment: _,
         strict,
         without_rowid,
+        engine: _,
+        charset: _,
+        collation: _,
     } = options;
     normalized.options = TableOptions {
-        comment: None,
         strict: *strict,
         without_rowid: *without_rowid,
+        ..TableOptions::default()
     };
     normalized.columns = columns;
     normalized.primary_key.clone_from(primary_key);
@@ -241,8 +244,18 @@ fn index(table: &Table, index: &Index) -> Result<Index, Unsupported> {
         unique,
         constraint,
         predicate,
+        // There is one kind of index, whose keys are all that it holds.
+        using: _,
+        include: _,
+        nulls_not_distinct,
     } = index;
     let what = || format!("index `{name}` of `{}`", table.name);
+    if *nulls_not_distinct {
+        return Err(unsupported(
+            what(),
+            "two NULLs are never the same for it; make the columns NOT NULL, or index `coalesce(…)`",
+        ));
+    }
     let keys = keys
         .iter()
         .map(|key| index_key(table, key).map_err(|why| unsupported(what(), why)))
@@ -257,12 +270,11 @@ fn index(table: &Table, index: &Index) -> Result<Index, Unsupported> {
             IndexPart::Expression(_) => false,
         });
     Ok(Index {
-        name: name.clone(),
-        keys,
         unique: *unique,
         // A constraint has columns and no condition; a unique index promises the same.
         constraint: *constraint && *unique && plain,
         predicate,
+        ..Index::new(name, keys)
     })
 }
 
@@ -276,6 +288,9 @@ pub(super) fn index_key(table: &Table, key: &IndexKey) -> Result<IndexKey, &'sta
         part,
         order,
         collation,
+        // NULLs come first, and how values are compared is their collation alone.
+        nulls: _,
+        operator_class: _,
     } = key;
     let mut collation = collation.as_deref().map(self::collation);
     let part = match part {
@@ -299,6 +314,8 @@ pub(super) fn index_key(table: &Table, key: &IndexKey) -> Result<IndexKey, &'sta
         part,
         order: *order,
         collation,
+        nulls: Nulls::Default,
+        operator_class: None,
     })
 }
 

@@ -62,14 +62,13 @@ pub(super) fn reflect(connection: &mut dyn Connection) -> Result<Schema, Error> 
     for (name, table, sql) in indexes {
         let parsed = parse::create_index(&sql).ok_or_else(|| unreadable("index", &name))?;
         if let Some(table) = schema.tables.get_mut(&TableName::new(table)) {
+            let keys = parsed.keys.iter().map(|part| key(table, part)).collect();
             let index = Index {
-                keys: parsed.keys.iter().map(|part| key(table, part)).collect(),
                 unique: parsed.unique,
-                constraint: false,
                 predicate: parsed
                     .predicate
                     .map(|predicate| expression(&predicate, &table.name.name)),
-                name: name.clone(),
+                ..Index::new(&name, keys)
             };
             table.indexes.insert(name, index);
         }
@@ -142,11 +141,9 @@ fn constraints(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, P
     for unique in &parsed.uniques {
         let keys: Vec<IndexKey> = unique.keys.iter().map(|part| key(table, part)).collect();
         let index = Index {
-            name: String::new(),
-            keys,
             unique: true,
             constraint: true,
-            predicate: None,
+            ..Index::new("", keys)
         };
         let name = unique
             .name
@@ -248,12 +245,12 @@ fn key(table: &Table, part: &ParsedPart) -> IndexKey {
             .find(|column| column.name.eq_ignore_ascii_case(name))
     });
     let raw = IndexKey {
-        part: match column {
-            Some(column) => IndexPart::Column(column.name.clone()),
-            None => IndexPart::Expression(Expression::new(part.text.clone())),
-        },
         order: part.order,
         collation: part.collation.clone(),
+        ..IndexKey::new(match column {
+            Some(column) => IndexPart::Column(column.name.clone()),
+            None => IndexPart::Expression(Expression::new(part.text.clone())),
+        })
     };
     normalize::index_key(table, &raw).unwrap_or(raw)
 }

@@ -61,6 +61,9 @@ pub(super) fn guards(change: &Change) -> Vec<Statement> {
             unique: _,
             constraint: _,
             predicate,
+            using: _,
+            include: _,
+            nulls_not_distinct: _,
         } = index;
         if before
             .indexes
@@ -220,6 +223,8 @@ fn duplicates(
         part,
         order: _,
         collation,
+        nulls: _,
+        operator_class: _,
     } in keys
     {
         let (operand, own) = match part {
