@@ -4,11 +4,17 @@
 //! It knows no dialect and no SQL; a dialect plans the statements for a list of them.
 
 mod apply;
+mod conflict;
 mod describe;
+mod optimize;
 mod reverse;
+mod touch;
 
 pub use apply::ApplyError;
+pub use conflict::{Conflict, conflicts};
 pub use describe::describe_all;
+pub use optimize::optimize;
+pub use touch::Thing;
 
 use std::collections::BTreeMap;
 

@@ -4,4 +4,5 @@ pub mod case;
 pub mod generate;
 pub mod law;
 pub mod notation;
+pub mod operations;
 pub mod rows;

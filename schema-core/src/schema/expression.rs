@@ -61,6 +61,28 @@ impl Expression {
         self.replace_column(column, column).is_some()
     }
 
+    /// Returns what may be the names of columns in the expression, in the order in which they stand.
+    ///
+    /// ```
+    /// use schema_core::schema::Expression;
+    ///
+    /// assert_eq!(Expression::new("lower(name) <> 'price' AND \"Rank\" > 0").names(), ["name", "Rank"]);
+    /// ```
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let tokens: Vec<_> = lex(&self.0, Lexicon::STANDARD).collect();
+        let mut names = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            let after = tokens[at + 1..].iter().find(|token| !token.is_trivia());
+            let qualifies = after.is_some_and(|token| token.is_symbol(".") || token.is_symbol("("));
+            let keyword = token.kind == Kind::Word && is_keyword(token.text);
+            if let Some(name) = token.name().filter(|_| !qualifies && !keyword) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// Writes `to` wherever the expression names the column `from`.
     pub fn rename_column(&mut self, from: &str, to: &str) {
         if let Some(text) = self.replace_column(from, to) {
