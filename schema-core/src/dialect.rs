@@ -53,6 +53,17 @@ pub trait Dialect: Send + Sync {
     /// What the database reports.
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error>;
 
+    /// Returns a [normalized](Dialect::normalize) schema with its expressions as this database keeps them: defaults, checks,
+    /// generated columns, keys and conditions of indexes. What [`reflect`](Dialect::reflect) finds can be compared with it by `==`.
+    ///
+    /// Servers write expressions anew as they store them, so the schema goes through the engine and is reflected by the same
+    /// code: compared is what the engine made of both, never text with text. Nothing stays behind of it.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error>;
+
     /// Returns what runs scripts on such a database.
     fn session(&self) -> &dyn Session;
 }

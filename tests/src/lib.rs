@@ -6,3 +6,4 @@ pub mod law;
 pub mod notation;
 pub mod operations;
 pub mod rows;
+pub mod servers;

@@ -76,12 +76,17 @@ impl Scratch {
 
     fn remove(&mut self) -> Result<(), Error> {
         self.connection = None;
-        match self.served.take() {
-            Some((url, name)) => open(&url)?
-                .execute(&format!("DROP DATABASE {name}"), &[])
-                .map(drop),
-            None => Ok(()),
-        }
+        let Some((url, name)) = self.served.take() else {
+            return Ok(());
+        };
+        let force = match &url {
+            // A script may have left another session behind.
+            DatabaseUrl::Postgres(_) => " WITH (FORCE)",
+            DatabaseUrl::MySql(_) | DatabaseUrl::Sqlite(_) | DatabaseUrl::SqliteMemory => "",
+        };
+        open(&url)?
+            .execute(&format!("DROP DATABASE {name}{force}"), &[])
+            .map(drop)
     }
 
     fn open(&mut self) -> Result<&mut dyn Connection, Error> {

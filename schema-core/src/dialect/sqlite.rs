@@ -63,6 +63,11 @@ impl Dialect for Sqlite {
         reflect::reflect(connection)
     }
 
+    fn stored(&self, _: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
+        // SQLite keeps the text, and both sides bring it into one spelling.
+        Ok(schema)
+    }
+
     fn session(&self) -> &dyn Session {
         self
     }

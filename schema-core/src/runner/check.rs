@@ -225,6 +225,9 @@ fn drift(
     }
     let expected = dialect.normalize(&expected).map_err(RunError::Unsupported)?;
     owned.extend(expected.tables.keys().cloned());
+    let expected = dialect
+        .stored(connection, expected)
+        .map_err(|error| RunError::database("learn how the database keeps expressions", error))?;
     let found = dialect
         .reflect(connection)
         .map_err(|error| RunError::database("read the database's tables", error))?;

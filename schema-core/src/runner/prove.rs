@@ -277,11 +277,14 @@ pub(super) fn compare(
     dialect: &dyn Dialect,
     expected: &Schema,
 ) -> Result<(), ProofCause> {
+    let stored = dialect
+        .stored(scratch, expected.clone())
+        .map_err(ProofCause::Database)?;
     let found = dialect.reflect(scratch).map_err(ProofCause::Database)?;
-    if found == *expected {
+    if found == stored {
         return Ok(());
     }
     Err(ProofCause::Differs {
-        operations: diff(expected, &found, &Answers::default()),
+        operations: diff(&stored, &found, &Answers::default()),
     })
 }

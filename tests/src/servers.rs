@@ -1,0 +1,181 @@
+//! The databases that tests run on: SQLite always, and the servers that can be reached.
+//!
+//! A server is found by its environment variable (`AUTOGEN_TEST_POSTGRES_URL`, `AUTOGEN_TEST_MYSQL_URL`), else at its usual port on this
+//! machine. `cargo all-tests` sees to it that there are some. A server that is not there is left out, and said; with `CI` set it is a failure.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use schema_core::db::{self, Connection, DatabaseUrl, Scratch};
+use schema_core::dialect::{self, Dialect};
+use tempfile::TempDir;
+
+/// What is known of a server before it is looked for.
+pub struct Server {
+    /// The name of its dialect.
+    pub dialect: &'static str,
+    /// The environment variable that holds the URL of some database on it, whose user may make others.
+    pub variable: &'static str,
+    /// The URL at which it is looked for without that.
+    pub usual: &'static str,
+}
+
+/// The servers, in the order in which tests run on them.
+pub const SERVERS: [Server; 2] = [
+    Server {
+        dialect: "postgres",
+        variable: "AUTOGEN_TEST_POSTGRES_URL",
+        usual: "postgres://postgres@127.0.0.1:5432/postgres",
+    },
+    Server {
+        dialect: "mysql",
+        variable: "AUTOGEN_TEST_MYSQL_URL",
+        usual: "mysql://root@127.0.0.1:3306/test",
+    },
+];
+
+impl Server {
+    /// Returns where the server is, if it answers.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not.
+    pub fn find(&self) -> Result<DatabaseUrl, String> {
+        let (url, origin) = match std::env::var(self.variable) {
+            Ok(url) => (url, self.variable),
+            Err(_) => (self.usual.to_owned(), "the usual port"),
+        };
+        let url: DatabaseUrl = url.parse().map_err(|error| format!("{origin}: {error}"))?;
+        match db::open(&url) {
+            Ok(_) => Ok(url),
+            Err(error) => Err(format!("{origin}: {error}")),
+        }
+    }
+}
+
+/// A database that tests can run on.
+#[derive(Clone)]
+pub struct Database {
+    dialect: &'static dyn Dialect,
+    url: DatabaseUrl,
+}
+
+/// Returns the databases that tests run on.
+///
+/// # Panics
+///
+/// With `CI` in the environment, if a server is missing.
+#[must_use]
+pub fn databases() -> &'static [Database] {
+    static FOUND: OnceLock<Vec<Database>> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let sqlite = Database {
+            dialect: dialect::by_name("sqlite").expect("the tests are built with all dialects"),
+            url: DatabaseUrl::SqliteMemory,
+        };
+        let served = SERVERS.iter().filter_map(|server| {
+            let dialect = dialect::by_name(server.dialect)?;
+            match server.find() {
+                Ok(url) => Some(Database { dialect, url }),
+                Err(why) => {
+                    missing(server, &why);
+                    None
+                }
+            }
+        });
+        std::iter::once(sqlite).chain(served).collect()
+    })
+}
+
+#[allow(clippy::print_stderr, reason = "a run says what it leaves out")]
+fn missing(server: &Server, why: &str) {
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "no {} server to test on: {why}; set {}",
+        server.dialect,
+        server.variable
+    );
+    eprintln!("skipped: {}: {why}", server.dialect);
+}
+
+/// Returns the database of that dialect, unless it is left out.
+#[must_use]
+pub fn database(dialect: &str) -> Option<&'static Database> {
+    databases()
+        .iter()
+        .find(|database| database.dialect.name() == dialect)
+}
+
+impl Database {
+    /// Returns the dialect.
+    #[must_use]
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect
+    }
+
+    /// Makes an empty database that no other test knows of.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    #[must_use]
+    pub fn fresh(&self) -> Fresh {
+        if self.url == DatabaseUrl::SqliteMemory {
+            let folder = tempfile::tempdir().expect("temporary files can be made");
+            let url = DatabaseUrl::Sqlite(folder.path().join("test.db"));
+            return Fresh {
+                url,
+                _place: Place::File(folder),
+            };
+        }
+        let scratch = db::scratch(&self.url, &unique_name()).unwrap_or_else(|error| panic!("{error}"));
+        Fresh {
+            url: scratch.url().clone(),
+            _place: Place::Server(scratch),
+        }
+    }
+}
+
+/// An empty database, dropped with this value.
+pub struct Fresh {
+    url: DatabaseUrl,
+    _place: Place,
+}
+
+/// What holds a database as long as it is needed.
+enum Place {
+    File(#[allow(dead_code, reason = "it is only held")] TempDir),
+    Server(#[allow(dead_code, reason = "it is only held")] Scratch),
+}
+
+impl Fresh {
+    /// Returns where it is.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Connects to it once more.
+    ///
+    /// # Panics
+    ///
+    /// If that fails.
+    #[must_use]
+    pub fn open(&self) -> Box<dyn Connection> {
+        db::open(&self.url).unwrap_or_else(|error| panic!("{}: {error}", self.url))
+    }
+}
+
+/// Returns a name that no other test of any process uses.
+#[must_use]
+pub fn unique_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!(
+        "autogen_test_{}_{count}_{:x}",
+        std::process::id(),
+        since.as_micros()
+    )
+}
