@@ -5,5 +5,6 @@ pub mod generate;
 pub mod law;
 pub mod notation;
 pub mod operations;
+pub mod provision;
 pub mod rows;
 pub mod servers;

@@ -119,11 +119,17 @@ fn the_dialects_names_stay_below_their_border() {
         let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
         if !border.contains(&first.as_str()) {
             for line in code {
-                assert!(
-                    !line.contains("Sqlite") && !line.contains("\"sqlite\""),
-                    "{} names a database: {line}",
-                    path.display()
-                );
+                let names = [
+                    "Sqlite",
+                    "Postgres",
+                    "MySql",
+                    "\"sqlite\"",
+                    "\"postgres\"",
+                    "\"mysql\"",
+                ];
+                // A feature of the build is named as its database is.
+                let named = names.iter().any(|name| line.contains(name)) && !line.contains("cfg(");
+                assert!(!named, "{} names a database: {line}", path.display());
             }
         }
     }
