@@ -132,7 +132,7 @@ impl Database {
         let scratch = db::scratch(&self.url, &unique_name()).unwrap_or_else(|error| panic!("{error}"));
         Fresh {
             url: scratch.url().clone(),
-            _place: Place::Server(scratch),
+            _place: Place::Server(Box::new(scratch)),
         }
     }
 }
@@ -146,7 +146,7 @@ pub struct Fresh {
 /// What holds a database as long as it is needed.
 enum Place {
     File(#[allow(dead_code, reason = "it is only held")] TempDir),
-    Server(#[allow(dead_code, reason = "it is only held")] Scratch),
+    Server(#[allow(dead_code, reason = "it is only held")] Box<Scratch>),
 }
 
 impl Fresh {
