@@ -4,8 +4,13 @@
 //! database into that same form ([`Dialect::reflect`]), and turns operations into statements ([`Dialect::plan`]).
 //! Between normalized schemas comparison is `==`, so nothing above this module knows a database's name.
 
+mod generalize;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod unmanaged;
+
+pub use generalize::generalize;
+pub use unmanaged::Unmanaged;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +19,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema};
+use crate::schema::{Literal, Schema, Type};
 
 /// One database's rules.
 pub trait Dialect: Send + Sync {
@@ -63,6 +68,47 @@ pub trait Dialect: Send + Sync {
     ///
     /// What the database reports.
     fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error>;
+
+    /// Returns what a live database holds and no [`Schema`] can say, for a person to know that it is left alone.
+    ///
+    /// All of it: views, triggers, functions, policies, partitions, domains, extensions, grants, virtual tables, clauses of a table.
+    /// Left out is what [`reflect`](Dialect::reflect) reads, what the database or the tool keeps for itself, and what an extension
+    /// or another of these things brings with it. `depends_on` names the tables that the thing reads, writes or stands on, as the catalogue
+    /// tells; one that goes with its table (a trigger, a policy, a partition) is [`part_of`](Unmanaged::part_of) it. No statement
+    /// that [`plan`](Dialect::plan) gives may break such a thing without an error of the database.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error>;
+
+    /// Returns statements that create, in an empty database, all that this one holds but its rows and the tool's own tables; or
+    /// nothing, where the database does not tell.
+    ///
+    /// On such a copy a plan is tried that must not break what no schema can say.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn structure(&self, _connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Returns a plan that does in any shell of the database what the runner does with this one: it holds the transaction, and its
+    /// guards fail by themselves.
+    ///
+    /// Without an implementation the guards stay queries, each under the comment that says what rows would mean.
+    fn standalone(&self, plan: &Plan) -> Plan {
+        plan.clone()
+    }
+
+    /// Returns the type by which a program should read a column of that native type, where it is not the first of the logical types
+    /// that [`normalize`](Dialect::normalize) makes this one of.
+    ///
+    /// It never holds fewer values than the column can.
+    fn logical(&self, _native: &str) -> Option<Type> {
+        None
+    }
 
     /// Returns what runs scripts on such a database.
     fn session(&self) -> &dyn Session;

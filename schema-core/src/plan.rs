@@ -9,7 +9,7 @@ pub use concerned::{concerned, restricted};
 
 use crate::dialect::{Dialect, Mode, Unsupported};
 use crate::diff::{Answers, mapped_values, with_values};
-use crate::operation::reverse_all;
+use crate::operation::{Operation, reverse_all};
 use crate::schema::Schema;
 
 /// The statements of one script, in order.
@@ -116,4 +116,30 @@ pub fn plan(
         upgrade: dialect.plan(&from, &operations)?,
         downgrade: dialect.plan(&to, &reverse_all(&operations))?,
     })
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Side {
+    /// The schema as models would say it.
+    pub neutral: Schema,
+    /// The schema as the database holds it.
+    pub held: Schema,
+}
+
+/// Plans the one way between two schemas that the dialect holds already, and returns the operations it makes real.
+///
+/// # Errors
+///
+/// What the dialect cannot do.
+pub fn way(
+    dialect: &dyn Dialect,
+    from: &Side,
+    to: &Side,
+    answers: &Answers,
+) -> Result<(Vec<Operation>, Plan), Unsupported> {
+    let mapped = mapped_values(&from.neutral, &to.neutral, answers);
+    let operations = with_values(&from.held, &to.held, answers, mapped);
+    let plan = dialect.plan(&from.held, &operations)?;
+    Ok((operations, plan))
 }

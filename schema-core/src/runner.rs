@@ -10,6 +10,7 @@ mod downgrade;
 mod error;
 mod execute;
 mod prove;
+mod rehearse;
 mod time;
 mod verify;
 mod version_table;
@@ -18,6 +19,7 @@ pub use check::{Finding, check};
 pub use downgrade::downgrade;
 pub use error::{Failure, FailureCause, RunError, WayBack};
 pub use prove::{ProofCause, ProofError, prove, run_script};
+pub use rehearse::{load, rehearse};
 pub use verify::verify;
 pub use version_table::Applied;
 

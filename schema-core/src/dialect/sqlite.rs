@@ -12,14 +12,16 @@ mod parse;
 mod plan;
 mod reflect;
 mod session;
+mod standalone;
 mod types;
+mod unmanaged;
 
-use super::{Dialect, Session, Unsupported};
+use super::{Dialect, Session, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema};
+use crate::schema::{Literal, Schema, Type};
 
 /// How SQLite cuts a text into tokens.
 const LEXICON: Lexicon = Lexicon {
@@ -66,6 +68,22 @@ impl Dialect for Sqlite {
     fn stored(&self, _: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
         // SQLite keeps the text, and both sides bring it into one spelling.
         Ok(schema)
+    }
+
+    fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        unmanaged::unmanaged(connection)
+    }
+
+    fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
+        unmanaged::structure(connection)
+    }
+
+    fn standalone(&self, plan: &Plan) -> Plan {
+        standalone::standalone(plan)
+    }
+
+    fn logical(&self, native: &str) -> Option<Type> {
+        types::logical(native)
     }
 
     fn session(&self) -> &dyn Session {

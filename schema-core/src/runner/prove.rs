@@ -235,12 +235,26 @@ pub(super) fn run_text(
 }
 
 fn run_plan(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan) -> Result<(), ProofCause> {
+    in_transaction(scratch, dialect, &plan.mode, |scratch| {
+        execute::run(scratch, dialect.session(), plan)
+            .map(drop)
+            .map_err(|failure| ProofCause::Statement {
+                line: failure.line,
+                statement: failure.statement,
+                cause: failure.cause,
+            })
+    })
+}
+
+/// Runs something on a scratch database as the script of a revision would be, and takes it back if it fails.
+pub(super) fn in_transaction<T>(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    mode: &Mode,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T, ProofCause>,
+) -> Result<T, ProofCause> {
     let session = dialect.session();
-    let Mode {
-        foreign_keys_off: _,
-        no_transaction,
-    } = plan.mode;
-    if no_transaction {
+    if mode.no_transaction {
         return Err(ProofCause::NoTransaction);
     }
     // No one else has the scratch database.
@@ -249,25 +263,20 @@ fn run_plan(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan) ->
         statement: None,
     };
     session
-        .enter(scratch, &plan.mode, &limits)
-        .and_then(|()| session.begin(scratch, &plan.mode, &limits))
+        .enter(scratch, mode, &limits)
+        .and_then(|()| session.begin(scratch, mode, &limits))
         .map_err(ProofCause::Database)?;
-    let outcome = execute::run(scratch, session, plan)
-        .map_err(|failure| ProofCause::Statement {
-            line: failure.line,
-            statement: failure.statement,
-            cause: failure.cause,
-        })
-        .and_then(|_| {
-            session
-                .check(scratch, &plan.mode)
-                .and_then(|()| session.commit(scratch))
-                .map_err(ProofCause::Database)
-        });
+    let outcome = work(scratch).and_then(|done| {
+        session
+            .check(scratch, mode)
+            .and_then(|()| session.commit(scratch))
+            .map_err(ProofCause::Database)?;
+        Ok(done)
+    });
     if outcome.is_err() {
         session.rollback(scratch);
     }
-    session.leave(scratch, &plan.mode);
+    session.leave(scratch, mode);
     outcome
 }
 

@@ -37,18 +37,41 @@ pub(super) const DIRECTIVES: [(&str, &str); 6] = [
 /// ```
 pub fn parse(text: &str, lexicon: Lexicon) -> Result<Plan, ScriptError> {
     let text = normalize_lines(text);
-    if let Some(at) = text.find('\0') {
-        let line = text[..at].matches('\n').count() + 1;
-        return Err(ScriptError {
-            line,
-            problem: Problem::NulByte,
-        });
-    }
+    refuse_nul(&text)?;
     let mut reader = Reader::default();
     for piece in split(&text, lexicon)? {
         reader.read(piece, lexicon)?;
     }
     reader.finish()
+}
+
+/// Cuts SQL of any origin into its statements: comments are comments, and a transaction of its own is allowed.
+///
+/// # Errors
+///
+/// [`ScriptError`] with the line: a NUL byte, or something never closed.
+pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, ScriptError> {
+    let text = normalize_lines(text);
+    refuse_nul(&text)?;
+    let pieces = split(&text, lexicon)?.into_iter();
+    let statements = pieces.filter_map(|piece| match piece {
+        Piece::Statement { sql, line } => Some(Statement {
+            line,
+            ..Statement::execute(sql)
+        }),
+        Piece::Comment { .. } | Piece::Aside { .. } | Piece::Blank => None,
+    });
+    Ok(statements.collect())
+}
+
+fn refuse_nul(text: &str) -> Result<(), ScriptError> {
+    match text.find('\0') {
+        Some(at) => Err(ScriptError {
+            line: text[..at].matches('\n').count() + 1,
+            problem: Problem::NulByte,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Returns why a downgrade script says that there is no way back, or `None` if it does not say so.

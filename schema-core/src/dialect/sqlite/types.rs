@@ -101,6 +101,42 @@ fn decimal(precision: Option<u32>, scale: Option<u32>) -> String {
     }
 }
 
+/// Returns the type by which a program should read a column of that declared type: what people store under such a name, in the
+/// width that SQLite gives it.
+pub(super) fn logical(declared: &str) -> Option<Type> {
+    let (name, sizes) = match declared.split_once('(') {
+        Some((name, sizes)) => (name.trim_end(), sizes.trim_end_matches(')')),
+        None => (declared, ""),
+    };
+    let sizes: Vec<u32> = sizes
+        .split(',')
+        .filter_map(|size| size.trim().parse().ok())
+        .filter(|size| *size > 0)
+        .collect();
+    Some(match affinity(declared) {
+        Affinity::Integer if name == "SMALLINT" => Type::I16,
+        Affinity::Integer => Type::I64,
+        Affinity::Text => Type::Text {
+            length: sizes.first().copied(),
+        },
+        Affinity::Blob => Type::Bytes { length: None },
+        Affinity::Real => Type::F64,
+        Affinity::Numeric => match name {
+            "BOOLEAN" | "BOOL" => Type::Boolean,
+            "DATE" => Type::Date,
+            "TIME" => Type::Time,
+            "DATETIME" => Type::DateTime,
+            "TIMESTAMP" => Type::Timestamp,
+            "DECIMAL" | "NUMERIC" => Type::Decimal {
+                precision: sizes.first().copied(),
+                scale: sizes.get(1).copied(),
+            },
+            "JSON" => Type::Json,
+            _ => Type::Text { length: None },
+        },
+    })
+}
+
 /// Tells whether a logical type is a whole number, as a rowid must be.
 pub(super) fn is_integer(ty: &Type) -> bool {
     match ty {

@@ -1,0 +1,86 @@
+//! A plan for SQLite's own shell, or any other program that runs statements: what the session does becomes statements, too.
+//!
+//! SQLite has no statement that fails on a condition, but a CHECK of a TEMP table does, and its name is the message.
+
+use super::RESERVED_PREFIX;
+use super::ddl::quote;
+use crate::plan::{Plan, Statement, Step};
+
+/// Returns the plan with its transaction, its guards and its foreign keys as statements.
+pub(super) fn standalone(plan: &Plan) -> Plan {
+    let mode = &plan.mode;
+    let mut statements = Vec::new();
+    let mut run = |sql: &str| statements.push(Statement::execute(sql));
+    if mode.foreign_keys_off {
+        run("PRAGMA foreign_keys = OFF");
+        run(&remember_violations());
+    }
+    if !mode.no_transaction {
+        run("BEGIN IMMEDIATE");
+    }
+    for statement in &plan.statements {
+        match &statement.step {
+            Step::ExpectNoRows { sql, message } => statements.extend(guard(sql, message)),
+            Step::Execute { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => {
+                statements.push(statement.clone());
+            }
+        }
+    }
+    if mode.foreign_keys_off {
+        statements.extend(guard(&new_violations(), "foreign keys do not hold"));
+        statements.push(Statement::execute(format!("DROP TABLE temp.{}", violations())));
+    }
+    let mut run = |sql: &str| statements.push(Statement::execute(sql));
+    if !mode.no_transaction {
+        run("COMMIT");
+    }
+    if mode.foreign_keys_off {
+        run("PRAGMA foreign_keys = ON");
+    }
+    Plan {
+        statements,
+        ..Plan::default()
+    }
+}
+
+/// Returns statements that fail with the message if the query finds a row.
+fn guard(sql: &str, message: &str) -> [Statement; 3] {
+    let table = format!("temp.{RESERVED_PREFIX}guard");
+    // A line end would end the comment that the message is, too.
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let create = format!(
+        "CREATE TEMP TABLE {RESERVED_PREFIX}guard (ok CONSTRAINT {} CHECK (ok))",
+        quote(&message)
+    );
+    [
+        Statement::execute(create).because(format!("stop, if there are such rows: {message}")),
+        Statement::execute(format!("INSERT INTO {table} SELECT 0 FROM (\n{sql}\n) LIMIT 1")),
+        Statement::execute(format!("DROP TABLE {table}")),
+    ]
+}
+
+fn violations() -> String {
+    format!("{RESERVED_PREFIX}violations")
+}
+
+/// What broke a foreign key before the script began is not its fault.
+fn remember_violations() -> String {
+    format!(
+        "CREATE TEMP TABLE {} AS SELECT \"table\" AS tbl, rowid AS row, parent FROM pragma_foreign_key_check",
+        violations()
+    )
+}
+
+/// A table that is gone may have another name by now, so its row and its parent decide.
+fn new_violations() -> String {
+    format!(
+        "SELECT 1 FROM pragma_foreign_key_check AS now
+WHERE NOT EXISTS (
+    SELECT 1 FROM temp.{} AS old
+    WHERE old.row IS now.rowid
+    AND (old.tbl = now.\"table\" OR old.tbl NOT IN (SELECT name FROM main.sqlite_schema))
+    AND (old.parent = now.parent COLLATE NOCASE OR old.parent NOT IN (SELECT name FROM main.sqlite_schema))
+)",
+        violations()
+    )
+}

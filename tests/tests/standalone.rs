@@ -1,0 +1,239 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! The law of `diff`: what it prints leads in any shell from one schema to the other, keeps the rows and what no schema can
+//! say, and leaves nothing to do; or it stops, and nothing has changed.
+
+use std::cell::Cell;
+
+use autogen_tests::generate::{self, Pair};
+use autogen_tests::law::{create, empty};
+use autogen_tests::rows;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use schema_core::db::{Connection, Error};
+use schema_core::dialect::sqlite::Sqlite;
+use schema_core::dialect::{self, Dialect, Unmanaged, generalize};
+use schema_core::diff::{Answers, losses};
+use schema_core::plan::{Side, way};
+use schema_core::runner::{self, load, rehearse};
+use schema_core::schema::{Schema, TableName};
+use schema_core::script::{render, statements};
+
+fn runner(cases: u32) -> TestRunner {
+    let cases = std::env::var("PROPTEST_CASES").map_or(cases, |cases| cases.parse().unwrap());
+    TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 2_000,
+        ..Config::default()
+    })
+}
+
+/// Runs a script as a shell does that stops at the first error.
+fn shell(connection: &mut dyn Connection, dialect: &dyn Dialect, sql: &str) -> Result<(), Error> {
+    for statement in statements(sql, dialect.lexicon()).unwrap() {
+        let schema_core::plan::Step::Execute { sql } = statement.step else {
+            panic!("a shell knows statements only: {statement:?}");
+        };
+        if let Err(error) = connection.execute(&sql, &[]) {
+            let _ = connection.execute("ROLLBACK", &[]);
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the script between two schemas for a database that holds the first, and the unmanaged.
+fn script(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    (before, after): (&Side, &Side),
+    answers: &Answers,
+) -> String {
+    let (operations, plan) = way(dialect, before, after, answers).unwrap();
+    if operations.is_empty() {
+        return String::new();
+    }
+    let mut scratch = empty(dialect);
+    let structure = dialect.structure(connection).unwrap();
+    if structure.is_empty() {
+        runner::create(&mut *scratch, dialect, &before.held).unwrap();
+    }
+    for sql in structure {
+        scratch.execute(&sql, &[]).unwrap();
+    }
+    let plan = rehearse(&mut *scratch, dialect, &plan, &after.held)
+        .unwrap_or_else(|error| panic!("{error}\n{}", render(&plan, "plan")));
+    render(&dialect.standalone(&plan), "from one to the other")
+}
+
+fn side(dialect: &dyn Dialect, schema: &Schema) -> Option<Side> {
+    Some(Side {
+        neutral: schema.clone(),
+        held: dialect.normalize(schema).ok()?,
+    })
+}
+
+/// Hangs a trigger on every table, and a view on every one that is not lost: no view may be left without its table.
+fn hang(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema, lost: &[TableName]) {
+    for (at, name) in schema.tables.keys().enumerate() {
+        let table = dialect.quote(&name.name);
+        let trigger = format!("CREATE TRIGGER trigger_{at} AFTER DELETE ON {table} BEGIN SELECT 1; END");
+        connection.execute(&trigger, &[]).unwrap();
+        if !lost.contains(name) {
+            let view = format!("CREATE VIEW view_{at} AS SELECT count(*) FROM {table}");
+            connection.execute(&view, &[]).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_diff_prints_leads_there_in_any_shell() {
+    let (ran, stopped) = (Cell::new(0), Cell::new(0));
+    for dialect in dialect::all() {
+        let law = |Pair { from, to, answers }: Pair| {
+            let (Some(before), Some(after)) = (side(*dialect, &from), side(*dialect, &to)) else {
+                return Err(TestCaseError::reject("unsupported"));
+            };
+            let mut connection = empty(*dialect);
+            create(&mut *connection, *dialect, &from);
+            rows::fill(&mut *connection, *dialect, &from);
+            let lost: Vec<TableName> = losses(&from, &to, &answers)
+                .into_iter()
+                .filter(|target| target.column.is_none())
+                .map(|target| target.table)
+                .collect();
+            if dialect.name() == "sqlite" {
+                hang(&mut *connection, *dialect, &from, &lost);
+                connection.execute("PRAGMA foreign_keys = ON", &[]).unwrap();
+            }
+            let hanging = dialect.unmanaged(&mut *connection).unwrap();
+            let stays = |thing: &&Unmanaged| !thing.part_of.iter().any(|table| lost.contains(table));
+            let (old_view, new_view) = rows::shared(&before.held, &after.held, &answers);
+            let kept = values(&mut *connection, *dialect, &old_view);
+            let whole = values(&mut *connection, *dialect, &rows::whole(&before.held));
+
+            let sql = script(&mut *connection, *dialect, (&before, &after), &answers);
+            let mut expected = names(hanging.iter());
+            match shell(&mut *connection, *dialect, &sql) {
+                Ok(()) => {
+                    expected = names(hanging.iter().filter(stays));
+                    ran.set(ran.get() + 1);
+                    let found = dialect.reflect(&mut *connection).unwrap();
+                    assert_eq!(found, after.held, "after {sql}");
+                    assert_eq!(values(&mut *connection, *dialect, &new_view), kept, "after {sql}");
+                    let again = Side {
+                        neutral: generalize(*dialect, &found),
+                        held: found,
+                    };
+                    let (left, _) = way(*dialect, &again, &after, &Answers::default()).unwrap();
+                    assert_eq!(left, [], "after {sql}");
+                }
+                Err(error) => {
+                    stopped.set(stopped.get() + 1);
+                    let what = format!("{error}\n{sql}");
+                    let found = dialect.reflect(&mut *connection).unwrap();
+                    assert_eq!(found, before.held, "after {what}");
+                    let view = rows::whole(&before.held);
+                    assert_eq!(values(&mut *connection, *dialect, &view), whole, "after {what}");
+                }
+            }
+            let found = dialect.unmanaged(&mut *connection).unwrap();
+            assert_eq!(names(found.iter()), expected, "after {sql}");
+            Ok(())
+        };
+        runner(150).run(&generate::pair(), law).unwrap();
+    }
+    // A law that hardly ever applies would prove nothing.
+    let (ran, stopped) = (ran.get(), stopped.get());
+    assert!(ran > stopped, "{ran} ran, {stopped} stopped");
+}
+
+fn names<'a>(things: impl Iterator<Item = &'a Unmanaged>) -> Vec<String> {
+    things.map(ToString::to_string).collect()
+}
+
+/// Returns the rows of each table, whatever the tables are called.
+fn values(connection: &mut dyn Connection, dialect: &dyn Dialect, view: &rows::View) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = rows::read(connection, dialect, view)
+        .unwrap()
+        .into_values()
+        .collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn a_schema_that_is_held_is_normalized_from_its_general_form() {
+    for dialect in dialect::all() {
+        let law = |schema: Schema| {
+            let Ok(held) = dialect.normalize(&schema) else {
+                return Err(TestCaseError::reject("unsupported"));
+            };
+            let neutral = generalize(*dialect, &held);
+            assert_eq!(dialect.normalize(&neutral), Ok(held));
+            Ok(())
+        };
+        runner(300).run(&generate::schema(), law).unwrap();
+    }
+}
+
+#[test]
+fn what_no_schema_can_say_is_told_with_what_it_depends_on() {
+    let mut connection = empty(&Sqlite);
+    let text = "
+        BEGIN;
+        CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT UNIQUE ON CONFLICT REPLACE, \"With Space\" TEXT);
+        CREATE TABLE log (line TEXT);
+        CREATE VIEW cheap AS SELECT * FROM Items;
+        CREATE TRIGGER stamp AFTER INSERT ON items BEGIN INSERT INTO log VALUES ('a;b'); END;
+        CREATE TRIGGER instead INSTEAD OF INSERT ON cheap BEGIN SELECT 1; END;
+        CREATE VIRTUAL TABLE found USING fts5(name, content='items');
+        CREATE TABLE _autogen_own (a);
+        COMMIT;";
+    load(&mut *connection, &Sqlite, text).unwrap();
+    let found: Vec<String> = Sqlite
+        .unmanaged(&mut *connection)
+        .unwrap()
+        .iter()
+        .map(|thing| {
+            let tables: Vec<String> = thing.depends_on.iter().map(ToString::to_string).collect();
+            let part = thing.part_of.as_ref().map(|table| format!(" of {table}"));
+            format!("{thing}{}: {}", part.unwrap_or_default(), tables.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "clause ON CONFLICT REPLACE of `items` of items: items",
+            "trigger `instead`: ",
+            "trigger `stamp` of items: items, log",
+            "view `cheap`: items",
+            "virtual table `found`: items",
+        ]
+    );
+    let mut copy = empty(&Sqlite);
+    for sql in Sqlite.structure(&mut *connection).unwrap() {
+        copy.execute(&sql, &[]).unwrap();
+    }
+    assert_eq!(
+        Sqlite.unmanaged(&mut *copy).unwrap(),
+        Sqlite.unmanaged(&mut *connection).unwrap()
+    );
+    assert_eq!(
+        Sqlite.reflect(&mut *copy).unwrap(),
+        Sqlite.reflect(&mut *connection).unwrap()
+    );
+}
+
+#[test]
+fn a_file_that_fails_to_load_is_told_with_line_and_statement() {
+    let mut connection = empty(&Sqlite);
+    let error = load(
+        &mut *connection,
+        &Sqlite,
+        "-- one\nCREATE TABLE a (b);\n\nCREATE TABLE a (\n  b\n);\n",
+    )
+    .unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("line 4"), "{text}");
+    assert!(text.contains("CREATE TABLE a (\n  |   b"), "{text}");
+}
