@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod current;
+mod diff;
 mod downgrade;
 mod heads;
 mod history;
@@ -14,6 +15,8 @@ mod show;
 mod snapshot;
 mod upgrade;
 mod verify;
+
+pub(crate) use current::current_for;
 
 use clap::Subcommand;
 use schema_core::history::{Header, History, RevisionId};
@@ -34,6 +37,7 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Heads(heads::HeadsArgs),
     Check(check::CheckArgs),
+    Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
     Snapshot(snapshot::SnapshotArgs),
     Completions(completions::CompletionsArgs),
@@ -52,6 +56,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::Show(arguments) => show::run(environment, arguments),
         Command::Heads(arguments) => heads::run(environment, arguments),
         Command::Check(arguments) => check::run(environment, arguments),
+        Command::Diff(arguments) => diff::run(environment, arguments),
         Command::Verify(arguments) => verify::run(environment, arguments),
         Command::Snapshot(arguments) => snapshot::run(environment, arguments),
         Command::Completions(arguments) => completions::run(environment, arguments),

@@ -17,7 +17,7 @@ pub(crate) const FILE: &str = "autogen.toml";
 pub(crate) const DEFAULT_URL: &str = "sqlite:instance/database.db";
 
 /// What `autogen.toml` says.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Config {
     /// The dialects for which scripts are written.

@@ -52,6 +52,15 @@ impl Environment<'_> {
         let url = self.parsed(&text, &origin)?;
         self.printer
             .debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
+        self.located(url)
+    }
+
+    /// Returns the database of a URL, whose path is relative to the project.
+    ///
+    /// # Errors
+    ///
+    /// That this build does not have its dialect.
+    pub(crate) fn located(&self, url: DatabaseUrl) -> Result<Database, CommandError> {
         let dialect = find_dialect(url.dialect())?;
         let (url, shown) = located(url, &self.project, &self.current);
         Ok(Database { url, shown, dialect })

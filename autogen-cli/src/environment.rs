@@ -22,6 +22,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) migrations: PathBuf,
     /// The directory that the command was started in.
     pub(crate) current: PathBuf,
+    /// The directory that `-C` names, or else `current`: paths on the command line are relative to it.
+    pub(crate) start: PathBuf,
     /// What prints.
     pub(crate) printer: &'a mut Printer,
     /// The value of `--database-url`.
@@ -70,6 +72,7 @@ impl<'a> Environment<'a> {
             project,
             migrations: paths::relative(&migrations, &current),
             current,
+            start,
             printer,
             database_url: arguments.database_url.clone(),
             dotenv: if arguments.no_dotenv {
@@ -96,6 +99,19 @@ impl<'a> Environment<'a> {
                 .hint("run `autogen init`, or give the project's directory with `-C DIR`"));
         }
         Config::load(&path, &self.shown(&path))
+    }
+
+    /// Reads the configuration; without one, nothing is configured.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong in it.
+    pub(crate) fn config_or_none(&self) -> Result<Config, CommandError> {
+        if self.migrations.join(config::FILE).exists() {
+            self.config()
+        } else {
+            Ok(Config::default())
+        }
     }
 
     /// Reads the history.

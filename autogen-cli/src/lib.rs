@@ -16,6 +16,7 @@ mod paths;
 mod printer;
 mod prompt;
 mod scratch;
+mod source;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -45,6 +45,26 @@ impl Environment<'_> {
         }
     }
 
+    /// As [`scratch`](Self::scratch), on the server of that database, if it is one of the dialect.
+    ///
+    /// # Errors
+    ///
+    /// As [`scratch`](Self::scratch).
+    pub(crate) fn scratch_beside(
+        &mut self,
+        config: &Config,
+        dialect: &dyn Dialect,
+        database: Option<&DatabaseUrl>,
+    ) -> Result<Option<Scratch>, CommandError> {
+        let beside = database.filter(|url| url.dialect() == dialect.name());
+        if let Some(url) = beside.filter(|_| !config.scratch.contains_key(dialect.name())) {
+            if let Ok(scratch) = db::scratch(url, &unique_name()?) {
+                return Ok(Some(scratch));
+            }
+        }
+        self.scratch(config, dialect)
+    }
+
     fn scratch_url(&self, config: &Config, dialect: &str) -> Result<Option<DatabaseUrl>, CommandError> {
         if DatabaseUrl::SqliteMemory.dialect() == dialect {
             return Ok(Some(DatabaseUrl::SqliteMemory));

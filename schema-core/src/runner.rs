@@ -18,7 +18,7 @@ mod version_table;
 pub use check::{Finding, check};
 pub use downgrade::downgrade;
 pub use error::{Failure, FailureCause, RunError, WayBack};
-pub use prove::{ProofCause, ProofError, prove, run_script};
+pub use prove::{ProofCause, ProofError, create, prove, run_script};
 pub use rehearse::{load, rehearse};
 pub use verify::verify;
 pub use version_table::Applied;

@@ -114,7 +114,7 @@ pub(super) fn current(
 /// # Errors
 ///
 /// As [`current`].
-pub(super) fn current_for(
+pub(crate) fn current_for(
     environment: &mut Environment<'_>,
     history: &History,
     name: &str,

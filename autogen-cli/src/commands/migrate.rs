@@ -1,7 +1,7 @@
 //! `autogen migrate`: what differs between models and history, as a new revision.
 
 mod amend;
-mod answers;
+pub(super) mod answers;
 mod message;
 mod write;
 

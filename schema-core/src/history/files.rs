@@ -65,7 +65,12 @@ pub fn snapshot_holds(migrations: &Path, schema: &Schema) -> Result<bool, Histor
     Ok(as_written || read_snapshot(migrations)?.unwrap_or_default() == *schema)
 }
 
-fn snapshot_text(schema: &Schema) -> Result<String, serde_json::Error> {
+/// Returns the text of a snapshot that holds the schema.
+///
+/// # Errors
+///
+/// None that a schema could cause.
+pub fn snapshot_text(schema: &Schema) -> Result<String, serde_json::Error> {
     json::to_string(schema, SNAPSHOT_DEPTH).map(|text| text + "\n")
 }
 

@@ -158,7 +158,7 @@ pub fn prove(
     let (from, to) = (standing(from, to, &tables), standing(to, from, &tables));
     let (from, to) = (normalized(dialect, &from)?, normalized(dialect, &to)?);
     refuse_filled(scratch, dialect)?;
-    create(scratch, dialect, &from)?;
+    build(scratch, dialect, &from)?;
     let at = |direction| {
         move |cause| ProofError {
             revision: None,
@@ -204,7 +204,20 @@ pub(super) fn refuse_filled(scratch: &mut dyn Connection, dialect: &dyn Dialect)
     }
 }
 
-fn create(scratch: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -> Result<(), ProofCause> {
+/// Creates the tables of a normalized schema in an empty database.
+///
+/// # Errors
+///
+/// [`ProofError`]: what the dialect cannot do, or the statement that failed.
+pub fn create(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    schema: &Schema,
+) -> Result<(), ProofError> {
+    build(scratch, dialect, schema).map_err(ProofError::from)
+}
+
+fn build(scratch: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -> Result<(), ProofCause> {
     let operations = diff(&Schema::default(), schema, &Answers::default());
     let plan = dialect
         .plan(&Schema::default(), &operations)

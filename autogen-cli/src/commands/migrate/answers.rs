@@ -45,7 +45,8 @@ pub(super) fn decide(
     } = given;
     let to = &models.schema.clone();
     let mut answers = declared(&models, from);
-    add_renames(renames, from, &mut models, &mut answers)?;
+    let whose = ["the history has", "the models have"];
+    add_renames(renames, from, &mut models, &mut answers, whose)?;
     let mut consented = consents(drops, from, to, &answers)?;
     if prompt::possible(environment.printer) {
         ask_renames(from, &mut models, &mut answers, &mut consented)?;
@@ -71,6 +72,25 @@ pub(super) fn decide(
     } else {
         Err(refusal::undecided(&open, &lost, sources))
     }
+}
+
+/// Returns what flags and models decide, asking nobody: what is left open is a drop and an add.
+///
+/// # Errors
+///
+/// A flag that names nothing, or contradicts another.
+pub(in crate::commands) fn given(
+    renames: &[String],
+    maps: &[String],
+    from: &Schema,
+    mut models: Models,
+) -> Result<Answers, CommandError> {
+    let to = &models.schema.clone();
+    let mut answers = declared(&models, from);
+    add_renames(renames, from, &mut models, &mut answers, ["`--from` has", "`--to` has"])?;
+    answers.mapped_values = declared_values(&models, from, &answers);
+    values::add(maps, from, to, &mut answers)?;
+    Ok(answers)
 }
 
 fn unconsented(from: &Schema, to: &Schema, answers: &Answers, consented: &[Target]) -> Vec<Target> {
@@ -158,6 +178,7 @@ fn add_renames(
     from: &Schema,
     models: &mut Models,
     answers: &mut Answers,
+    [old_whose, new_whose]: [&str; 2],
 ) -> Result<(), CommandError> {
     let mut columns = Vec::new();
     for flag in flags {
@@ -166,21 +187,21 @@ fn add_renames(
                 .hint("write the old name, `=`, the new name: `--rename items.descr=items.description`")
         })?;
         let new =
-            find(new, &models.schema).ok_or_else(|| unknown(flag, new, &models.schema, "the models have"))?;
+            find(new, &models.schema).ok_or_else(|| unknown(flag, new, &models.schema, new_whose))?;
         if new.column.is_some() {
             columns.push((flag, old, new));
             continue;
         }
         let old = find(old, from)
             .filter(|old| old.column.is_none())
-            .ok_or_else(|| unknown(flag, old, from, "the history has"))?;
+            .ok_or_else(|| unknown(flag, old, from, old_whose))?;
         refuse_contradiction(flag, &old.table, &new.table, answers.renamed_tables.iter())?;
         rename(&old, &new, answers);
     }
     declare_columns(models, from, answers);
     for (flag, old, new) in columns {
         let old = find_column(old, &new.table, from, answers)
-            .ok_or_else(|| unknown(flag, old, from, "the history has"))?;
+            .ok_or_else(|| unknown(flag, old, from, old_whose))?;
         if let (Some(old), Some(new_column)) = (&old.column, &new.column) {
             let said = answers.renamed_columns.iter();
             let said = said
