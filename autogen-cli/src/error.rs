@@ -3,7 +3,7 @@
 use std::fmt;
 
 use schema_core::history::HistoryError;
-use schema_core::runner::{ProofError, RunError};
+use schema_core::runner::{ProofCause, ProofError, RunError};
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,27 @@ impl CommandError {
             causes,
             ..CommandError::new(message)
         }
+    }
+
+    /// Returns an error that says what failed, with a statement that failed on a scratch database as the cause: what failed says
+    /// already which script or file it is of.
+    pub(crate) fn on_scratch(message: impl Into<String>, error: &ProofError) -> Self {
+        let ProofCause::Statement {
+            line,
+            statement,
+            cause,
+        } = &error.cause
+        else {
+            return CommandError::because(message, error);
+        };
+        let mut text = match line {
+            0 => cause.to_string(),
+            line => format!("line {line}: {cause}"),
+        };
+        for line in statement.lines() {
+            text.push_str(&format!("\n  | {line}"));
+        }
+        CommandError::new(message).cause(text)
     }
 
     /// Returns the error with a cause.

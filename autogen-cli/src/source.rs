@@ -17,6 +17,7 @@ mod resolve;
 
 pub(crate) use resolve::{Content, Resolved, structure_of};
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use schema_core::db::DatabaseUrl;
@@ -83,12 +84,13 @@ impl Source {
         } else if is("json") {
             Ok(Source::Snapshot(path.to_owned()))
         } else if paths::resolve(start, path).is_file() {
-            Err(CommandError::new(format!("`{text}` is a file of no known kind"))
-                .cause("plain DDL ends in `.sql`, a snapshot in `.json`")
-                .hint(format!(
-                    "a database is named by its URL: `sqlite:{}`",
-                    text.trim_start_matches("./")
-                )))
+            let error = CommandError::new(format!("`{text}` is a file of no known kind"))
+                .cause("plain DDL ends in `.sql`, a snapshot in `.json`");
+            Err(if is_sqlite(&paths::resolve(start, path)) {
+                error.hint(format!("a database is named by its URL: `sqlite:{text}`"))
+            } else {
+                error.hint(hint())
+            })
         } else {
             Ok(Source::Revision(text.to_owned()))
         }
@@ -129,6 +131,13 @@ fn hint() -> String {
     format!("a schema source is {FORMS}")
 }
 
+/// Tells a file of SQLite by what it begins with (<https://sqlite.org/fileformat.html#the_database_header>).
+fn is_sqlite(path: &Path) -> bool {
+    let mut head = [0; 16];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head == *b"SQLite format 3\0"
+}
+
 /// Tells a URL from a revision and from a path: it begins with a scheme that has more than one letter, as a drive has not.
 fn looks_like_url(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, _)| {
@@ -152,14 +161,20 @@ mod tests {
             ("empty", Source::Empty),
             ("schema.sql", Source::Sql("schema.sql".into())),
             ("db/Schema.SQL", Source::Sql("db/Schema.SQL".into())),
-            ("migrations/snapshot.json", Source::Snapshot("migrations/snapshot.json".into())),
+            (
+                "migrations/snapshot.json",
+                Source::Snapshot("migrations/snapshot.json".into()),
+            ),
             ("head", Source::Revision("head".into())),
             ("head-1", Source::Revision("head-1".into())),
             ("add_tags", Source::Revision("add_tags".into())),
         ] {
             assert_eq!(Source::parse(text, Path::new(".")).unwrap(), expected, "{text}");
         }
-        assert!(matches!(Source::parse("sqlite:a.db", Path::new(".")).unwrap(), Source::Database(_)));
+        assert!(matches!(
+            Source::parse("sqlite:a.db", Path::new(".")).unwrap(),
+            Source::Database(_)
+        ));
         assert!(Source::parse("", Path::new(".")).is_err());
         assert!(Source::parse("oracle://host/x", Path::new(".")).is_err());
     }

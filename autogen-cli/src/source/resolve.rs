@@ -65,6 +65,14 @@ impl Resolved {
         }
     }
 
+    /// Returns the database that it was read from, if there is one.
+    pub(crate) fn connection(&mut self) -> Option<&mut dyn Connection> {
+        match &mut self.origin {
+            Origin::Nothing => None,
+            Origin::Live(_, connection) | Origin::Scratch(connection) => Some(&mut **connection),
+        }
+    }
+
     /// Returns the dialect that holds the schema, if one does.
     pub(crate) fn dialect(&self) -> Option<&'static dyn Dialect> {
         match &self.content {
@@ -139,9 +147,8 @@ fn held(
     dialect: &'static dyn Dialect,
     shown: &str,
 ) -> Result<(Content, Vec<Unmanaged>), CommandError> {
-    let failed = |error: db::Error| {
-        CommandError::because(format!("cannot read the tables of `{shown}`"), &error)
-    };
+    let failed =
+        |error: db::Error| CommandError::because(format!("cannot read the tables of `{shown}`"), &error);
     let schema = dialect.reflect(connection).map_err(failed)?;
     let unmanaged = dialect.unmanaged(connection).map_err(failed)?;
     Ok((Content::Held { dialect, schema }, unmanaged))
@@ -155,11 +162,14 @@ fn sql(
     let shown = path.display().to_string();
     let text = read(environment, path)?;
     let config = environment.config_or_none()?;
-    let mut scratch = environment
-        .scratch(&config, dialect)?
-        .ok_or_else(|| CommandError::new(format!("cannot load `{shown}`: there is no scratch database for {}", dialect.name())))?;
+    let mut scratch = environment.scratch(&config, dialect)?.ok_or_else(|| {
+        CommandError::new(format!(
+            "cannot load `{shown}`: there is no scratch database for {}",
+            dialect.name()
+        ))
+    })?;
     runner::load(&mut scratch, dialect, &text).map_err(|error| {
-        CommandError::because(format!("cannot load `{shown}` as {}", dialect.name()), &error)
+        CommandError::on_scratch(format!("cannot load `{shown}` as {}", dialect.name()), &error)
             .hint("name another dialect with `--dialect`, or in the name of the file: `schema.postgres.sql`")
     })?;
     let (content, unmanaged) = held(&mut scratch, dialect, &shown)?;
@@ -205,11 +215,10 @@ fn only_dialect(environment: &Environment<'_>, path: &Path) -> Result<&'static d
     let config: Config = environment.config_or_none()?;
     match config.dialects.as_slice() {
         [only] => find_dialect(only),
-        _ => Err(CommandError::new(format!(
-            "nothing tells the dialect of `{}`",
-            path.display()
-        ))
-        .hint("say it with `--dialect`, or in the name of the file: `schema.postgres.sql`")),
+        _ => Err(
+            CommandError::new(format!("nothing tells the dialect of `{}`", path.display()))
+                .hint("say it with `--dialect`, or in the name of the file: `schema.postgres.sql`"),
+        ),
     }
 }
 
@@ -226,7 +235,10 @@ pub(crate) fn structure_of(
     held: &Schema,
 ) -> Result<Option<Box<dyn Connection>>, CommandError> {
     let failed = |error: db::Error| {
-        CommandError::because(format!("cannot copy the structure of `{}`", resolved.shown), &error)
+        CommandError::because(
+            format!("cannot copy the structure of `{}`", resolved.shown),
+            &error,
+        )
     };
     let mut live = match resolved.origin {
         Origin::Scratch(scratch) => return Ok(Some(scratch)),

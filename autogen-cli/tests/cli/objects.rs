@@ -29,7 +29,11 @@ pub(crate) fn record(description: &str) -> String {
     let keys = record.get_mut("foreign_keys").and_then(Value::as_array_mut);
     for key in keys.into_iter().flatten() {
         let key = key.as_object_mut().unwrap();
-        let target = [key.remove("table").unwrap(), key.remove("references").unwrap()];
+        let target = [
+            Value::Null,
+            key.remove("table").unwrap(),
+            key.remove("references").unwrap(),
+        ];
         key.insert("target".to_owned(), target.to_vec().into());
     }
     record["names"] = vec![""].into();

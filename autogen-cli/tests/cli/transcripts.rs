@@ -42,6 +42,7 @@ transcripts!(
     bad_models,
     by_hand,
     database_url,
+    diff,
     edited,
     init,
     json,

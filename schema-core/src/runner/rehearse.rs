@@ -60,20 +60,20 @@ fn written_out(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan)
             Step::KeepDependents { table } => {
                 let dependents = session
                     .keep_dependents(scratch, table)
-                    .map_err(|error| failed(statement, table, error.into()))?;
+                    .map_err(|error| failed(statement, "", error.into()))?;
                 kept.insert(table, dependents);
             }
             Step::RestoreDependents { table } => {
                 let dependents = kept
                     .remove(table)
-                    .ok_or_else(|| failed(statement, table, FailureCause::NothingKept))?;
+                    .ok_or_else(|| failed(statement, "", FailureCause::NothingKept))?;
                 let mut recorder = Recorder {
                     inner: &mut *scratch,
                     ran: Vec::new(),
                 };
                 session
                     .restore_dependents(&mut recorder, table, &dependents)
-                    .map_err(|error| failed(statement, table, error.into()))?;
+                    .map_err(|error| failed(statement, "", error.into()))?;
                 let restored = recorder.ran.into_iter().filter(|sql| !is_explanation(sql));
                 whole.statements.extend(
                     restored.map(|sql| {

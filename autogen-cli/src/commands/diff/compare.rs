@@ -34,8 +34,10 @@ pub(super) fn compare(
     let mut from_read = from.resolve(environment, models, asked.or(to.dialect()?))?;
     let mut to_read = to.resolve(environment, models, asked.or(from_read.dialect()))?;
     let dialect = dialect(environment, asked, &from_read, &to_read)?;
-    let before = side(&from_read, dialect)?;
-    let after = side(&to_read, dialect)?;
+    let mut before = side(&from_read, dialect)?;
+    let mut after = side(&to_read, dialect)?;
+    as_kept(&from_read, &mut before, &mut to_read, dialect)?;
+    as_kept(&to_read, &mut after, &mut from_read, dialect)?;
     warn_of_translation(environment, &to_read, dialect);
 
     let said = Models {
@@ -43,9 +45,8 @@ pub(super) fn compare(
         ..to_read.models.take().unwrap_or_default()
     };
     let answers = answers::given(&arguments.rename, &arguments.map, &before.neutral, said)?;
-    let (operations, plan) = way(dialect, &before, &after, &answers).map_err(|error| {
-        CommandError::because(format!("cannot write SQL for {}", dialect.name()), &error)
-    })?;
+    let (operations, plan) = way(dialect, &before, &after, &answers)
+        .map_err(|error| CommandError::because(format!("cannot write SQL for {}", dialect.name()), &error))?;
     let hazards = neutral_hazards(&operations, &before, &after, &answers);
     let unmanaged = unmanaged::told(
         std::mem::take(&mut from_read.unmanaged),
@@ -131,6 +132,29 @@ fn side(read: &Resolved, dialect: &dyn Dialect) -> Result<Side, CommandError> {
     Ok(Side { neutral, held })
 }
 
+/// Brings the expressions of a side that no database holds into the form in which the database of the other side keeps them.
+fn as_kept(
+    read: &Resolved,
+    side: &mut Side,
+    other: &mut Resolved,
+    dialect: &dyn Dialect,
+) -> Result<(), CommandError> {
+    let is_held = |of: Option<&dyn Dialect>| of.is_some_and(|of| of.name() == dialect.name());
+    if is_held(read.dialect()) || !is_held(other.dialect()) {
+        return Ok(());
+    }
+    if let Some(connection) = other.connection() {
+        let held = std::mem::take(&mut side.held);
+        side.held = dialect.stored(connection, held).map_err(|error| {
+            CommandError::because(
+                format!("cannot tell how {} would keep `{}`", dialect.name(), read.shown),
+                &error,
+            )
+        })?;
+    }
+    Ok(())
+}
+
 fn warn_of_translation(environment: &mut Environment<'_>, to: &Resolved, dialect: &dyn Dialect) {
     if let Some(of) = to.dialect().filter(|of| of.name() != dialect.name()) {
         let text = format_args!(
@@ -195,7 +219,7 @@ fn rehearsed(
         return Ok(plan);
     };
     runner::rehearse(&mut *scratch, dialect, &plan, &after.held).map_err(|error| {
-        CommandError::because(
+        CommandError::on_scratch(
             format!("the SQL does not work on a database with the structure of `{shown}`"),
             &error,
         )

@@ -82,12 +82,17 @@ pub(super) fn told(
         .collect();
     let mut told = Vec::new();
     for thing in &from {
-        let goes = thing.part_of.as_ref().is_some_and(|table| dropped.contains(table));
+        let goes = thing
+            .part_of
+            .as_ref()
+            .is_some_and(|table| dropped.contains(table));
         let broken = thing.depends_on.iter().find(|table| dropped.contains(table));
         if let (Some(table), false) = (broken, goes) {
-            return Err(CommandError::new(format!("cannot drop `{table}`: the {thing} depends on it"))
-                .cause("models cannot say such a thing, so it is not autogen's to drop")
-                .hint(format!("drop or change the {} first", thing.kind)));
+            return Err(
+                CommandError::new(format!("cannot drop `{table}`: the {thing} depends on it"))
+                    .cause("models cannot say such a thing, so it is not autogen's to drop")
+                    .hint(format!("drop or change the {} first", thing.kind)),
+            );
         }
         told.push(Told {
             side: "from",

@@ -87,7 +87,13 @@ pub(in crate::commands) fn given(
 ) -> Result<Answers, CommandError> {
     let to = &models.schema.clone();
     let mut answers = declared(&models, from);
-    add_renames(renames, from, &mut models, &mut answers, ["`--from` has", "`--to` has"])?;
+    add_renames(
+        renames,
+        from,
+        &mut models,
+        &mut answers,
+        ["`--from` has", "`--to` has"],
+    )?;
     answers.mapped_values = declared_values(&models, from, &answers);
     values::add(maps, from, to, &mut answers)?;
     Ok(answers)
@@ -186,8 +192,7 @@ fn add_renames(
             CommandError::new(format!("`--rename {flag}` has no `=`"))
                 .hint("write the old name, `=`, the new name: `--rename items.descr=items.description`")
         })?;
-        let new =
-            find(new, &models.schema).ok_or_else(|| unknown(flag, new, &models.schema, new_whose))?;
+        let new = find(new, &models.schema).ok_or_else(|| unknown(flag, new, &models.schema, new_whose))?;
         if new.column.is_some() {
             columns.push((flag, old, new));
             continue;
@@ -200,8 +205,8 @@ fn add_renames(
     }
     declare_columns(models, from, answers);
     for (flag, old, new) in columns {
-        let old = find_column(old, &new.table, from, answers)
-            .ok_or_else(|| unknown(flag, old, from, old_whose))?;
+        let old =
+            find_column(old, &new.table, from, answers).ok_or_else(|| unknown(flag, old, from, old_whose))?;
         if let (Some(old), Some(new_column)) = (&old.column, &new.column) {
             let said = answers.renamed_columns.iter();
             let said = said

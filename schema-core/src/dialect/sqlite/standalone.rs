@@ -37,6 +37,9 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     if mode.foreign_keys_off {
         run("PRAGMA foreign_keys = ON");
     }
+    if let Some(first) = statements.first_mut() {
+        first.reason = "run it with what stops at the first error: `sqlite3 -bail`".to_owned();
+    }
     Plan {
         statements,
         ..Plan::default()

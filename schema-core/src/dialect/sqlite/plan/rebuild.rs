@@ -99,9 +99,13 @@ fn copy(change: &Change, new: &str) -> String {
         values.push(copied);
     }
     if targets.is_empty() {
-        // All that is copied is that there were rows.
-        targets.extend(key.map(|column| quote(&column.name)));
-        values.push("NULL".to_owned());
+        // All that is copied is that there were rows: one column is given what it would get anyway.
+        let kept = after.columns.iter().find(|column| column.generated.is_none());
+        if let Some(column) = key.or(kept) {
+            let default = column.default.as_ref().filter(|_| key.is_none());
+            targets.push(quote(&column.name));
+            values.push(default.map_or_else(|| "NULL".to_owned(), value));
+        }
     }
     let order = order(change, key, old_rowid);
     let order = order.map_or_else(String::new, |order| format!("\nORDER BY {order}"));
