@@ -19,7 +19,9 @@ mod verify;
 pub(crate) use current::current_for;
 
 use clap::Subcommand;
+use schema_core::diff::Past;
 use schema_core::history::{Header, History, RevisionId};
+use schema_core::metadata::{Models, Renames};
 
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
@@ -61,6 +63,14 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::Snapshot(arguments) => snapshot::run(environment, arguments),
         Command::Completions(arguments) => completions::run(environment, arguments),
     }
+}
+
+/// Returns the renames that the history has seen, as far as the models ask for any: most ask for none.
+fn past(history: &History, ids: &[RevisionId], models: &Models) -> Result<Past, CommandError> {
+    if models.renames == Renames::default() {
+        return Ok(Past::default());
+    }
+    Ok(history.past(ids)?)
 }
 
 /// Returns a revision as an error names it: `6921a3f4b07e` (create stores).

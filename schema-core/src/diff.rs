@@ -9,6 +9,7 @@ mod consent;
 mod declared;
 mod likeness;
 mod order;
+mod past;
 mod question;
 mod rename;
 mod table;
@@ -17,6 +18,7 @@ mod values;
 pub use answers::Answers;
 pub use consent::{MissingCause, MissingValue, Target, losses, missing_values};
 pub use declared::{Stale, declared, declared_values, stale};
+pub use past::Past;
 pub use question::{Candidate, Question, questions};
 pub(crate) use values::mapped_values;
 

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::diff::Past;
 use crate::operation::{ApplyError, Operation};
 use crate::schema::Schema;
 
@@ -185,6 +186,19 @@ impl History {
     /// As [`revision`](Self::revision).
     pub fn operations(&self, id: RevisionId) -> Result<Vec<Operation>, HistoryError> {
         self.revision(id).map(|revision| revision.operations)
+    }
+
+    /// Returns the renames that the revisions and their ancestors have done.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] for a revision that cannot be read.
+    pub fn past(&self, ids: &[RevisionId]) -> Result<Past, HistoryError> {
+        let mut past = Past::default();
+        for id in self.ancestors(ids) {
+            past.add(&self.revision(id)?.answers);
+        }
+        Ok(past)
     }
 
     /// Returns the schema at the given revisions together: their ancestors' operations, replayed from nothing.

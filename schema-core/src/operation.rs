@@ -4,6 +4,7 @@
 //! It knows no dialect and no SQL; a dialect plans the statements for a list of them.
 
 mod apply;
+mod aside;
 mod conflict;
 mod describe;
 mod optimize;
@@ -11,6 +12,8 @@ mod reverse;
 mod touch;
 
 pub use apply::ApplyError;
+pub use aside::Asides;
+pub(crate) use aside::aside;
 pub use conflict::{Conflict, conflicts};
 pub use describe::describe_all;
 pub use optimize::optimize;

@@ -120,13 +120,13 @@ fn former_names_are_kept_beside_the_schema() {
         models.renames.columns[&(outlets.clone(), "name".to_owned())],
         ["title"]
     );
-    assert_eq!(stale(&models, &models.schema).len(), 2);
+    assert_eq!(stale(&models, &models.schema, None).len(), 2);
 
     let mut old = models.schema.tables[&outlets].clone();
     old.name = TableName::new("shop");
     old.columns[1].name = "title".to_owned();
     let from = Schema::from_iter([old]);
-    let answers = declared(&models, &from);
+    let answers = declared(&models, &from, None);
     let operations: Vec<String> = diff(&from, &models.schema, &answers)
         .iter()
         .map(Operation::describe)
@@ -138,7 +138,7 @@ fn former_names_are_kept_beside_the_schema() {
             "renamed column 'outlets.title' to 'outlets.name'"
         ]
     );
-    assert_eq!(stale(&models, &from), []);
+    assert_eq!(stale(&models, &from, None), []);
 }
 
 #[derive(Model)]
@@ -223,7 +223,7 @@ fn former_values_are_mapped_where_they_were() {
     let mut old = models.schema.tables[&offers].clone();
     old.columns[1].ty = "enum status('draft', 'live')".parse().unwrap();
     let from = Schema::from_iter([old]);
-    let answers = declared(&models, &from);
+    let answers = declared(&models, &from, None);
     let map = BTreeMap::from([("live".to_owned(), "on sale".to_owned())]);
     assert_eq!(
         answers.mapped_values,
@@ -237,9 +237,16 @@ fn former_values_are_mapped_where_they_were() {
         described[1],
         "mapped values of column 'offers.status' ('live' to 'on sale')"
     );
-    assert_eq!(stale(&models, &from), []);
-    assert_eq!(stale(&models, &models.schema).len(), 1, "once for all columns");
-    assert_eq!(declared(&models, &models.schema).mapped_values, BTreeMap::new());
+    assert_eq!(stale(&models, &from, None), []);
+    assert_eq!(
+        stale(&models, &models.schema, None).len(),
+        1,
+        "once for all columns"
+    );
+    assert_eq!(
+        declared(&models, &models.schema, None).mapped_values,
+        BTreeMap::new()
+    );
 }
 
 #[derive(Enum)]

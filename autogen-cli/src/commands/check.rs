@@ -140,8 +140,10 @@ fn check_models(
     environment
         .printer
         .debug(Topic::Compare, "Comparing the models with the history");
-    *idle = stale(&read.models, &from);
-    Ok(diff(&from, &read.models.schema, &declared(&read.models, &from)))
+    let past = super::past(history, history.heads(), &read.models)?;
+    *idle = stale(&read.models, &from, Some(&past));
+    let answers = declared(&read.models, &from, Some(&past));
+    Ok(diff(&from, &read.models.schema, &answers))
 }
 
 /// Compares the database with what it says it is.

@@ -98,7 +98,7 @@ pub(crate) fn run(
         None => head.into_iter().collect(),
     };
     let from = history.schema_at(&parents)?;
-    let found = compare(environment, &config, &from, arguments)?;
+    let found = compare(environment, &config, (&history, &parents), &from, arguments)?;
     if found.operations.is_empty() {
         return unchanged(environment, &found.sources, amended.is_some());
     }
@@ -147,11 +147,13 @@ pub(super) struct Found {
 fn compare(
     environment: &mut Environment<'_>,
     config: &Config,
+    (history, parents): (&History, &[RevisionId]),
     from: &Schema,
     arguments: &MigrateArgs,
 ) -> Result<Found, CommandError> {
     let read = artifact::read(environment, config, &arguments.models)?;
-    for stale in stale(&read.models, from) {
+    let past = super::past(history, parents, &read.models)?;
+    for stale in stale(&read.models, from, Some(&past)) {
         let text = format_args!("{stale}; {}", stale.hint());
         environment.printer.debug(Topic::Compare, text);
     }
@@ -161,6 +163,7 @@ fn compare(
         drops: &arguments.allow_drop,
         maps: &arguments.map,
         models: read.models,
+        past,
     };
     let mut answers = answers::decide(environment, from, given, &read.sources)?;
     let mut operations = diff(from, &to, &answers);

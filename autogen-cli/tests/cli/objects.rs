@@ -6,7 +6,8 @@ use schema_core::metadata::{FORMAT, MAGIC};
 use serde_json::Value;
 
 /// Returns the record of a model, as the derive lays it out, from a description that reads better: a column has its
-/// `type` and whether it is `nullable`, a foreign key its `table` and the columns it `references`.
+/// `type` and whether it is `nullable`, and each `former` name of a value of its enum before that of now; a foreign key has
+/// its `table` and the columns it `references`.
 pub(crate) fn record(description: &str) -> String {
     let mut record: Value = serde_json::from_str(description).unwrap();
     let path = record["rust"].as_str().unwrap().to_owned();
@@ -14,16 +15,23 @@ pub(crate) fn record(description: &str) -> String {
     record["module"] = module.into();
     record["rust"] = name.into();
     let mut types = Vec::new();
+    let mut long = Vec::new();
     for column in record["columns"].as_array_mut().unwrap() {
         let column = column.as_object_mut().unwrap();
         let nullable = column.remove("nullable").is_some_and(|nullable| nullable == true);
-        let ty = column.remove("type").unwrap();
+        let mut ty = column.remove("type").unwrap();
+        if let Some(former) = column.remove("former") {
+            long.extend([ty, former]);
+            ty = "@".into();
+        }
         types.push(format!(
             "{}{}",
             ty.as_str().unwrap(),
             if nullable { "?" } else { "" }
         ));
     }
+    long.push("".into());
+    record["long"] = long.into();
     types.push(String::new());
     record["types"] = types.into();
     let keys = record.get_mut("foreign_keys").and_then(Value::as_array_mut);

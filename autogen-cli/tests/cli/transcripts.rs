@@ -52,6 +52,7 @@ transcripts!(
     options,
     questions,
     renamed_from,
+    renamed_values,
     two_heads,
     values,
 );

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::values::old_values;
-use super::{Answers, Target};
+use super::values::old_column;
+use super::{Answers, Past, Target};
 use crate::metadata::Models;
 use crate::schema::{Schema, TableName};
 
@@ -12,8 +12,10 @@ use crate::schema::{Schema, TableName};
 /// their backfills.
 ///
 /// A rename is asked for while `from` has the old name and the new one is free there, or is given up by another rename. Of
-/// several old names the latest that `from` has counts. So an attribute that has done its work changes nothing, and two that
-/// swap their names never did any: after the swap the same words would ask for it again.
+/// several old names the latest that `from` has counts. So an attribute that has done its work changes nothing.
+///
+/// Only names that go round in a circle (two that swap) look the same before and after. They are renamed unless the `past`
+/// has a rename of that circle, and left alone if no past is known.
 ///
 /// ```
 /// use schema_core::diff::declared;
@@ -26,16 +28,17 @@ use crate::schema::{Schema, TableName};
 /// models.renames.tables.insert(new.clone(), vec![old.clone()]);
 ///
 /// let before = Schema::from_iter([Table::new(old.clone())]);
-/// assert_eq!(declared(&models, &before).renamed_tables[&old], new);
+/// assert_eq!(declared(&models, &before, None).renamed_tables[&old], new);
 /// let after = Schema::from_iter([Table::new(new)]);
-/// assert!(declared(&models, &after).renamed_tables.is_empty());
+/// assert!(declared(&models, &after, None).renamed_tables.is_empty());
 /// ```
 #[must_use]
-pub fn declared(models: &Models, from: &Schema) -> Answers {
+pub fn declared(models: &Models, from: &Schema, past: Option<&Past>) -> Answers {
     let tables = &models.renames.tables;
     let renamed_tables = pending(
         tables.iter().map(|(name, former)| (name, former.as_slice())),
         |name| from.tables.contains_key(name),
+        |old, new| past.is_none_or(|past| past.has_table(old, new)),
     );
     let mut of_tables: BTreeMap<&TableName, Vec<(&String, &[String])>> = BTreeMap::new();
     for ((table, column), former) in &models.renames.columns {
@@ -46,7 +49,11 @@ pub fn declared(models: &Models, from: &Schema) -> Answers {
         let Some(old) = standing(table, &renamed_tables).and_then(|name| from.table(name)) else {
             continue;
         };
-        let columns = pending(columns.into_iter(), |name| old.column(name).is_some());
+        let columns = pending(
+            columns.into_iter(),
+            |name| old.column(name).is_some(),
+            |from, to| past.is_none_or(|past| past.has_column(&old.name, from, to)),
+        );
         renamed_columns.extend(columns.into_iter().map(|(old, new)| ((table.clone(), old), new)));
     }
     let mut answers = Answers {
@@ -55,26 +62,37 @@ pub fn declared(models: &Models, from: &Schema) -> Answers {
         backfills: models.backfills.clone(),
         mapped_values: BTreeMap::new(),
     };
-    answers.mapped_values = declared_values(models, from, &answers);
+    answers.mapped_values = declared_values(models, from, &answers, past);
     answers
 }
 
 /// Returns the values of enums that rows exchange because `renamed_from` on a variant asks for it, given the renames that are decided.
 ///
 /// [`declared`] knows those that the models give; ask again once others have joined them.
+///
+/// Values that swap their names are looked up in the `past`, as [`declared`] does it.
 #[must_use]
 pub fn declared_values(
     models: &Models,
     from: &Schema,
     answers: &Answers,
+    past: Option<&Past>,
 ) -> BTreeMap<(TableName, String), BTreeMap<String, String>> {
     let mut mapped = BTreeMap::new();
     for ((table, column), former) in &models.renames.values {
-        let Some(old) = old_values(from, table, column, answers) else {
+        let Some((old_table, old_column)) = old_column(from, table, column, answers) else {
             continue;
         };
+        let Some(old) = old_column.ty.values() else {
+            continue;
+        };
+        let place = (old_table, old_column.name.as_str());
         let former = former.iter().map(|(value, former)| (value, former.as_slice()));
-        let values = pending(former, |value| old.contains(value));
+        let values = pending(
+            former,
+            |value| old.contains(value),
+            |from, to| past.is_none_or(|past| past.has_value(place, from, to)),
+        );
         if !values.is_empty() {
             mapped.insert((table.clone(), column.clone()), values);
         }
@@ -104,17 +122,17 @@ impl fmt::Display for Stale {
         let former: Vec<String> = self.former.iter().map(|name| format!("`{name}`")).collect();
         write!(
             f,
-            "`renamed_from` of `{}` does nothing: the history has no {} to rename",
+            "`renamed_from` of `{}` does nothing: no rename from {} is left to do",
             self.target,
             former.join(" or ")
         )
     }
 }
 
-/// Returns the `renamed_from` that ask for nothing, given the schema of the history.
+/// Returns the `renamed_from` that ask for nothing, given the schema of the history and what came before.
 #[must_use]
-pub fn stale(models: &Models, from: &Schema) -> Vec<Stale> {
-    let answers = declared(models, from);
+pub fn stale(models: &Models, from: &Schema, past: Option<&Past>) -> Vec<Stale> {
+    let answers = declared(models, from, past);
     let tables: BTreeSet<&TableName> = answers.renamed_tables.values().collect();
     let columns: BTreeSet<(&TableName, &String)> = answers
         .renamed_columns
@@ -182,10 +200,12 @@ fn standing<'a>(name: &'a TableName, renamed: &'a BTreeMap<TableName, TableName>
     old.or_else(|| (!renamed.contains_key(name)).then_some(name))
 }
 
-/// Returns the renames, old to new, whose old name is there and whose new name is or becomes free.
+/// Returns the renames, old to new, whose old name is there and whose new name is or becomes free; and those that go round in a
+/// circle, unless one of it is `done`.
 fn pending<'a, N: Ord + Clone + 'a>(
     renames: impl Iterator<Item = (&'a N, &'a [N])>,
     exists: impl Fn(&N) -> bool,
+    done: impl Fn(&N, &N) -> bool,
 ) -> BTreeMap<N, N> {
     let mut open: Vec<(&N, &N)> = renames
         .filter_map(|(new, former)| Some((former.iter().rev().find(|old| *old != new && exists(old))?, new)))
@@ -196,10 +216,27 @@ fn pending<'a, N: Ord + Clone + 'a>(
             !pending.contains_key(*old) && (!exists(new) || pending.contains_key(*new))
         };
         let Some(at) = open.iter().position(fits) else {
-            return pending;
+            break;
         };
         let (old, new) = open.remove(at);
         pending.insert(old.clone(), new.clone());
+    }
+    open.retain(|(old, new)| !pending.contains_key(*old) && !done(old, new));
+    for (old, new) in circles(open) {
+        pending.entry(old.clone()).or_insert_with(|| new.clone());
+    }
+    pending
+}
+
+/// Returns the renames of which each takes a name that another one gives up.
+fn circles<'a, N: Ord>(mut renames: Vec<(&'a N, &'a N)>) -> Vec<(&'a N, &'a N)> {
+    loop {
+        let given_up: BTreeSet<&N> = renames.iter().map(|(old, _)| *old).collect();
+        let before = renames.len();
+        renames.retain(|(_, new)| given_up.contains(new));
+        if renames.len() == before {
+            return renames;
+        }
     }
 }
 
@@ -208,6 +245,10 @@ mod tests {
     use super::*;
 
     fn renames(said: &[(&str, &[&str])], there: &[&str]) -> Vec<String> {
+        renames_after(said, there, &[])
+    }
+
+    fn renames_after(said: &[(&str, &[&str])], there: &[&str], past: &[(&str, &str)]) -> Vec<String> {
         let said: Vec<(String, Vec<String>)> = said
             .iter()
             .map(|(new, former)| {
@@ -216,7 +257,11 @@ mod tests {
             })
             .collect();
         let said = said.iter().map(|(new, former)| (new, former.as_slice()));
-        let pending = pending(said, |name| there.contains(&name.as_str()));
+        let pending = pending(
+            said,
+            |name| there.contains(&name.as_str()),
+            |old, new| past.contains(&(old.as_str(), new.as_str())),
+        );
         pending.iter().map(|(old, new)| format!("{old}>{new}")).collect()
     }
 
@@ -239,10 +284,24 @@ mod tests {
     }
 
     #[test]
-    fn names_move_up_once_and_never_swap() {
+    fn names_move_up_once() {
         let shift: [(&str, &[&str]); 2] = [("b", &["a"]), ("c", &["b"])];
         assert_eq!(renames(&shift, &["a", "b"]), ["a>b", "b>c"]);
         assert!(renames(&shift, &["b", "c"]).is_empty());
-        assert!(renames(&[("a", &["b"]), ("b", &["a"])], &["a", "b"]).is_empty());
+    }
+
+    #[test]
+    fn names_go_round_in_a_circle_once() {
+        let swap: [(&str, &[&str]); 2] = [("a", &["b"]), ("b", &["a"])];
+        assert_eq!(renames(&swap, &["a", "b"]), ["a>b", "b>a"]);
+        assert!(renames_after(&swap, &["a", "b"], &[("a", "b"), ("b", "a")]).is_empty());
+        let three: [(&str, &[&str]); 3] = [("a", &["c"]), ("b", &["a"]), ("c", &["b"])];
+        assert_eq!(renames(&three, &["a", "b", "c"]), ["a>b", "b>c", "c>a"]);
+        // By way of a third name, in steps of which one is enough.
+        let steps: [(&str, &[&str]); 2] = [("a", &["b"]), ("b", &["a", "aside"])];
+        let past = [("a", "aside"), ("b", "a"), ("aside", "b")];
+        assert!(renames_after(&steps, &["a", "b"], &past).is_empty());
+        // A name that stays is in the way of a chain.
+        assert!(renames(&[("b", &["a"]), ("c", &["b"])], &["a", "b", "c"]).is_empty());
     }
 }

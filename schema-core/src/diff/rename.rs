@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Answers;
-use crate::operation::Operation;
+use crate::operation::{Operation, aside};
 use crate::schema::{Schema, TableName};
 
 /// Returns the renames that the answers ask for, and the schema after them.
@@ -121,15 +121,6 @@ fn sequence<N: Ord + Clone>(
         steps.push((old, new));
     }
     steps
-}
-
-/// Returns a free name under which something waits.
-fn aside(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut candidate = format!("_autogen_old_{name}");
-    while taken(&candidate) {
-        candidate.push('_');
-    }
-    candidate
 }
 
 #[cfg(test)]

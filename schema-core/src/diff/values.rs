@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Answers;
 use crate::operation::Operation;
-use crate::schema::{Schema, TableName};
+use crate::schema::{Column, Schema, TableName};
 
 /// Returns the operations that map values, as the answers ask for and the two neutral schemas allow.
 ///
@@ -12,7 +12,8 @@ use crate::schema::{Schema, TableName};
 /// became it, unless rows had the new value before: those two can no longer be told apart.
 pub(crate) fn mapped_values(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Operation> {
     let maps = answers.mapped_values.iter().filter_map(|((table, column), map)| {
-        let old = old_values(from, table, column, answers)?;
+        let (_, old) = old_column(from, table, column, answers)?;
+        let old = old.ty.values()?;
         let new = to.table(table)?.column(column)?.ty.values();
         let values: BTreeMap<String, String> = map
             .iter()
@@ -35,19 +36,17 @@ pub(crate) fn mapped_values(from: &Schema, to: &Schema, answers: &Answers) -> Ve
     maps.collect()
 }
 
-/// Returns the values that a column's enum had, given the column's new name.
-pub(super) fn old_values<'a>(
+/// Returns what a column was before, and in which table, given its new name.
+pub(super) fn old_column<'a>(
     from: &'a Schema,
     table: &TableName,
     column: &str,
     answers: &Answers,
-) -> Option<&'a [String]> {
+) -> Option<(&'a TableName, &'a Column)> {
     let renamed = answers.renamed_tables.iter().find(|(_, new)| *new == table);
     let old_table = from.table(renamed.map_or(table, |(old, _)| old))?;
     let mut columns = answers.renamed_columns.iter();
     let renamed = columns.find(|((of, _), new)| of == table && *new == column);
-    old_table
-        .column(renamed.map_or(column, |((_, old), _)| old))?
-        .ty
-        .values()
+    let old_column = old_table.column(renamed.map_or(column, |((_, old), _)| old))?;
+    Some((&old_table.name, old_column))
 }

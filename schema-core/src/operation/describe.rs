@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Operation;
+use super::{Asides, Operation};
 use crate::schema::{Column, Index, IndexPart, TableName, TableOptions};
 
 impl Operation {
@@ -80,7 +80,8 @@ impl Operation {
 }
 
 /// Returns the operations in words, one line each, without the foreign keys of tables that come or go as a whole:
-/// those are operations of their own only for the order in which things must happen.
+/// those are operations of their own only for the order in which things must happen. For the same reason nothing is said of
+/// names that are only set aside on the way.
 #[must_use]
 pub fn describe_all(operations: &[Operation]) -> Vec<String> {
     #[expect(
@@ -100,10 +101,11 @@ pub fn describe_all(operations: &[Operation]) -> Vec<String> {
             Operation::AddForeignKey { .. } | Operation::DropForeignKey { .. }
         ) && whole.contains(operation.table())
     };
+    let asides = Asides::of(operations);
     operations
         .iter()
-        .filter(|operation| !is_part(operation))
-        .map(Operation::describe)
+        .filter(|operation| !is_part(operation) && !Asides::is_step(operation))
+        .map(|operation| asides.resolve(operation.describe()))
         .collect()
 }
 

@@ -21,6 +21,7 @@ pub fn concerned(
         .collect();
     changed.extend(answers.renamed_tables.iter().flat_map(|(from, to)| [from, to]));
     changed.extend(answers.renamed_columns.keys().map(|(table, _)| table));
+    changed.extend(answers.mapped_values.keys().map(|(table, _)| table));
 
     let is_changed = |table: &&Table| changed.contains(&table.name);
     let names: BTreeSet<String> = tables().filter(is_changed).flat_map(names).collect();

@@ -5,7 +5,7 @@ mod values;
 
 use std::fmt;
 
-use schema_core::diff::{Answers, MissingValue, Target, declared, declared_values, losses, questions};
+use schema_core::diff::{Answers, MissingValue, Past, Target, declared, declared_values, losses, questions};
 use schema_core::metadata::Models;
 use schema_core::schema::{Default, Schema, TableName};
 
@@ -24,6 +24,8 @@ pub(super) struct Given<'a> {
     pub(super) maps: &'a [String],
     /// The models, with their `renamed_from` and values for old rows.
     pub(super) models: Models,
+    /// The renames that the history has seen.
+    pub(super) past: Past,
 }
 
 /// Decides every rename and every loss: `renamed_from` goes before `--rename`, and both before a question.
@@ -42,14 +44,16 @@ pub(super) fn decide(
         drops,
         maps,
         mut models,
+        past,
     } = given;
+    let past = Some(&past);
     let to = &models.schema.clone();
-    let mut answers = declared(&models, from);
+    let mut answers = declared(&models, from, past);
     let whose = ["the history has", "the models have"];
-    add_renames(renames, from, &mut models, &mut answers, whose)?;
+    add_renames(renames, from, (&mut models, past), &mut answers, whose)?;
     let mut consented = consents(drops, from, to, &answers)?;
     if prompt::possible(environment.printer) {
-        ask_renames(from, &mut models, &mut answers, &mut consented)?;
+        ask_renames(from, (&mut models, past), &mut answers, &mut consented)?;
         for lost in unconsented(from, to, &answers, &consented) {
             if !prompt::confirm(&format!("Drop `{lost}` with all that it holds?"))? {
                 return Err(
@@ -59,11 +63,11 @@ pub(super) fn decide(
                 );
             }
         }
-        answers.mapped_values = declared_values(&models, from, &answers);
+        answers.mapped_values = declared_values(&models, from, &answers, past);
         values::add(maps, from, to, &mut answers)?;
         return Ok(answers);
     }
-    answers.mapped_values = declared_values(&models, from, &answers);
+    answers.mapped_values = declared_values(&models, from, &answers, past);
     values::add(maps, from, to, &mut answers)?;
     let open = questions(from, to, &answers, &consented);
     let lost = unconsented(from, to, &answers, &consented);
@@ -86,15 +90,17 @@ pub(in crate::commands) fn given(
     mut models: Models,
 ) -> Result<Answers, CommandError> {
     let to = &models.schema.clone();
-    let mut answers = declared(&models, from);
+    // What has no history cannot tell whether names have swapped.
+    let past = None;
+    let mut answers = declared(&models, from, past);
     add_renames(
         renames,
         from,
-        &mut models,
+        (&mut models, past),
         &mut answers,
         ["`--from` has", "`--to` has"],
     )?;
-    answers.mapped_values = declared_values(&models, from, &answers);
+    answers.mapped_values = declared_values(&models, from, &answers, past);
     values::add(maps, from, to, &mut answers)?;
     Ok(answers)
 }
@@ -108,7 +114,7 @@ fn unconsented(from: &Schema, to: &Schema, answers: &Answers, consented: &[Targe
 /// Asks about each possible rename in turn; an answer can settle the questions after it.
 fn ask_renames(
     from: &Schema,
-    models: &mut Models,
+    (models, past): (&mut Models, Option<&Past>),
     answers: &mut Answers,
     consented: &mut Vec<Target>,
 ) -> Result<(), CommandError> {
@@ -129,7 +135,7 @@ fn ask_renames(
         match question.candidates.get(chosen) {
             Some(candidate) => {
                 rename(&question.dropped, &candidate.target, answers);
-                declare_columns(models, from, answers);
+                declare_columns(models, from, past, answers);
             }
             None => consented.push(question.dropped),
         }
@@ -169,11 +175,11 @@ fn rename(from: &Target, to: &Target, answers: &mut Answers) {
 }
 
 /// Adds what `renamed_from` says of the columns of tables that a flag or an answer has renamed.
-fn declare_columns(models: &mut Models, from: &Schema, answers: &mut Answers) {
+fn declare_columns(models: &mut Models, from: &Schema, past: Option<&Past>, answers: &mut Answers) {
     for (old, new) in &answers.renamed_tables {
         models.renames.tables.insert(new.clone(), vec![old.clone()]);
     }
-    for (old, new) in declared(models, from).renamed_columns {
+    for (old, new) in declared(models, from, past).renamed_columns {
         answers.renamed_columns.entry(old).or_insert(new);
     }
 }
@@ -182,7 +188,7 @@ fn declare_columns(models: &mut Models, from: &Schema, answers: &mut Answers) {
 fn add_renames(
     flags: &[String],
     from: &Schema,
-    models: &mut Models,
+    (models, past): (&mut Models, Option<&Past>),
     answers: &mut Answers,
     [old_whose, new_whose]: [&str; 2],
 ) -> Result<(), CommandError> {
@@ -203,7 +209,7 @@ fn add_renames(
         refuse_contradiction(flag, &old.table, &new.table, answers.renamed_tables.iter())?;
         rename(&old, &new, answers);
     }
-    declare_columns(models, from, answers);
+    declare_columns(models, from, past, answers);
     for (flag, old, new) in columns {
         let old =
             find_column(old, &new.table, from, answers).ok_or_else(|| unknown(flag, old, from, old_whose))?;

@@ -1,6 +1,6 @@
 //! A message for a revision that was given none.
 
-use schema_core::operation::Operation;
+use schema_core::operation::{Asides, Operation};
 use schema_core::schema::TableName;
 
 /// The most operations that are named one by one.
@@ -12,7 +12,8 @@ pub(super) fn describe(operations: &[Operation]) -> String {
     let dropped: Vec<&TableName> = operations.iter().filter_map(gone).collect();
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
     let all_names = operations.iter().all(only_names);
-    for operation in operations {
+    let asides = Asides::of(operations);
+    for operation in operations.iter().filter(|operation| !Asides::is_step(operation)) {
         // The names of keys and indexes follow their tables' and columns'; saying so would drown what was meant.
         if only_names(operation) && !all_names {
             continue;
@@ -26,6 +27,7 @@ pub(super) fn describe(operations: &[Operation]) -> String {
             continue;
         }
         let (verb, noun) = words(operation);
+        let noun = asides.resolve(noun);
         match groups.iter_mut().find(|(known, _)| *known == verb) {
             Some((_, nouns)) if nouns.contains(&noun) => {}
             Some((_, nouns)) => nouns.push(noun),
