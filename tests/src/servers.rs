@@ -114,6 +114,26 @@ impl Database {
         self.dialect
     }
 
+    /// Makes an empty database for one connection; one of SQLite is in memory.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    #[must_use]
+    pub fn empty(&self) -> Empty {
+        if self.url == DatabaseUrl::SqliteMemory {
+            return Empty {
+                connection: db::open(&self.url).expect("memory can be had"),
+                _fresh: None,
+            };
+        }
+        let fresh = self.fresh();
+        Empty {
+            connection: fresh.open(),
+            _fresh: Some(fresh),
+        }
+    }
+
     /// Makes an empty database that no other test knows of.
     ///
     /// # Panics
@@ -135,6 +155,13 @@ impl Database {
             _place: Place::Server(Box::new(scratch)),
         }
     }
+}
+
+/// An empty database and the one connection to it, dropped with this value.
+pub struct Empty {
+    /// The connection.
+    pub connection: Box<dyn Connection>,
+    _fresh: Option<Fresh>,
 }
 
 /// An empty database, dropped with this value.

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use autogen_tests::case::{Case, statements};
-use autogen_tests::law::{Walk, create, empty, there_and_back};
+use autogen_tests::law::{Walk, create, there_and_back};
 use autogen_tests::rows::{self, Rows};
+use autogen_tests::servers::{self, Database};
 use schema_core::db::Connection;
-use schema_core::dialect::{self, Dialect};
+use schema_core::dialect::Dialect;
 use schema_core::diff::{Answers, diff};
 use schema_core::operation::{Operation, apply_all, reverse_all};
 use schema_core::plan::{Plan, plan};
@@ -21,9 +22,8 @@ fn check(path: &Path) -> datatest_stable::Result<()> {
     check_operations(&case, &operations);
     let described: Vec<String> = operations.iter().map(Operation::describe).collect();
     let mut actual = vec![("operations".to_owned(), described.join("\n"))];
-    for dialect in dialect::all() {
-        let database = || empty(*dialect);
-        check_dialect(&case, *dialect, &database, &mut actual);
+    for database in servers::databases() {
+        check_database(&case, database, &mut actual);
     }
     case.expect(&actual);
     Ok(())
@@ -49,12 +49,8 @@ fn check_operations(case: &Case, operations: &[Operation]) {
 }
 
 /// What a dialect makes of the case, and what becomes of rows on a database of it.
-fn check_dialect(
-    case: &Case,
-    dialect: &dyn Dialect,
-    empty: &dyn Fn() -> Box<dyn Connection>,
-    actual: &mut Vec<(String, String)>,
-) {
+fn check_database(case: &Case, database: &Database, actual: &mut Vec<(String, String)>) {
+    let dialect = database.dialect();
     let mut expect = |what: &str, body: String| actual.push((format!("{what} {}", dialect.name()), body));
     let plans = match plan(dialect, &case.from, &case.to, &case.answers) {
         Ok(plans) => plans,
@@ -78,14 +74,21 @@ fn check_dialect(
         error,
         upgraded,
         downgraded,
-    } = there_and_back(&mut *empty(), dialect, &case.from, &case.to, &case.answers, fill);
+    } = there_and_back(
+        &mut *database.empty().connection,
+        dialect,
+        &case.from,
+        &case.to,
+        &case.answers,
+        fill,
+    );
     expect("outcome", format!("{outcome:?}\n{}", error.unwrap_or_default()));
     if own.is_some() {
         expect("upgraded", listed(&upgraded));
         expect("downgraded", listed(&downgraded));
     }
     if case.refused().next().is_some() {
-        check_refusals(case, dialect, &mut *empty(), &plans.upgrade);
+        check_refusals(case, dialect, &mut *database.empty().connection, &plans.upgrade);
     }
 }
 
