@@ -38,11 +38,7 @@ pub(super) fn describe(operations: &[Operation]) -> String {
         // Only what belongs to tables that come or go, such as a foreign key between two of them.
         return "change keys".to_owned();
     }
-    let phrases: Vec<String> = groups
-        .into_iter()
-        .map(|(verb, nouns)| phrase(verb, &nouns))
-        .collect();
-    phrases.join(", ")
+    phrases(&groups)
 }
 
 /// Tells whether an operation only gives another name to what is not a table or a column.
@@ -64,16 +60,21 @@ fn only_names(operation: &Operation) -> bool {
     }
 }
 
-fn phrase(verb: &str, nouns: &[String]) -> String {
-    let named = nouns
-        .iter()
-        .take(NAMED)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    match nouns.len().checked_sub(NAMED) {
-        None | Some(0) => format!("{verb} {named}"),
-        Some(more) => format!("{verb} {named} and {more} more"),
+/// Returns the verbs with their nouns, and how many there are besides the first few.
+fn phrases(groups: &[(&str, Vec<String>)]) -> String {
+    let mut left = NAMED;
+    let mut phrases = Vec::new();
+    for (verb, nouns) in groups {
+        let named = &nouns[..nouns.len().min(left)];
+        left -= named.len();
+        if !named.is_empty() {
+            phrases.push(format!("{verb} {}", named.join(", ")));
+        }
+    }
+    let all: usize = groups.iter().map(|(_, nouns)| nouns.len()).sum();
+    match all.saturating_sub(NAMED) {
+        0 => phrases.join(", "),
+        more => format!("{} and {more} more", phrases.join(", ")),
     }
 }
 
@@ -165,5 +166,10 @@ mod tests {
             },
         ];
         assert_eq!(describe(&operations), "rename items.a to b, add items.c");
+        let more = ["d", "e"].map(create);
+        assert_eq!(
+            describe(&[&operations[..], &more].concat()),
+            "rename items.a to b, add items.c, create d and 1 more"
+        );
     }
 }
