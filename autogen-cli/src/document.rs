@@ -1,6 +1,6 @@
 //! The pieces that the documents of `--json` are made of, the same in every command.
 
-use schema_core::history::{Header, History};
+use schema_core::history::{Header, History, RevisionId, Squashed};
 use schema_core::operation::Operation;
 use serde::Serialize;
 
@@ -31,6 +31,10 @@ pub(crate) struct RevisionDocument<'a> {
     created: &'a str,
     slug: &'a str,
     head: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    replaces: &'a [Squashed],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrules: Vec<String>,
 }
 
 impl<'a> RevisionDocument<'a> {
@@ -42,14 +46,19 @@ impl<'a> RevisionDocument<'a> {
             message,
             created,
             scripts: _,
+            replaces,
+            overrules,
         } = revision;
+        let ids = |ids: &[RevisionId]| ids.iter().map(ToString::to_string).collect();
         RevisionDocument {
             id: id.to_string(),
-            parents: parents.iter().map(ToString::to_string).collect(),
+            parents: ids(parents),
             message,
             created,
             slug: history.slug(*id).unwrap_or_default(),
             head: history.heads().contains(id),
+            replaces,
+            overrules: ids(overrules),
         }
     }
 }

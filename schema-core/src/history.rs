@@ -4,14 +4,22 @@
 //! Nothing is shared between revisions, so that branches never conflict. Loading reads the headers; what a revision
 //! does is parsed when it is asked for. This module knows no database and runs nothing.
 
+mod branches;
 mod error;
 pub mod files;
 mod graph;
+mod id;
 mod names;
+mod pending;
+mod replaced;
 mod revision;
 
+pub use branches::{BranchConflict, Step};
 pub use error::{Cause, HistoryError};
-pub use revision::{Header, ParseIdError, Revision, RevisionId, ScriptSums, slug};
+pub use id::{ParseIdError, RevisionId};
+pub use pending::{Pending, Stuck};
+pub use replaced::{Replaced, Squashed};
+pub use revision::{Header, Revision, ScriptSums, slug};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -49,6 +57,8 @@ pub struct History {
     /// The folder and text of each, in the order of `headers`.
     sources: Vec<Source>,
     heads: Vec<RevisionId>,
+    /// The revisions that were squashed, and into which.
+    replaced: BTreeMap<RevisionId, RevisionId>,
 }
 
 /// Where a revision was read from.
@@ -72,6 +82,7 @@ impl History {
     }
 
     fn from_parts(headers: Vec<Header>, sources: Vec<Source>) -> Result<History, HistoryError> {
+        let (headers, sources, replaced) = replaced::settle(headers, sources)?;
         let order = graph::order(&headers, &sources)?;
         let mut slots: Vec<Option<(Header, Source)>> = headers.into_iter().zip(sources).map(Some).collect();
         let (headers, sources): (Vec<Header>, Vec<Source>) =
@@ -95,6 +106,7 @@ impl History {
             places,
             sources,
             heads,
+            replaced,
         })
     }
 
@@ -154,6 +166,20 @@ impl History {
             .collect()
     }
 
+    /// Returns what a database has that is at the given revisions, parents first: their ancestors, but for those that a merge
+    /// among them decided against.
+    #[must_use]
+    pub fn applied_at(&self, ids: &[RevisionId]) -> Vec<RevisionId> {
+        let mut applied = self.ancestors(ids);
+        let overruled: BTreeSet<RevisionId> = applied
+            .iter()
+            .filter_map(|id| self.get(*id))
+            .flat_map(|header| header.overrules.iter().copied())
+            .collect();
+        applied.retain(|id| !overruled.contains(id));
+        applied
+    }
+
     /// Returns the given revisions with all that build on them, parents first.
     #[must_use]
     pub fn descendants(&self, ids: &[RevisionId]) -> Vec<RevisionId> {
@@ -207,9 +233,14 @@ impl History {
     ///
     /// [`HistoryError`] with the revision and the operation that does not fit what came before it.
     pub fn schema_at(&self, ids: &[RevisionId]) -> Result<Schema, HistoryError> {
+        self.replay_all(&self.applied_at(ids))
+    }
+
+    /// Applies the operations of those revisions, from nothing and in that order.
+    fn replay_all(&self, ids: &[RevisionId]) -> Result<Schema, HistoryError> {
         let mut schema = Schema::default();
-        for id in self.ancestors(ids) {
-            self.replay(id, &mut schema)?;
+        for id in ids {
+            self.replay(*id, &mut schema)?;
         }
         Ok(schema)
     }

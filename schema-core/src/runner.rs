@@ -11,6 +11,7 @@ mod error;
 mod execute;
 mod prove;
 mod rehearse;
+mod stamp;
 mod time;
 mod verify;
 mod version_table;
@@ -20,6 +21,7 @@ pub use downgrade::downgrade;
 pub use error::{Failure, FailureCause, RunError, WayBack};
 pub use prove::{ProofCause, ProofError, create, prove, run_script};
 pub use rehearse::{load, rehearse};
+pub use stamp::{Stamped, Unknown, stamp};
 pub use verify::verify;
 pub use version_table::Applied;
 
@@ -29,7 +31,7 @@ use std::time::Duration;
 
 use crate::db::Connection;
 use crate::dialect::{Dialect, Limits, Mode};
-use crate::history::{Direction, History, RevisionId};
+use crate::history::{Direction, History, Pending, RevisionId};
 use crate::plan::Plan;
 use crate::script;
 
@@ -62,6 +64,11 @@ pub enum Event<'a> {
         dialect: &'static str,
         /// Whether a script and its version row commit together.
         transactional: bool,
+    },
+    /// Revisions took the place of those that they were squashed from, all of which the database had.
+    Adopted {
+        /// Which.
+        stamped: &'a Stamped,
     },
     /// Another session holds the lock; it is waited for.
     Waiting {
@@ -123,11 +130,11 @@ pub fn upgrade(
     let before = version_table::read(connection, dialect)?;
     check::refuse_broken(history, dialect, &before)?;
     let has: BTreeSet<RevisionId> = before.iter().map(|row| row.id).collect();
-    let pending: Vec<RevisionId> = history
-        .ancestors(targets)
-        .into_iter()
-        .filter(|id| !has.contains(id))
-        .collect();
+    let Pending { run: pending, adopt } = history.pending(targets, &has).map_err(RunError::Stuck)?;
+    if !adopt.is_empty() {
+        let stamped = stamp::adopt(connection, dialect, history, &adopt, options)?;
+        on_event(Event::Adopted { stamped: &stamped });
+    }
     let steps = pending
         .iter()
         .map(|id| Upgrade::read(history, dialect, *id))

@@ -193,7 +193,7 @@ fn two_heads_are_not_the_head() {
     let error = history.resolve("head", &[]).unwrap_err();
     assert_eq!(
         error.hint().unwrap(),
-        "the heads are `690000060000` (create_likes), `690000070000` (create_follows); name one, or let the later one name the other as its parent, in its `revision.json`"
+        "the heads are `690000060000` (create_likes), `690000070000` (create_follows); name one, or join them with `autogen merge`"
     );
 }
 

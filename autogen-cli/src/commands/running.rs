@@ -80,6 +80,14 @@ impl<'a> Reporter<'a> {
                 let text = format_args!("Context {dialect} ({}), {ddl}", self.database.shown);
                 self.printer.info(Topic::Migrate, text);
             }
+            Event::Adopted { stamped } => {
+                let text = format_args!(
+                    "Recorded {} in the place of {}, from which it was squashed",
+                    listed(&stamped.added),
+                    listed(&stamped.removed)
+                );
+                self.printer.info(Topic::Migrate, text);
+            }
             Event::Waiting { timeout } => {
                 let text = format_args!(
                     "Waiting up to {} for another process that is at work on the database",

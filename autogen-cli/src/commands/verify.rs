@@ -40,7 +40,10 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
             Event::Running {
                 direction, revision, ..
             } => printer.debug(Topic::Verify, format_args!("Running {direction} {revision}")),
-            Event::Context { .. } | Event::Waiting { .. } | Event::Finished { .. } => {}
+            Event::Context { .. }
+            | Event::Adopted { .. }
+            | Event::Waiting { .. }
+            | Event::Finished { .. } => {}
         });
         match result {
             Ok(()) => {

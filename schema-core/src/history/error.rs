@@ -80,6 +80,22 @@ pub enum Cause {
         /// The revisions and their folders.
         revisions: Vec<(RevisionId, PathBuf)>,
     },
+    /// A parent that was squashed, and not as the last of its range, so that what took its place does more.
+    SquashedParent {
+        /// The revision that names it.
+        revision: RevisionId,
+        /// The parent.
+        parent: RevisionId,
+        /// What it was squashed into.
+        by: RevisionId,
+    },
+    /// A revision that two others say they were squashed from.
+    SquashedTwice {
+        /// The revision.
+        revision: RevisionId,
+        /// The two.
+        into: [RevisionId; 2],
+    },
     /// A script that is not there.
     NoScript {
         /// The revision.
@@ -186,6 +202,12 @@ impl HistoryError {
                 format!("restore the folder of `{parent}` from version control, or correct `parents`")
             }
             Cause::Cycle { .. } => "correct `parents` in one of the files".into(),
+            Cause::SquashedParent { revision, by, .. } => format!(
+                "restore what was squashed from version control and run `autogen rebase {revision} --onto` its last revision, then squash again; `{by}` says in `replaces` what that is"
+            ),
+            Cause::SquashedTwice { into: [one, other], .. } => {
+                format!("keep one of `{one}` and `{other}`, and remove the folder of the other")
+            }
             Cause::NoScript { .. } => "restore the script from version control".into(),
             Cause::Replay { .. } => "restore the file from version control; if two branches changed the same thing, one of them must be undone".into(),
             Cause::UnknownRevision { candidates, .. } if candidates.is_empty() => {
@@ -193,7 +215,7 @@ impl HistoryError {
             }
             Cause::UnknownRevision { candidates, .. } => format!("candidates are {}", list(candidates)),
             Cause::AmbiguousRevision { name, candidates } if name.starts_with("head") => {
-                format!("the heads are {}; name one, or let the later one name the other as its parent, in its `revision.json`", list(candidates))
+                format!("the heads are {}; name one, or join them with `autogen merge`", list(candidates))
             }
             Cause::AmbiguousRevision { candidates, .. } => format!("name one of {}", list(candidates)),
             Cause::TooFar { available: 0, .. } => "there is no step to take in that direction".into(),
@@ -257,6 +279,21 @@ impl fmt::Display for HistoryError {
                     .map(|(id, _)| id.to_string())
                     .unwrap_or_default();
                 write!(f, "`{first}`")
+            }
+            Cause::SquashedParent { revision, parent, by } => {
+                write!(
+                    f,
+                    "revision `{revision}` names the parent `{parent}`, which was squashed into `{by}` with what came after it ({path})"
+                )
+            }
+            Cause::SquashedTwice {
+                revision,
+                into: [one, other],
+            } => {
+                write!(
+                    f,
+                    "revision `{revision}` was squashed twice: into `{one}` and into `{other}` ({path})"
+                )
             }
             Cause::NoScript {
                 revision,

@@ -1,11 +1,10 @@
-//! Revisions as values, their ids, and the layout of `revision.json`.
+//! Revisions as values, and the layout of `revision.json`.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::{RevisionId, Squashed};
 use crate::diff::Answers;
 use crate::json;
 use crate::operation::Operation;
@@ -16,77 +15,6 @@ const FORMAT: u32 = 1;
 
 /// How deep `revision.json` is spread over lines: a created table has one column per line.
 const DEPTH: usize = 6;
-
-/// The id of a revision: 12 hexadecimal digits that sort by time.
-///
-/// ```
-/// use schema_core::history::RevisionId;
-///
-/// let id = RevisionId::new(0x6921_a3f4, 0xb07e);
-/// assert_eq!(id.to_string(), "6921a3f4b07e");
-/// assert_eq!("6921a3f4b07e".parse(), Ok(id));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RevisionId(u64);
-
-impl RevisionId {
-    /// Returns the id of a revision made `seconds` after 1970, told apart from others of that second by `random`.
-    #[must_use]
-    pub fn new(seconds: u32, random: u16) -> Self {
-        RevisionId((u64::from(seconds) << 16) | u64::from(random))
-    }
-}
-
-impl fmt::Display for RevisionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{:012x}", self.0))
-    }
-}
-
-impl fmt::Debug for RevisionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RevisionId({self})")
-    }
-}
-
-/// A text that is no revision id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseIdError(String);
-
-impl fmt::Display for ParseIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is no revision id: expected 12 hexadecimal digits in lower case",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for ParseIdError {}
-
-impl FromStr for RevisionId {
-    type Err = ParseIdError;
-
-    fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        let digits = text.len() == 12 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let value = u64::from_str_radix(text, 16).ok().filter(|_| digits);
-        value.map(RevisionId).ok_or_else(|| ParseIdError(text.to_owned()))
-    }
-}
-
-impl Serialize for RevisionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for RevisionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
 
 /// A revision without what it does: all that the graph needs, cheap to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +29,10 @@ pub struct Header {
     pub created: String,
     /// The checksums of its scripts as they were written, by dialect.
     pub scripts: BTreeMap<String, ScriptSums>,
+    /// The revisions that it was squashed from, parents first: a database that has them all has this one.
+    pub replaces: Vec<Squashed>,
+    /// The revisions that it decided against when it joined branches: ancestors that are not applied on the way to it.
+    pub overrules: Vec<RevisionId>,
 }
 
 /// A revision with all that its file says.
@@ -120,6 +52,10 @@ pub struct Revision {
     pub answers: Answers,
     /// The checksums of its scripts as they were written, by dialect.
     pub scripts: BTreeMap<String, ScriptSums>,
+    /// The revisions that it was squashed from, parents first: a database that has them all has this one.
+    pub replaces: Vec<Squashed>,
+    /// The revisions that it decided against when it joined branches: ancestors that are not applied on the way to it.
+    pub overrules: Vec<RevisionId>,
 }
 
 /// The [checksums](crate::script::checksum) of one dialect's scripts as they were written.
@@ -180,6 +116,10 @@ struct HeaderFile<'a> {
     #[serde(borrow)]
     created: std::borrow::Cow<'a, str>,
     #[serde(default)]
+    replaces: Vec<Squashed>,
+    #[serde(default)]
+    overrules: Vec<RevisionId>,
+    #[serde(default)]
     scripts: BTreeMap<String, ScriptSums>,
 }
 
@@ -193,6 +133,10 @@ struct File {
     parents: Vec<RevisionId>,
     message: String,
     created: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    replaces: Vec<Squashed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    overrules: Vec<RevisionId>,
     operations: Vec<Operation>,
     #[serde(default, skip_serializing_if = "AnswersFile::is_empty")]
     answers: AnswersFile,
@@ -266,6 +210,8 @@ pub(super) fn render(revision: &Revision) -> Result<String, serde_json::Error> {
         operations,
         answers,
         scripts,
+        replaces,
+        overrules,
     } = revision.clone();
     let file = File {
         format: FORMAT,
@@ -273,6 +219,8 @@ pub(super) fn render(revision: &Revision) -> Result<String, serde_json::Error> {
         parents,
         message,
         created,
+        replaces,
+        overrules,
         operations,
         answers: AnswersFile::new(answers),
         scripts,
@@ -288,6 +236,8 @@ pub(super) fn parse(text: &str) -> Result<Revision, serde_json::Error> {
         parents,
         message,
         created,
+        replaces,
+        overrules,
         operations,
         answers,
         scripts,
@@ -300,6 +250,8 @@ pub(super) fn parse(text: &str) -> Result<Revision, serde_json::Error> {
         operations,
         answers: answers.into_answers(),
         scripts,
+        replaces,
+        overrules,
     })
 }
 
@@ -311,6 +263,8 @@ pub(super) fn parse_header(text: &str) -> Result<Header, serde_json::Error> {
         parents,
         message,
         created,
+        replaces,
+        overrules,
         scripts,
     } = serde_json::from_str(text)?;
     Ok(Header {
@@ -319,6 +273,8 @@ pub(super) fn parse_header(text: &str) -> Result<Header, serde_json::Error> {
         message: message.into_owned(),
         created: created.into_owned(),
         scripts,
+        replaces,
+        overrules,
     })
 }
 

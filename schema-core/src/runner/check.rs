@@ -8,7 +8,7 @@ use super::{Applied, RunError, version_table};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::diff::{Answers, diff};
-use crate::history::{Cause, Direction, History, RevisionId};
+use crate::history::{Cause, Direction, History, RevisionId, Stuck};
 use crate::operation::Operation;
 use crate::schema::{Schema, TableName};
 use crate::script;
@@ -44,6 +44,8 @@ pub enum Finding {
         /// What it is for, in words.
         message: String,
     },
+    /// The database cannot go on from where it is.
+    Stuck(Stuck),
     /// The database's tables are not what its revisions made.
     Drift {
         /// What someone did to the database besides them.
@@ -60,6 +62,7 @@ impl Finding {
             Finding::MissingScript { .. } => "missing-script",
             Finding::UnknownRevision { .. } => "unknown-revision",
             Finding::Pending { .. } => "pending",
+            Finding::Stuck(_) => "stuck",
             Finding::Drift { .. } => "drift",
         }
     }
@@ -74,6 +77,7 @@ impl Finding {
                 "check out the branch that has it, or take it back with `autogen downgrade`".into()
             }
             Finding::Pending { .. } => "apply it with `autogen upgrade`".into(),
+            Finding::Stuck(stuck) => stuck.hint(),
             Finding::Drift { .. } => {
                 "undo it in the database, or put it in the models and make a revision of it".into()
             }
@@ -107,6 +111,7 @@ impl fmt::Display for Finding {
             Finding::Pending { revision, message } => {
                 write!(f, "the database does not have revision `{revision}` ({message})")
             }
+            Finding::Stuck(stuck) => stuck.fmt(f),
             Finding::Drift { operation } => {
                 write!(
                     f,
@@ -133,7 +138,7 @@ pub fn check(
 ) -> Result<Vec<Finding>, RunError> {
     let rows = version_table::read(connection, dialect)?;
     let mut findings = integrity(history, dialect, &rows)?;
-    let has: BTreeSet<RevisionId> = rows.iter().map(|row| row.id).collect();
+    let has = history.settled(&rows.iter().map(|row| row.id).collect());
     if has.iter().all(|id| history.get(*id).is_some()) {
         let applied: Vec<RevisionId> = history
             .revisions()
@@ -146,14 +151,15 @@ pub fn check(
             operation: Box::new(operation),
         }));
     }
-    let pending = history
-        .revisions()
-        .iter()
-        .filter(|header| !has.contains(&header.id));
-    findings.extend(pending.map(|header| Finding::Pending {
-        revision: header.id,
-        message: header.message.clone(),
-    }));
+    match history.pending(history.heads(), &has) {
+        Ok(pending) => findings.extend(pending.run.into_iter().filter_map(|id| {
+            history.get(id).map(|header| Finding::Pending {
+                revision: header.id,
+                message: header.message.clone(),
+            })
+        })),
+        Err(stuck) => findings.push(Finding::Stuck(stuck)),
+    }
     Ok(findings)
 }
 
@@ -180,7 +186,8 @@ fn refuse(findings: Vec<Finding>) -> Result<(), RunError> {
 }
 
 fn unknown(history: &History, row: &Applied) -> Option<Finding> {
-    let known = history.get(row.id).is_some();
+    // What was squashed is in the files under another name, which the next upgrade gives it.
+    let known = history.get(row.id).is_some() || history.replaced_by(row.id).is_some();
     (!known).then(|| Finding::UnknownRevision {
         revision: row.id,
         message: row.message.clone(),
@@ -195,6 +202,9 @@ fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Resu
             continue;
         }
         let revision = row.id;
+        if history.replaced_by(revision).is_some() {
+            continue;
+        }
         let path = history
             .script_path(revision, dialect.name(), Direction::Upgrade)
             .unwrap_or_default();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Finding;
 use crate::db::{self, ErrorKind, Value};
 use crate::dialect::Unsupported;
-use crate::history::{Direction, HistoryError, RevisionId};
+use crate::history::{Direction, HistoryError, RevisionId, Stuck};
 use crate::script::ScriptError;
 
 /// A run that stopped. The revision it stopped at is not applied (or not taken back); those before it are.
@@ -49,6 +49,8 @@ pub enum RunError {
         /// Its id.
         revision: RevisionId,
     },
+    /// The database cannot go on from where it is.
+    Stuck(Stuck),
     /// A revision to go back to that the database does not have.
     NotApplied {
         /// Its id.
@@ -171,6 +173,7 @@ impl RunError {
             RunError::Failed(failure) => return failure.cause.hint(),
             RunError::Integrity { findings } => return findings.first().map(Finding::hint),
             RunError::UnknownTarget { .. } => "list the revisions with `autogen history`".into(),
+            RunError::Stuck(stuck) => stuck.hint(),
             RunError::NotApplied { .. } => "`autogen current` shows what the database has".into(),
             RunError::NoWayBack {
                 why: WayBack::Irreversible { .. },
@@ -261,6 +264,7 @@ impl fmt::Display for RunError {
                 write!(f, "the database does not fit the files: {}", findings.join("; "))
             }
             RunError::UnknownTarget { revision } => write!(f, "there is no revision `{revision}`"),
+            RunError::Stuck(stuck) => stuck.fmt(f),
             RunError::NotApplied { revision } => {
                 write!(f, "cannot go back to `{revision}`: the database does not have it")
             }

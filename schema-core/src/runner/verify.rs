@@ -31,8 +31,12 @@ pub fn verify(
         on_event,
         schema: Schema::default(),
     };
-    let revisions = history.revisions();
-    for header in revisions {
+    let revisions: Vec<&Header> = history
+        .applied_at(history.heads())
+        .into_iter()
+        .filter_map(|id| history.get(id))
+        .collect();
+    for header in &revisions {
         walk.step(header, Direction::Upgrade)?;
     }
     let mut lowest = revisions.len();

@@ -114,6 +114,7 @@ pub(crate) fn said(event: Event<'_>) -> String {
             dialect,
             transactional,
         } => format!("context {dialect} {transactional}"),
+        Event::Adopted { stamped } => format!("adopted {:?}", stamped.added),
         Event::Waiting { timeout } => format!("waiting {timeout:?}"),
         Event::Running {
             direction,

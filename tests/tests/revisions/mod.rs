@@ -80,6 +80,8 @@ pub(crate) fn revision(number: u32, parents: &[u32], message: &str) -> Revision 
         operations: Vec::new(),
         answers: Answers::default(),
         scripts: BTreeMap::from([("sqlite".to_owned(), sums)]),
+        replaces: Vec::new(),
+        overrules: Vec::new(),
     }
 }
 

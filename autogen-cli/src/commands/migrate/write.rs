@@ -127,6 +127,8 @@ impl Draft {
             operations: self.operations.clone(),
             answers: self.relevant_answers(),
             scripts: sums.collect(),
+            replaces: Vec::new(),
+            overrules: Vec::new(),
         }
     }
 

@@ -1,0 +1,142 @@
+//! What a database lacks on its way to some revisions, and when it has gone another way.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::{History, Replaced, RevisionId};
+
+/// What an upgrade has to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// The revisions whose scripts have to run, parents first.
+    pub run: Vec<RevisionId>,
+    /// The revisions that the database has already, by what they were squashed from: they take its place, and nothing runs.
+    pub adopt: Vec<RevisionId>,
+}
+
+/// A database that cannot go on from where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stuck {
+    /// It has some of the revisions that were squashed into one, but not all.
+    PartlySquashed {
+        /// The revision that they were squashed into.
+        revision: RevisionId,
+        /// What it has of them.
+        has: Vec<RevisionId>,
+        /// What it lacks of them.
+        lacks: Vec<RevisionId>,
+    },
+    /// It has a revision that a merge decided against.
+    Overruled {
+        /// The revision.
+        revision: RevisionId,
+        /// The merge.
+        by: RevisionId,
+        /// Where the database has to be before it can go on.
+        back_to: Vec<RevisionId>,
+    },
+}
+
+impl Stuck {
+    /// Returns how to go on.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Stuck::PartlySquashed { revision, lacks, .. } => {
+                let last = lacks.last().map(ToString::to_string).unwrap_or_default();
+                format!(
+                    "check out a version from before the squash and bring the database to `{last}` with `autogen upgrade {last}`; then it has all of `{revision}`"
+                )
+            }
+            Stuck::Overruled { back_to, .. } => {
+                let to: Vec<String> = back_to.iter().map(ToString::to_string).collect();
+                let to = if to.is_empty() {
+                    "base".to_owned()
+                } else {
+                    to.join(" ")
+                };
+                format!(
+                    "take it back with `autogen downgrade {to}`, which drops what it added, and upgrade again"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |ids: &[RevisionId]| {
+            let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+            ids.join(", ")
+        };
+        match self {
+            Stuck::PartlySquashed { revision, has, lacks } => write!(
+                f,
+                "cannot upgrade to `{revision}`, into which revisions were squashed: of those, the database has {}, but not {}",
+                list(has),
+                list(lacks)
+            ),
+            Stuck::Overruled {
+                revision,
+                by,
+                back_to: _,
+            } => write!(
+                f,
+                "cannot upgrade to `{by}`: it decided against `{revision}`, which the database has"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Stuck {}
+
+impl History {
+    /// Returns what a database that has some revisions lacks on its way to others. The order is the same everywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Stuck`] if the database has only some of what was squashed, or what a merge decided against.
+    pub fn pending(&self, targets: &[RevisionId], has: &BTreeSet<RevisionId>) -> Result<Pending, Stuck> {
+        let mut pending = Pending::default();
+        for id in self.applied_at(targets) {
+            if has.contains(&id) {
+                continue;
+            }
+            match self.replaced(id, has) {
+                Replaced::None => pending.run.push(id),
+                Replaced::All => pending.adopt.push(id),
+                Replaced::Some { has, lacks } => {
+                    return Err(Stuck::PartlySquashed {
+                        revision: id,
+                        has,
+                        lacks,
+                    });
+                }
+            }
+            let header = self.get(id).into_iter();
+            let overruled = header
+                .flat_map(|header| &header.overrules)
+                .find(|id| has.contains(id));
+            if let Some(overruled) = overruled {
+                return Err(Stuck::Overruled {
+                    revision: *overruled,
+                    by: id,
+                    back_to: self.without(*overruled, has),
+                });
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Returns the revisions at which a database is once one of its own, and all that builds on it, was taken back.
+    fn without(&self, id: RevisionId, has: &BTreeSet<RevisionId>) -> Vec<RevisionId> {
+        let gone = self.descendants(&[id]);
+        let left: BTreeSet<RevisionId> = has.iter().filter(|id| !gone.contains(id)).copied().collect();
+        let parents: BTreeSet<RevisionId> = left
+            .iter()
+            .filter_map(|id| self.get(*id))
+            .flat_map(|header| header.parents.iter().copied())
+            .collect();
+        left.difference(&parents).copied().collect()
+    }
+}

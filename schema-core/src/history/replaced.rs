@@ -1,0 +1,212 @@
+//! Revisions that were squashed into one: what takes their place in the graph, and in databases that have them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cause, Header, History, HistoryError, RevisionId, Source, files};
+
+/// A revision that another was squashed from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Squashed {
+    /// A plain one.
+    Plain(RevisionId),
+    /// One that was squashed itself. A database may have it, or all that it was squashed from.
+    Again {
+        /// Its id.
+        id: RevisionId,
+        /// What it was squashed from.
+        replaces: Vec<Squashed>,
+    },
+}
+
+impl Squashed {
+    /// Returns its id.
+    #[must_use]
+    pub fn id(&self) -> RevisionId {
+        match self {
+            Squashed::Plain(id) | Squashed::Again { id, replaces: _ } => *id,
+        }
+    }
+
+    /// Returns its id and those of all that it was squashed from.
+    #[must_use]
+    pub fn ids(&self) -> Vec<RevisionId> {
+        match self {
+            Squashed::Plain(id) => vec![*id],
+            Squashed::Again { id, replaces } => {
+                let mut ids: Vec<RevisionId> = replaces.iter().flat_map(Squashed::ids).collect();
+                ids.push(*id);
+                ids
+            }
+        }
+    }
+
+    /// Adds what a database has and lacks of it; what it was squashed from counts if the database has any of that.
+    fn sort(
+        &self,
+        in_database: &BTreeSet<RevisionId>,
+        has: &mut Vec<RevisionId>,
+        lacks: &mut Vec<RevisionId>,
+    ) {
+        match self {
+            Squashed::Again { id, replaces } if !in_database.contains(id) => {
+                let (mut inner, mut missing) = (Vec::new(), Vec::new());
+                for one in replaces {
+                    one.sort(in_database, &mut inner, &mut missing);
+                }
+                if inner.is_empty() {
+                    lacks.push(*id);
+                } else {
+                    has.append(&mut inner);
+                    lacks.append(&mut missing);
+                }
+            }
+            Squashed::Plain(id) | Squashed::Again { id, replaces: _ } => {
+                if in_database.contains(id) {
+                    has.push(*id);
+                } else {
+                    lacks.push(*id);
+                }
+            }
+        }
+    }
+}
+
+/// How a database that may have some of the revisions that one was squashed from stands to that one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaced {
+    /// It has none of them.
+    None,
+    /// It has them all, so it has this one.
+    All,
+    /// It has these, but not the others.
+    Some {
+        /// What it has.
+        has: Vec<RevisionId>,
+        /// What it lacks.
+        lacks: Vec<RevisionId>,
+    },
+}
+
+impl History {
+    /// Returns the revision that one was squashed into.
+    #[must_use]
+    pub fn replaced_by(&self, id: RevisionId) -> Option<RevisionId> {
+        self.replaced.get(&id).copied()
+    }
+
+    /// Returns what a database has that has those revisions: where it has all that one was squashed from, that one.
+    #[must_use]
+    pub fn settled(&self, has: &BTreeSet<RevisionId>) -> BTreeSet<RevisionId> {
+        let mut settled = has.clone();
+        for header in self.headers.iter().filter(|header| !header.replaces.is_empty()) {
+            if self.replaced(header.id, has) == Replaced::All {
+                for replaced in header.replaces.iter().flat_map(Squashed::ids) {
+                    settled.remove(&replaced);
+                }
+                settled.insert(header.id);
+            }
+        }
+        settled
+    }
+
+    /// Tells what a database that has those revisions has of what `id` was squashed from.
+    #[must_use]
+    pub fn replaced(&self, id: RevisionId, has: &BTreeSet<RevisionId>) -> Replaced {
+        let (mut found, mut lacks) = (Vec::new(), Vec::new());
+        for squashed in self.get(id).iter().flat_map(|header| &header.replaces) {
+            squashed.sort(has, &mut found, &mut lacks);
+        }
+        let has = found;
+        match (has.as_slice(), lacks.as_slice()) {
+            ([], _) => Replaced::None,
+            (_, []) => Replaced::All,
+            _some => Replaced::Some { has, lacks },
+        }
+    }
+}
+
+/// What is left of the revisions once the squashed ones are out of the graph, and which those were.
+type Settled = (Vec<Header>, Vec<Source>, BTreeMap<RevisionId, RevisionId>);
+
+/// Takes squashed revisions whose folders are still there out of the graph; who built on the last of them builds on what
+/// took their place.
+pub(super) fn settle(headers: Vec<Header>, sources: Vec<Source>) -> Result<Settled, HistoryError> {
+    let replaced = replaced(&headers, &sources)?;
+    if replaced.is_empty() {
+        return Ok((headers, sources, replaced));
+    }
+    let tips: BTreeMap<RevisionId, RevisionId> = headers
+        .iter()
+        .filter(|header| !replaced.contains_key(&header.id))
+        .filter_map(|header| Some((header.replaces.last()?.id(), header.id)))
+        .collect();
+    let (mut left, mut left_sources) = (Vec::new(), Vec::new());
+    for (mut header, source) in headers.into_iter().zip(sources) {
+        if replaced.contains_key(&header.id) {
+            continue;
+        }
+        for parent in &mut header.parents {
+            if let Some(by) = tips.get(parent) {
+                *parent = *by;
+            } else if let Some(by) = replaced.get(parent) {
+                let cause = Cause::SquashedParent {
+                    revision: header.id,
+                    parent: *parent,
+                    by: *by,
+                };
+                return Err(HistoryError::new(source.folder.join(files::REVISION_FILE), cause));
+            }
+        }
+        left.push(header);
+        left_sources.push(source);
+    }
+    Ok((left, left_sources, replaced))
+}
+
+/// Returns which revision each squashed one went into; there is just one, and none goes round in a circle.
+fn replaced(
+    headers: &[Header],
+    sources: &[Source],
+) -> Result<BTreeMap<RevisionId, RevisionId>, HistoryError> {
+    let mut replaced: BTreeMap<RevisionId, RevisionId> = BTreeMap::new();
+    let places: BTreeMap<RevisionId, usize> = headers
+        .iter()
+        .enumerate()
+        .map(|(at, header)| (header.id, at))
+        .collect();
+    let again: BTreeSet<RevisionId> = headers
+        .iter()
+        .flat_map(|header| &header.replaces)
+        .flat_map(Squashed::ids)
+        .filter(|id| places.contains_key(id))
+        .collect();
+    for (header, source) in headers.iter().zip(sources) {
+        // What was squashed again speaks for nothing any more.
+        if again.contains(&header.id) {
+            continue;
+        }
+        for id in header.replaces.iter().flat_map(Squashed::ids) {
+            if let Some(other) = replaced.insert(id, header.id) {
+                let cause = Cause::SquashedTwice {
+                    revision: id,
+                    into: [other, header.id],
+                };
+                return Err(HistoryError::new(source.folder.join(files::REVISION_FILE), cause));
+            }
+        }
+    }
+    // Whoever is squashed, by someone who is squashed, has no one left who took its place: that is a circle.
+    let lost = again.iter().find(|id| !replaced.contains_key(id));
+    match lost.and_then(|id| places.get(id)) {
+        Some(at) => Err(HistoryError {
+            path: None,
+            cause: Cause::Cycle {
+                revisions: vec![(headers[*at].id, sources[*at].folder.clone())],
+            },
+        }),
+        None => Ok(replaced),
+    }
+}

@@ -1,0 +1,145 @@
+//! What a database claims, set without running anything.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Applied, Options, RunError, check, time, version_table};
+use crate::db::Connection;
+use crate::dialect::{Dialect, Mode};
+use crate::history::{Direction, History, RevisionId, Squashed};
+use crate::script;
+
+/// What becomes of revisions that the files do not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are a reason to refuse.
+    Refuse,
+    /// They are forgotten, and with them their way back.
+    Forget,
+}
+
+/// What a stamp changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stamped {
+    /// The revisions that the database claims from now on, parents first.
+    pub added: Vec<RevisionId>,
+    /// The revisions that it claims no more.
+    pub removed: Vec<RevisionId>,
+}
+
+/// Makes the database claim that it is at the targets, and runs nothing.
+///
+/// # Errors
+///
+/// [`RunError`] if a target is unknown, if the database has revisions that the files do not have and they are not to be
+/// forgotten, or if the version table cannot be written. The table is as it was then.
+pub fn stamp(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    targets: &[RevisionId],
+    unknown: Unknown,
+    options: &Options,
+) -> Result<Stamped, RunError> {
+    if let Some(unknown) = targets.iter().find(|id| history.get(**id).is_none()) {
+        return Err(RunError::UnknownTarget { revision: *unknown });
+    }
+    let wanted = history.applied_at(targets);
+    rewrite(connection, dialect, options, |rows| {
+        if unknown == Unknown::Refuse {
+            check::refuse_unknown(history, rows)?;
+        }
+        let has: BTreeSet<RevisionId> = rows.iter().map(|row| row.id).collect();
+        let added = wanted.iter().filter(|id| !has.contains(id)).copied();
+        let removed = has.iter().filter(|id| !wanted.contains(id)).copied();
+        let (added, removed) = (added.collect(), removed.collect());
+        Ok((Stamped { added, removed }, history))
+    })
+}
+
+/// Puts revisions in the place of those that they were squashed from, all of which the database has.
+pub(super) fn adopt(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    revisions: &[RevisionId],
+    options: &Options,
+) -> Result<Stamped, RunError> {
+    rewrite(connection, dialect, options, |rows| {
+        let mut has: BTreeSet<RevisionId> = rows.iter().map(|row| row.id).collect();
+        let mut stamped = Stamped::default();
+        // Another process may have been faster.
+        let pending = history.pending(revisions, &has).map_err(RunError::Stuck)?;
+        for id in revisions.iter().filter(|id| pending.adopt.contains(id)) {
+            let replaces = history.get(*id).into_iter().flat_map(|header| &header.replaces);
+            let replaced = replaces.flat_map(Squashed::ids);
+            stamped
+                .removed
+                .extend(replaced.filter(|replaced| has.remove(replaced)));
+            stamped.added.push(*id);
+        }
+        Ok((stamped, history))
+    })
+}
+
+/// Changes the version table in one transaction, to what `decide` makes of its rows.
+fn rewrite<'a>(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    options: &Options,
+    decide: impl FnOnce(&[Applied]) -> Result<(Stamped, &'a History), RunError>,
+) -> Result<Stamped, RunError> {
+    let session = dialect.session();
+    let (mode, limits) = (Mode::default(), options.limits());
+    let locked = |error| RunError::database("lock the database", error);
+    session.lock(connection, &limits, &mut |_| {}).map_err(locked)?;
+    let entered = session
+        .enter(connection, &mode, &limits)
+        .and_then(|()| session.begin(connection, &mode, &limits));
+    let outcome = entered.map_err(locked).and_then(|()| {
+        let (stamped, history) = decide(&version_table::read(connection, dialect)?)?;
+        write(connection, dialect, history, &stamped, options)?;
+        session
+            .commit(connection)
+            .map_err(|error| RunError::database("commit the version table", error))?;
+        Ok(stamped)
+    });
+    if outcome.is_err() {
+        session.rollback(connection);
+    }
+    session.leave(connection, &mode);
+    session.unlock(connection);
+    outcome
+}
+
+fn write(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    stamped: &Stamped,
+    options: &Options,
+) -> Result<(), RunError> {
+    version_table::create_if_missing(connection, dialect)?;
+    for id in &stamped.removed {
+        version_table::delete(connection, *id)?;
+    }
+    for id in &stamped.added {
+        let header = history
+            .get(*id)
+            .ok_or(RunError::UnknownTarget { revision: *id })?;
+        let upgrade = history.script(*id, dialect.name(), Direction::Upgrade)?;
+        let row = Applied {
+            id: *id,
+            parents: header.parents.clone(),
+            message: header.message.clone(),
+            checksum: script::checksum(&upgrade),
+            downgrade: history.script(*id, dialect.name(), Direction::Downgrade).ok(),
+            applied_at: time::rfc3339((options.clock)()),
+            duration: Duration::ZERO,
+            statements_done: 0,
+            tool_version: options.tool_version.clone(),
+        };
+        version_table::insert(connection, &row)?;
+    }
+    Ok(())
+}
