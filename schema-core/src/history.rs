@@ -5,6 +5,7 @@
 //! does is parsed when it is asked for. This module knows no database and runs nothing.
 
 mod branches;
+mod embedded;
 mod error;
 pub mod files;
 mod graph;
@@ -21,6 +22,7 @@ pub use pending::{Pending, Stuck};
 pub use replaced::{Replaced, Squashed};
 pub use revision::{Header, Revision, ScriptSums, slug};
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -66,7 +68,17 @@ pub struct History {
 struct Source {
     folder: PathBuf,
     /// The text of `revision.json`, whose operations are parsed when they are asked for.
-    text: String,
+    text: Cow<'static, str>,
+    scripts: ScriptTexts,
+}
+
+/// Where the scripts of a revision are read from.
+#[derive(Debug, Clone)]
+enum ScriptTexts {
+    /// The files in its folder.
+    Folder,
+    /// The program: the names and texts of the files that were in its folder.
+    Program(&'static [(&'static str, &'static str)]),
 }
 
 impl History {
@@ -304,11 +316,14 @@ impl History {
         dialect: &str,
         direction: Direction,
     ) -> Result<String, HistoryError> {
-        let path = self
-            .source(id)?
-            .folder
-            .join(files::script_name(dialect, direction));
-        files::read_text(&path).map_err(|mut error| {
+        let source = self.source(id)?;
+        let name = files::script_name(dialect, direction);
+        let path = source.folder.join(&name);
+        let text = match &source.scripts {
+            ScriptTexts::Folder => files::read_text(&path),
+            ScriptTexts::Program(scripts) => embedded::script(scripts, &name, &path),
+        };
+        text.map_err(|mut error| {
             if error.cause == Cause::NotFound {
                 error.cause = Cause::NoScript {
                     revision: id,

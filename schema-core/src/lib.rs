@@ -5,6 +5,7 @@
 //! (light, with its default features) and what the command is built from (feature `sqlite`).
 
 pub mod diff;
+mod embedded;
 pub mod hazard;
 #[cfg(feature = "migrations")]
 pub mod history;
@@ -27,6 +28,7 @@ pub mod runner;
 #[cfg(feature = "migrations")]
 pub mod script;
 
+pub use embedded::{EmbeddedRevision, Migrations};
 #[doc(hidden)]
 pub use model::private as __private;
 pub use model::{ColumnType, Enum, Model};

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Cause, Direction, Header, HistoryError, RevisionId, Source, revision};
+use super::{Cause, Direction, Header, HistoryError, RevisionId, ScriptTexts, Source, revision};
 use crate::json;
 use crate::schema::Schema;
 
@@ -112,14 +112,25 @@ pub(super) fn read_revisions(migrations: &Path) -> Result<(Vec<Header>, Vec<Sour
             },
             Err(error) => return Err(error),
         };
-        let header = revision::parse_header(&text).map_err(|error| HistoryError::json(&path, &error))?;
-        if named != Some(header.id) {
-            return Err(HistoryError::new(path, Cause::FolderName { revision: header.id }));
-        }
-        headers.push(header);
-        sources.push(Source { folder, text });
+        headers.push(header(&text, &folder)?);
+        sources.push(Source {
+            folder,
+            text: text.into(),
+            scripts: ScriptTexts::Folder,
+        });
     }
     Ok((headers, sources))
+}
+
+/// Reads the header in the text of a revision's file, whose folder must be named after it.
+pub(super) fn header(text: &str, folder: &Path) -> Result<Header, HistoryError> {
+    let path = folder.join(REVISION_FILE);
+    let header = revision::parse_header(text).map_err(|error| HistoryError::json(&path, &error))?;
+    let name = folder.file_name().and_then(|name| name.to_str());
+    if name.and_then(folder_id) != Some(header.id) {
+        return Err(HistoryError::new(path, Cause::FolderName { revision: header.id }));
+    }
+    Ok(header)
 }
 
 fn revision_folders(migrations: &Path, versions: &Path) -> Result<Vec<PathBuf>, HistoryError> {

@@ -1,0 +1,43 @@
+//! A history within the program: the text of each revision's files, as `migrations!` found them.
+//!
+//! It is plain data that the compiler makes, and knows neither what the files say nor any database.
+
+/// The migrations folder of a program, as it was when the program was compiled.
+///
+/// The macro `migrations!` makes it. It is a constant, and what can be seen of it is enough to run the scripts by other means.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrations {
+    folder: &'static str,
+    revisions: &'static [EmbeddedRevision],
+}
+
+/// The files of one revision.
+#[derive(Debug, Clone, Copy)]
+pub struct EmbeddedRevision {
+    /// The name of its folder.
+    pub folder: &'static str,
+    /// The text of its `revision.json`.
+    pub revision: &'static str,
+    /// The names and texts of its scripts: `upgrade.sqlite.sql`.
+    pub scripts: &'static [(&'static str, &'static str)],
+}
+
+impl Migrations {
+    /// Returns the migrations that are in these files; `folder` is what errors name as the place where they were.
+    #[must_use]
+    pub const fn new(folder: &'static str, revisions: &'static [EmbeddedRevision]) -> Self {
+        Migrations { folder, revisions }
+    }
+
+    /// Returns the name of the folder, as the macro was given it.
+    #[must_use]
+    pub const fn folder(&self) -> &'static str {
+        self.folder
+    }
+
+    /// Returns the revisions, in the order of their folders' names.
+    #[must_use]
+    pub const fn revisions(&self) -> &'static [EmbeddedRevision] {
+        self.revisions
+    }
+}
