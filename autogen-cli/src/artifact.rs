@@ -120,7 +120,11 @@ pub(crate) fn read(
     if records.texts.is_empty() {
         return Err(no_models(&sources, arguments));
     }
-    let models = metadata::assemble(records.texts.iter().map(String::as_str)).map_err(assembly_error)?;
+    let mut models = metadata::assemble(records.texts.iter().map(String::as_str)).map_err(assembly_error)?;
+    for table in config.tables.leave_alone(&mut models.schema) {
+        let text = format_args!("Left `{table}` alone: `exclude` matches it");
+        environment.printer.debug(Topic::Models, text);
+    }
     environment.printer.debug(
         Topic::Models,
         format_args!("Found {} models", models.schema.tables.len()),

@@ -9,6 +9,7 @@ use schema_core::dialect::{self, Dialect};
 use serde::Deserialize;
 
 use crate::error::{CommandError, near_miss};
+use crate::tables::TablesConfig;
 
 /// The name of the file, inside the folder of migrations.
 pub(crate) const FILE: &str = "autogen.toml";
@@ -31,6 +32,9 @@ pub(crate) struct Config {
     /// Where the models are.
     #[serde(default)]
     pub(crate) models: ModelsConfig,
+    /// Which tables of a database are this project's.
+    #[serde(default)]
+    pub(crate) tables: TablesConfig,
 }
 
 /// The section `[database]`.
@@ -95,6 +99,10 @@ impl Config {
         for name in config.scratch.keys() {
             find_dialect(name).map_err(|error| error.cause(format!("in `[scratch]` of `{shown}`")))?;
         }
+        config
+            .tables
+            .check()
+            .map_err(|error| error.cause(format!("in `{shown}`")))?;
         Ok(config)
     }
 
@@ -179,6 +187,14 @@ url = "{url}"
 # Migrations are proved before they are written: in memory for SQLite, else in a new database, dropped afterwards, on the server of
 # the URL above; or on one that is named here: `postgres={ env="SCRATCH_DATABASE_URL" }` under `[scratch]`.
 
+[tables]
+# A project's tables are those of its models and of its revisions. All others (and every view, trigger and virtual table) are
+# somebody else's: they are never touched, and `autogen check --database` says nothing of them.
+# Tables that are this project's all the same, so that one that no revision made is a finding; `*` stands for any letters, `?` for one:
+# include = ["app_*"]
+# Tables that are left alone even if a model has them: they are neither created, changed, compared nor dropped. It goes before `include`.
+# exclude = ["legacy_*"]
+
 [models]
 # The packages whose models are read; without it, the package of this directory or the workspace's default members.
 # packages = ["store"]
@@ -196,6 +212,8 @@ url = "{url}"
 
 #[cfg(test)]
 mod tests {
+    use schema_core::schema::TableName;
+
     use super::*;
 
     #[test]
@@ -220,6 +238,7 @@ mod tests {
             .collect();
         let config = Config::parse(&uncommented.join("\n"), "autogen.toml").unwrap();
         assert_eq!(config.models.packages, ["store"]);
+        assert!(config.tables.excludes(&TableName::new("legacy_users")));
         assert!(
             matches!(config.database.url, Some(UrlConfig::Variable(variable)) if variable.env == "STORE_DATABASE_URL")
         );

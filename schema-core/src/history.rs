@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diff::Past;
 use crate::operation::{ApplyError, Operation};
-use crate::schema::Schema;
+use crate::schema::{Schema, Table, TableName};
 
 /// Which of the two scripts of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -224,6 +224,27 @@ impl History {
     /// As [`revision`](Self::revision).
     pub fn operations(&self, id: RevisionId) -> Result<Vec<Operation>, HistoryError> {
         self.revision(id).map(|revision| revision.operations)
+    }
+
+    /// Returns the names of all tables that a revision ever made, whatever became of them.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] for a revision that cannot be read.
+    pub fn made(&self) -> Result<BTreeSet<TableName>, HistoryError> {
+        let mut made = BTreeSet::new();
+        for header in &self.headers {
+            for operation in self.operations(header.id)? {
+                if let Operation::CreateTable {
+                    table: Table { name, .. },
+                }
+                | Operation::RenameTable { to: name, .. } = operation
+                {
+                    made.insert(name);
+                }
+            }
+        }
+        Ok(made)
     }
 
     /// Returns the renames that the revisions and their ancestors have done.

@@ -16,7 +16,7 @@ mod time;
 mod verify;
 mod version_table;
 
-pub use check::{Finding, check};
+pub use check::{Claim, Finding, check};
 pub use downgrade::downgrade;
 pub use error::{Failure, FailureCause, RunError, WayBack};
 pub use prove::{ProofCause, ProofError, create, prove, run_script};

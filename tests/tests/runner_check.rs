@@ -10,7 +10,8 @@ use std::fs;
 use database::{Database, bytes};
 use revisions::{Project, id, ids};
 use schema_core::dialect::sqlite::Sqlite;
-use schema_core::runner::{self, Finding};
+use schema_core::runner::{self, Claim, Finding};
+use schema_core::schema::TableName;
 
 fn two() -> (Project, Database) {
     let project = Project::new();
@@ -21,7 +22,13 @@ fn two() -> (Project, Database) {
 }
 
 fn check(project: &Project, database: &Database) -> Vec<Finding> {
-    runner::check(&mut *database.open(), &Sqlite, &project.load()).unwrap_or_else(|error| panic!("{error}"))
+    claiming(project, database, &|_| Claim::IfMade)
+}
+
+/// Checks with a project that claims more, or less, than what it made.
+fn claiming(project: &Project, database: &Database, claim: &dyn Fn(&TableName) -> Claim) -> Vec<Finding> {
+    runner::check(&mut *database.open(), &Sqlite, &project.load(), claim)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn said(project: &Project, database: &Database) -> Vec<String> {
@@ -126,7 +133,32 @@ fn tables_of_other_people_are_no_drift() {
     database.upgrade(&project.load()).unwrap();
     database.execute("CREATE TABLE theirs (a, b)");
     database.execute("CREATE VIEW v AS SELECT * FROM items");
+    database.execute("CREATE VIRTUAL TABLE words USING fts5(text)");
+    database.execute("CREATE TRIGGER t AFTER INSERT ON theirs BEGIN DELETE FROM items; END");
     assert_eq!(check(&project, &database), []);
+}
+
+#[test]
+fn what_is_claimed_counts_and_what_is_left_alone_does_not() {
+    let (project, database) = two();
+    database.upgrade(&project.load()).unwrap();
+    database.execute("CREATE TABLE app_notes (a)");
+    database.execute("CREATE TABLE theirs (a)");
+    database.execute("CREATE VIRTUAL TABLE app_words USING fts5(text)");
+    database.execute("DROP TABLE items");
+    let claim = |table: &TableName| match table.name.as_str() {
+        "items" => Claim::Never,
+        name if name.starts_with("app_") => Claim::Always,
+        _ => Claim::IfMade,
+    };
+    let found: Vec<String> = claiming(&project, &database, &claim)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        found,
+        ["the database is not what its revisions made: added table 'app_notes'"]
+    );
 }
 
 #[test]

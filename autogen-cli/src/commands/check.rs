@@ -6,6 +6,7 @@ use schema_core::history::History;
 use schema_core::history::files::snapshot_holds;
 use schema_core::operation::{Operation, describe_all};
 use schema_core::runner;
+use schema_core::schema::TableName;
 use serde_json::json;
 
 use crate::artifact::{self, ModelArgs};
@@ -20,7 +21,8 @@ use crate::printer::{Format, Topic};
 ///
 /// Exits with 1 if `autogen migrate` would write something, if `snapshot.json` is not what the revisions lead to, or,
 /// with `--database`, if the database is not what its revisions say: an applied script was edited, a revision is
-/// unknown or pending, a table differs. A `renamed_from` that does nothing any more is told, and is no finding.
+/// unknown or pending, a table differs. Tables that no revision made are nobody's business, but for those that `[tables]` of
+/// `autogen.toml` includes. A `renamed_from` that does nothing any more is told, and is no finding.
 ///
 /// Example: autogen check --database
 ///
@@ -117,7 +119,7 @@ fn check_models(
     idle: &mut Vec<Stale>,
 ) -> Result<Vec<Operation>, CommandError> {
     let read = artifact::read(environment, config, arguments)?;
-    let from = history.schema()?;
+    let mut from = history.schema()?;
     if let [_, _, ..] = history.heads() {
         let heads: Vec<String> = history
             .heads()
@@ -140,6 +142,8 @@ fn check_models(
     environment
         .printer
         .debug(Topic::Compare, "Comparing the models with the history");
+    config.tables.refuse_dangling(&read.models, &from)?;
+    config.tables.leave_alone(&mut from);
     let past = super::past(history, history.heads(), &read.models)?;
     *idle = stale(&read.models, &from, Some(&past));
     let answers = declared(&read.models, &from, Some(&past));
@@ -155,7 +159,8 @@ fn check_database(
 ) -> Result<(), CommandError> {
     let database = environment.database(config)?;
     let mut connection = database.open(Missing::Refuse)?;
-    let found = runner::check(&mut *connection, database.dialect, history)?;
+    let claim = |table: &TableName| config.tables.claim(table);
+    let found = runner::check(&mut *connection, database.dialect, history, &claim)?;
     findings.extend(found.into_iter().map(|finding| Finding {
         code: finding.code(),
         what: finding.to_string(),

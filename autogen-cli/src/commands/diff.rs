@@ -1,6 +1,7 @@
 //! `autogen diff`: what turns one schema into another, as SQL.
 
 mod compare;
+mod theirs;
 mod unmanaged;
 
 use clap::{Args, ValueEnum};
@@ -27,6 +28,9 @@ use crate::printer::{Format, Topic};
 ///
 /// Two sources of different databases are compared in the dialect of the first, or of `--dialect`; the other is read as models would
 /// say it.
+///
+/// Between a database and the project, tables that no model and no revision has are left alone, unless `[tables]` of
+/// `autogen.toml` includes them.
 ///
 /// Example: autogen diff --from sqlite:instance/database.db --to models
 ///

@@ -153,6 +153,8 @@ fn compare(
 ) -> Result<Found, CommandError> {
     let read = artifact::read(environment, config, &arguments.models)?;
     let past = super::past(history, parents, &read.models)?;
+    config.tables.refuse_dangling(&read.models, from)?;
+    let from = &compared(config, from);
     for stale in stale(&read.models, from, Some(&past)) {
         let text = format_args!("{stale}; {}", stale.hint());
         environment.printer.debug(Topic::Compare, text);
@@ -194,6 +196,13 @@ fn compare(
         answers,
         sources: read.sources,
     })
+}
+
+/// Returns the schema of the history without the tables that are left alone.
+fn compared(config: &Config, schema: &Schema) -> Schema {
+    let mut schema = schema.clone();
+    config.tables.leave_alone(&mut schema);
+    schema
 }
 
 fn unchanged(

@@ -53,6 +53,7 @@ transcripts!(
     questions,
     renamed_from,
     renamed_values,
+    tables,
     two_heads,
     values,
 );

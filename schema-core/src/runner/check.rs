@@ -13,6 +13,17 @@ use crate::operation::Operation;
 use crate::schema::{Schema, TableName};
 use crate::script;
 
+/// What a project has to do with a table of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is the project's if one of its revisions made it.
+    IfMade,
+    /// It is the project's, whoever made it.
+    Always,
+    /// It is left alone, whoever made it.
+    Never,
+}
+
 /// One way in which a database and the files differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
@@ -125,8 +136,8 @@ impl fmt::Display for Finding {
 
 /// Compares a database with the files, and its tables with what its revisions made of them.
 ///
-/// Tables that no applied revision ever created are other people's and do not count. As long as the database has
-/// revisions that the files do not have, its tables cannot be judged.
+/// `claim` says which tables count; by [`Claim::IfMade`], those that no applied revision ever created are other people's. As long as the
+/// database has revisions that the files do not have, its tables cannot be judged.
 ///
 /// # Errors
 ///
@@ -135,6 +146,7 @@ pub fn check(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     history: &History,
+    claim: &dyn Fn(&TableName) -> Claim,
 ) -> Result<Vec<Finding>, RunError> {
     let rows = version_table::read(connection, dialect)?;
     let mut findings = integrity(history, dialect, &rows)?;
@@ -146,7 +158,7 @@ pub fn check(
             .map(|header| header.id)
             .filter(|id| has.contains(id))
             .collect();
-        let drift = drift(connection, dialect, history, &applied)?;
+        let drift = drift(connection, dialect, (history, &applied), claim)?;
         findings.extend(drift.into_iter().map(|operation| Finding::Drift {
             operation: Box::new(operation),
         }));
@@ -224,8 +236,8 @@ fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Resu
 fn drift(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
-    history: &History,
-    applied: &[RevisionId],
+    (history, applied): (&History, &[RevisionId]),
+    claim: &dyn Fn(&TableName) -> Claim,
 ) -> Result<Vec<Operation>, RunError> {
     let mut expected = Schema::default();
     let mut owned: BTreeSet<TableName> = BTreeSet::new();
@@ -233,7 +245,8 @@ fn drift(
         history.replay(*id, &mut expected)?;
         owned.extend(expected.tables.keys().cloned());
     }
-    let expected = dialect.normalize(&expected).map_err(RunError::Unsupported)?;
+    let mut expected = dialect.normalize(&expected).map_err(RunError::Unsupported)?;
+    expected.tables.retain(|name, _| claim(name) != Claim::Never);
     owned.extend(expected.tables.keys().cloned());
     let expected = dialect
         .stored(connection, expected)
@@ -244,7 +257,11 @@ fn drift(
     let tables: BTreeMap<_, _> = found
         .tables
         .into_iter()
-        .filter(|(name, _)| owned.contains(name))
+        .filter(|(name, _)| match claim(name) {
+            Claim::IfMade => owned.contains(name),
+            Claim::Always => true,
+            Claim::Never => false,
+        })
         .collect();
     Ok(diff(&expected, &Schema { tables }, &Answers::default()))
 }

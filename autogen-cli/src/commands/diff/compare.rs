@@ -9,7 +9,7 @@ use schema_core::runner;
 use schema_core::schema::Schema;
 use schema_core::script::render;
 
-use super::{DiffArgs, Difference, unmanaged};
+use super::{DiffArgs, Difference, theirs, unmanaged};
 use crate::commands::migrate::answers;
 use crate::config::find_dialect;
 use crate::environment::Environment;
@@ -38,6 +38,12 @@ pub(super) fn compare(
     let mut after = side(&to_read, dialect)?;
     as_kept(&from_read, &mut before, &mut to_read, dialect)?;
     as_kept(&to_read, &mut after, &mut from_read, dialect)?;
+    theirs::leave_alone(
+        environment,
+        arguments,
+        (&from, &mut before),
+        (&to, &to_read, &mut after),
+    )?;
     warn_of_translation(environment, &to_read, dialect);
 
     let said = Models {
