@@ -77,7 +77,7 @@ impl<'a> Model<'a> {
     }
 
     /// Returns the fields of the primary key with the token that makes each part of it: those that the struct lists, or the one
-    /// that is marked, or the one named `id`.
+    /// that is marked, or the one named `id`, in Rust or in the database.
     pub(crate) fn primary_key(&self) -> Vec<(&Field<'a>, Span)> {
         if let Some(listed) = &self.attrs.primary_key {
             let fields = listed
@@ -91,7 +91,9 @@ impl<'a> Model<'a> {
             .iter()
             .find_map(|field| Some((field, field.attrs.primary_key?)));
         let id = || {
-            let field = self.fields.iter().find(|field| field.name == "id")?;
+            let named = self.fields.iter().find(|field| field.name == "id");
+            // A field that only Rust calls otherwise is what it was.
+            let field = named.or_else(|| self.fields.iter().find(|field| field.column == "id"))?;
             Some((field, field.ident.span()))
         };
         marked.or_else(id).into_iter().collect()

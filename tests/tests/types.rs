@@ -103,6 +103,7 @@ fn numbers_and_texts() {
     own(&u8::MAX);
     own(&u16::MAX);
     own(&u32::MAX);
+    through::<i64, i64>(u64::TYPE, &i64::MAX);
     own(&f32::MIN_POSITIVE);
     for value in [0.1_f64, 3.0, -1e300, f64::MAX] {
         own(&value);
