@@ -3,6 +3,7 @@
 //! A server is found by its environment variable (`AUTOGEN_TEST_POSTGRES_URL`, `AUTOGEN_TEST_MYSQL_URL`), else at its usual port on this
 //! machine. `cargo all-tests` sees to it that there are some. A server that is not there is left out, and said; with `CI` set it is a failure.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -157,11 +158,24 @@ impl Database {
     }
 }
 
-/// An empty database and the one connection to it, dropped with this value.
+/// The one connection to an empty database, which is dropped with this value.
 pub struct Empty {
-    /// The connection.
-    pub connection: Box<dyn Connection>,
+    connection: Box<dyn Connection>,
     _fresh: Option<Fresh>,
+}
+
+impl Deref for Empty {
+    type Target = dyn Connection;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.connection
+    }
+}
+
+impl DerefMut for Empty {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut *self.connection
+    }
 }
 
 /// An empty database, dropped with this value.

@@ -75,7 +75,7 @@ fn check_database(case: &Case, database: &Database, actual: &mut Vec<(String, St
         upgraded,
         downgraded,
     } = there_and_back(
-        &mut *database.empty().connection,
+        &mut *database.empty(),
         dialect,
         &case.from,
         &case.to,
@@ -88,7 +88,7 @@ fn check_database(case: &Case, database: &Database, actual: &mut Vec<(String, St
         expect("downgraded", listed(&downgraded));
     }
     if case.refused().next().is_some() {
-        check_refusals(case, dialect, &mut *database.empty().connection, &plans.upgrade);
+        check_refusals(case, dialect, &mut *database.empty(), &plans.upgrade);
     }
 }
 

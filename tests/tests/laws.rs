@@ -107,7 +107,7 @@ fn a_created_schema_reflects_as_it_was_normalized() {
                 &expected,
                 "normalizing twice changes nothing"
             );
-            let connection = &mut *database.empty().connection;
+            let connection = &mut *database.empty();
             let expected = dialect.stored(connection, expected).unwrap();
             create(connection, dialect, &schema);
             prop_assert_eq!(&dialect.reflect(connection).unwrap(), &expected);
@@ -127,7 +127,7 @@ fn scripts_lead_there_and_back_and_rows_survive() {
                 return Err(TestCaseError::reject("unsupported"));
             }
             let fill = |connection: &mut dyn Connection| rows::fill(connection, dialect, &from);
-            let connection = &mut *database.empty().connection;
+            let connection = &mut *database.empty();
             let walk = there_and_back(connection, dialect, &from, &to, &answers, fill);
             *tally.borrow_mut().entry(walk.outcome).or_insert(0) += 1;
             Ok(())

@@ -244,7 +244,7 @@ fn names_that_go_round_in_circles_keep_their_rows() {
                 return Err(TestCaseError::reject("unsupported"));
             }
             let fill = |connection: &mut dyn Connection| rows::fill(connection, dialect, &from);
-            let connection = &mut *database.empty().connection;
+            let connection = &mut *database.empty();
             let walk = there_and_back(connection, dialect, &from, &to, &answers, fill);
             prop_assert_eq!(walk.outcome, Outcome::TakenBack, "{:?}", walk.error);
             Ok(())

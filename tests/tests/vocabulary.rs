@@ -275,7 +275,7 @@ fn values(connection: &mut dyn Connection, query: &str) -> Vec<String> {
 fn what_a_model_says_is_made_and_enforced() {
     let database = servers::database("sqlite").unwrap();
     let schema = models(&before::RECORDS).schema;
-    let connection = &mut *database.empty().connection;
+    let connection = &mut *database.empty();
     create(connection, database.dialect(), &schema);
     let found = database.dialect().reflect(connection).unwrap();
     assert_eq!(found, database.dialect().normalize(&schema).unwrap());
@@ -343,7 +343,7 @@ fn changed_models_take_their_rows_along_and_back() {
     let answers = declared(&new, &old.schema, None);
     assert_eq!(stale(&new, &old.schema, None), []);
     let database = servers::database("sqlite").unwrap();
-    let connection = &mut *database.empty().connection;
+    let connection = &mut *database.empty();
     let steps = [(new.schema.clone(), answers)];
     let walk = along(connection, database.dialect(), &old.schema, &steps, fill);
     assert_eq!(walk.outcome, Outcome::TakenBack, "{:?}", walk.error);
