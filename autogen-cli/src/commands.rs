@@ -1,5 +1,7 @@
 //! The commands, one file each, and which is run.
 
+mod ahead;
+mod backup;
 mod check;
 mod completions;
 mod current;

@@ -57,10 +57,10 @@ impl Environment<'_> {
         database: Option<&DatabaseUrl>,
     ) -> Result<Option<Scratch>, CommandError> {
         let beside = database.filter(|url| url.dialect() == dialect.name());
-        if let Some(url) = beside.filter(|_| !config.scratch.contains_key(dialect.name())) {
-            if let Ok(scratch) = db::scratch(url, &unique_name()?) {
-                return Ok(Some(scratch));
-            }
+        let beside = beside.filter(|_| !config.scratch.contains_key(dialect.name()));
+        let name = unique_name()?;
+        if let Some(Ok(scratch)) = beside.map(|url| db::scratch(url, &name)) {
+            return Ok(Some(scratch));
         }
         self.scratch(config, dialect)
     }

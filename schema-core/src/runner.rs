@@ -1,45 +1,59 @@
 //! The runner: brings a database to a revision and back, and tells how the two stand.
 //!
-//! The state of a database is the set of revisions in its version table. A revision's script and its row commit together, in
-//! one transaction that holds the database's lock from before the table is read; so a revision is applied once however many
-//! processes start at once, and a killed one leaves nothing half done. The runner has no clock and prints nothing: what
+//! The state of a database is the set of revisions in its version table. Where the database can, scripts and their rows commit together, in
+//! a transaction that holds the database's lock from before the table is read; elsewhere every step is noted. So a revision is applied once however many
+//! processes start at once, and a killed one leaves nothing that the next cannot go on from. The runner has no clock and prints nothing: what
 //! it does it tells as [`Event`]s.
 
 mod check;
 mod downgrade;
 mod error;
 mod execute;
+mod job;
 mod prove;
 mod rehearse;
+mod resume;
+mod run;
 mod stamp;
+mod stepwise;
 mod time;
+mod unfinished;
+mod upgrade;
 mod verify;
 mod version_table;
 
 pub use check::{Claim, Finding, check};
-pub use downgrade::downgrade;
-pub use error::{Failure, FailureCause, RunError, WayBack};
+pub use downgrade::{ahead_of_downgrade, downgrade};
+pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, RunError, WayBack};
+pub use job::Job;
 pub use prove::{ProofCause, ProofError, create, prove, run_script};
 pub use rehearse::{load, rehearse};
+pub use run::PerRevision;
 pub use stamp::{Stamped, Unknown, stamp};
+pub use unfinished::Unfinished;
+pub use upgrade::{ahead_of_upgrade, upgrade};
 pub use verify::verify;
 pub use version_table::Applied;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::db::Connection;
-use crate::dialect::{Dialect, Limits, Mode};
-use crate::history::{Direction, History, Pending, RevisionId};
-use crate::plan::Plan;
-use crate::script;
+use crate::dialect::{Dialect, Limits};
+use crate::history::{Direction, History, RevisionId};
 
 /// What a run needs to be told.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long to wait for the database's lock.
+    /// How long to wait for the database's lock, and for those of its tables.
     pub lock_timeout: Duration,
+    /// How long one statement of a script may take, if there is an end to it.
+    pub statement_timeout: Option<Duration>,
+    /// Where an upgrade of several revisions commits.
+    pub per_revision: PerRevision,
+    /// The file to copy the database into before anything runs.
+    pub backup: Option<PathBuf>,
     /// What the version table notes as the version of the tool.
     pub tool_version: String,
     /// Returns the time since 1970.
@@ -47,10 +61,23 @@ pub struct Options {
 }
 
 impl Options {
+    /// Returns the options of a run that waits so long for locks, and is else as it is by default.
+    #[must_use]
+    pub fn new(tool_version: impl Into<String>, clock: fn() -> Duration, lock_timeout: Duration) -> Self {
+        Options {
+            lock_timeout,
+            statement_timeout: None,
+            per_revision: PerRevision::default(),
+            backup: None,
+            tool_version: tool_version.into(),
+            clock,
+        }
+    }
+
     fn limits(&self) -> Limits {
         Limits {
             lock: self.lock_timeout,
-            statement: None,
+            statement: self.statement_timeout,
         }
     }
 }
@@ -70,8 +97,15 @@ pub enum Event<'a> {
         /// Which.
         stamped: &'a Stamped,
     },
+    /// The database was copied.
+    BackedUp {
+        /// The copy.
+        path: &'a Path,
+    },
     /// Another session holds the lock; it is waited for.
     Waiting {
+        /// Who it is, as far as the database can tell.
+        holder: &'a str,
         /// For how long at most.
         timeout: Duration,
     },
@@ -87,6 +121,21 @@ pub enum Event<'a> {
         from: &'a [RevisionId],
         /// What the database comes to.
         to: &'a [RevisionId],
+    },
+    /// A revision's script goes on where an earlier run stopped in it.
+    Resuming {
+        /// Which of its scripts.
+        direction: Direction,
+        /// The revision.
+        revision: RevisionId,
+        /// What it is for, in words.
+        message: &'a str,
+        /// How many of its steps are done.
+        done: usize,
+        /// How many it has.
+        of: usize,
+        /// The line on which the next one begins, if there is a next one.
+        line: Option<usize>,
     },
     /// The script and its row are committed.
     Finished {
@@ -108,240 +157,40 @@ pub fn applied(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result
     version_table::read(connection, dialect)
 }
 
-/// Applies what the database lacks of the targets and all that they build on, and returns what was applied here.
+/// Returns the applied revisions on which no applied revision builds: where the database is.
 ///
-/// Before anything runs, every pending script is read and every applied one is compared with what ran. One revision
-/// is one transaction; what another process applies meanwhile is skipped.
+/// The parents are those of the files; the database's own where the files lack the revision.
+#[must_use]
+pub fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
+    let parents: BTreeSet<RevisionId> = applied
+        .iter()
+        .flat_map(|one| {
+            history
+                .get(one.id)
+                .map_or(&one.parents, |revision| &revision.parents)
+        })
+        .copied()
+        .collect();
+    applied.iter().filter(|one| !parents.contains(&one.id)).collect()
+}
+
+/// Notes what someone calls the state of a database, with the revisions at which it is. Another name is forgotten.
 ///
 /// # Errors
 ///
-/// [`RunError`]. The revisions applied before it stay; of the one that failed, nothing does.
-pub fn upgrade(
+/// [`RunError`] if the version table cannot be read or written.
+pub fn tag(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     history: &History,
-    targets: &[RevisionId],
-    options: &Options,
-    on_event: &mut dyn FnMut(Event<'_>),
+    tag: &str,
 ) -> Result<Vec<RevisionId>, RunError> {
-    if let Some(unknown) = targets.iter().find(|id| history.get(**id).is_none()) {
-        return Err(RunError::UnknownTarget { revision: *unknown });
-    }
-    let before = version_table::read(connection, dialect)?;
-    check::refuse_broken(history, dialect, &before)?;
-    let has: BTreeSet<RevisionId> = before.iter().map(|row| row.id).collect();
-    let Pending { run: pending, adopt } = history.pending(targets, &has).map_err(RunError::Stuck)?;
-    if !adopt.is_empty() {
-        let stamped = stamp::adopt(connection, dialect, history, &adopt, options)?;
-        on_event(Event::Adopted { stamped: &stamped });
-    }
-    let steps = pending
-        .iter()
-        .map(|id| Upgrade::read(history, dialect, *id))
-        .collect::<Result<Vec<_>, _>>()?;
-    if steps.is_empty() {
-        return Ok(Vec::new());
-    }
-    on_event(Event::Context {
-        dialect: dialect.name(),
-        transactional: dialect.session().transactional(),
-    });
-    wait_for_lock(connection, dialect, options, on_event)?;
-    let mut done = Vec::new();
-    for (at, step) in steps.iter().enumerate() {
-        let run = Run {
-            connection: &mut *connection,
-            dialect,
-            options,
-            on_event: &mut *on_event,
-        };
-        let applied = step
-            .apply(run, history, before.len() + done.len())
-            .map_err(|error| error.in_run(&done, &pending[at..]))?;
-        if applied {
-            done.push(step.id);
+    let rows = version_table::read(connection, dialect)?;
+    let tips = tips(history, &rows);
+    for tip in &tips {
+        if tip.tag.as_deref() != Some(tag) {
+            version_table::tag(connection, dialect, tip.id, tag)?;
         }
     }
-    Ok(done)
-}
-
-/// What every step of a run works with.
-struct Run<'a> {
-    connection: &'a mut dyn Connection,
-    dialect: &'a dyn Dialect,
-    options: &'a Options,
-    on_event: &'a mut dyn FnMut(Event<'_>),
-}
-
-impl Run<'_> {
-    /// Runs `work` in the transaction of one script and commits it if that says so; otherwise nothing is changed.
-    fn transaction(
-        &mut self,
-        mode: &Mode,
-        revision: RevisionId,
-        work: impl FnOnce(&mut Self) -> Result<bool, RunError>,
-    ) -> Result<bool, RunError> {
-        let session = self.dialect.session();
-        let limits = self.options.limits();
-        let locked = |error| RunError::database("lock the database", error);
-        session.enter(self.connection, mode, &limits).map_err(locked)?;
-        if let Err(error) = session.begin(self.connection, mode, &limits) {
-            session.leave(self.connection, mode);
-            return Err(locked(error));
-        }
-        let mut outcome = work(self);
-        if let Ok(true) = outcome {
-            outcome = session
-                .check(self.connection, mode)
-                .and_then(|()| session.commit(self.connection))
-                .map(|()| true)
-                .map_err(|error| RunError::Commit { revision, error });
-        }
-        if !matches!(outcome, Ok(true)) {
-            session.rollback(self.connection);
-        }
-        session.leave(self.connection, mode);
-        outcome
-    }
-
-    fn now(&self) -> Duration {
-        (self.options.clock)()
-    }
-}
-
-/// Tells, once a run, that the lock is held by someone else. It is only looked at: each script takes it for itself, with
-/// the whole time to wait.
-fn wait_for_lock(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    options: &Options,
-    on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<(), RunError> {
-    let mut waiting = |_: &str| {
-        on_event(Event::Waiting {
-            timeout: options.lock_timeout,
-        });
-    };
-    dialect
-        .session()
-        .lock(connection, &options.limits(), &mut waiting)
-        .map_err(|error| RunError::database("lock the database", error))
-}
-
-/// One revision on its way into the database, read and checked before anything runs.
-struct Upgrade {
-    id: RevisionId,
-    parents: Vec<RevisionId>,
-    message: String,
-    path: PathBuf,
-    plan: Plan,
-    checksum: String,
-    downgrade: Option<String>,
-}
-
-impl Upgrade {
-    fn read(history: &History, dialect: &dyn Dialect, id: RevisionId) -> Result<Self, RunError> {
-        let header = history.get(id).ok_or(RunError::UnknownTarget { revision: id })?;
-        let text = history.script(id, dialect.name(), Direction::Upgrade)?;
-        let path = history
-            .script_path(id, dialect.name(), Direction::Upgrade)
-            .unwrap_or_default();
-        let plan = script::parse(&text, dialect.lexicon()).map_err(|error| RunError::Script {
-            revision: id,
-            path: path.clone(),
-            error,
-        })?;
-        refuse_without_transaction(&plan, dialect, id, &path)?;
-        Ok(Upgrade {
-            id,
-            parents: header.parents.clone(),
-            message: header.message.clone(),
-            path,
-            plan,
-            checksum: script::checksum(&text),
-            downgrade: history.script(id, dialect.name(), Direction::Downgrade).ok(),
-        })
-    }
-
-    /// Runs the script and writes the row, unless another process did so meanwhile; tells whether it was done here.
-    ///
-    /// `expected` is how many revisions the database has if no one else is at work.
-    fn apply(&self, mut run: Run<'_>, history: &History, expected: usize) -> Result<bool, RunError> {
-        let started = run.now();
-        let applied = run.transaction(&self.plan.mode, self.id, |run| {
-            version_table::create_if_missing(run.connection, run.dialect)?;
-            if version_table::has(run.connection, self.id)? {
-                return Ok(false);
-            }
-            // Someone else was here, perhaps with other files.
-            if version_table::count(run.connection)? != expected {
-                let now = version_table::read(run.connection, run.dialect)?;
-                check::refuse_unknown(history, &now)?;
-            }
-            (run.on_event)(Event::Running {
-                direction: Direction::Upgrade,
-                revision: self.id,
-                message: &self.message,
-                from: &self.parents,
-                to: &[self.id],
-            });
-            let statements_done = execute::run(run.connection, run.dialect.session(), &self.plan)
-                .map_err(|failure| self.failure(failure))?;
-            let now = run.now();
-            let row = Applied {
-                id: self.id,
-                parents: self.parents.clone(),
-                message: self.message.clone(),
-                checksum: self.checksum.clone(),
-                downgrade: self.downgrade.clone(),
-                applied_at: time::rfc3339(now),
-                duration: now.saturating_sub(started),
-                statements_done,
-                tool_version: run.options.tool_version.clone(),
-            };
-            version_table::insert(run.connection, &row)?;
-            Ok(true)
-        })?;
-        if applied {
-            let duration = run.now().saturating_sub(started);
-            (run.on_event)(Event::Finished {
-                direction: Direction::Upgrade,
-                revision: self.id,
-                duration,
-            });
-        }
-        Ok(applied)
-    }
-
-    fn failure(&self, failure: execute::StepFailure) -> RunError {
-        RunError::Failed(Box::new(Failure {
-            direction: Direction::Upgrade,
-            revision: self.id,
-            message: self.message.clone(),
-            script: Some(self.path.clone()),
-            line: failure.line,
-            statement: failure.statement,
-            cause: failure.cause,
-            done: Vec::new(),
-            left: Vec::new(),
-        }))
-    }
-}
-
-/// A database whose scripts run in transactions promises that all of one is applied or nothing; a script that wants none
-/// would break that without a word.
-fn refuse_without_transaction(
-    plan: &Plan,
-    dialect: &dyn Dialect,
-    revision: RevisionId,
-    path: &std::path::Path,
-) -> Result<(), RunError> {
-    if plan.mode.no_transaction {
-        return Err(RunError::NoTransaction {
-            revision,
-            path: path.to_owned(),
-            dialect: dialect.name(),
-        });
-    }
-    Ok(())
+    Ok(tips.iter().map(|tip| tip.id).collect())
 }

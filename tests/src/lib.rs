@@ -1,6 +1,8 @@
 //! What the tests that cross crates share.
 
+pub mod autocommit;
 pub mod case;
+pub mod dying;
 pub mod generate;
 pub mod law;
 pub mod notation;

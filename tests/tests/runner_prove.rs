@@ -154,8 +154,26 @@ fn a_failing_statement_is_told_with_line_and_words() {
         "cannot read the downgrade script: line 1: the string is never closed"
     );
     assert!(error.hint().is_some());
-    let error = proof(&from, &to, "-- autogen: no-transaction\nSELECT 1;\n", &downgrade).unwrap_err();
-    assert!(matches!(error.cause, ProofCause::NoTransaction), "{error}");
+}
+
+#[test]
+fn scripts_that_run_out_of_a_transaction_are_proved_too() {
+    let (from, mut to) = (shop(), shop());
+    to.insert(with_description(child("items", "stores")));
+    let (upgrade, downgrade) = scripts(&from, &to);
+    let outside = |script: &str| {
+        format!("-- autogen: no-transaction\n\n{script}\nVACUUM;\nPRAGMA journal_mode = WAL;\n")
+    };
+    proof(&from, &to, &outside(&upgrade), &outside(&downgrade)).unwrap();
+    let error = proof(&from, &to, &outside("SELECT 1;\n"), &downgrade).unwrap_err();
+    assert!(matches!(error.cause, ProofCause::Differs { .. }), "{error}");
+    let error = proof(&from, &to, &upgrade, &outside("SELECT nonsense;\n")).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the downgrade script fails on a scratch database, line 3: "),
+        "{error}"
+    );
 }
 
 #[test]

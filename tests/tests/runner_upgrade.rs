@@ -13,7 +13,7 @@ use revisions::{Project, id, ids, revision};
 use schema_core::db::ErrorKind;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::history::Cause;
-use schema_core::runner::{self, FailureCause, Finding, RunError};
+use schema_core::runner::{self, FailureCause, Finding, PerRevision, RunError};
 use schema_core::script::checksum;
 
 fn two() -> (Project, Database) {
@@ -45,8 +45,8 @@ fn applies_each_revision_once_and_records_it() {
         [
             "context sqlite true",
             "upgrade  -> 01, create stores",
-            "upgraded 01 in 0ns",
             "upgrade 01 -> 02, create items",
+            "upgraded 01 in 0ns",
             "upgraded 02 in 0ns",
         ]
     );
@@ -99,13 +99,74 @@ fn looking_changes_nothing() {
     assert_eq!(database.names(), ["theirs"]);
 }
 
+/// Commits after each revision.
+fn per_revision() -> runner::Options {
+    runner::Options {
+        per_revision: PerRevision::Always,
+        ..options()
+    }
+}
+
+#[test]
+fn a_transaction_is_shared_by_scripts_that_want_the_same_mode() {
+    let project = Project::new();
+    project.create_table(1, &[], "a");
+    let off = "-- autogen: foreign-keys-off\n\nCREATE TABLE b (c);\n";
+    project.write(&revision(2, &[1], "off"), off, "");
+    project.write(
+        &revision(3, &[2], "off too"),
+        "-- autogen: foreign-keys-off\n\nCREATE TABLE c (d);\n",
+        "",
+    );
+    project.write(
+        &revision(4, &[3], "break"),
+        "CREATE TABLE d (e);\nSELECT nonsense;\n",
+        "",
+    );
+    let database = Database::new(project.path("app.db"));
+    let history = project.load();
+    let error = database.upgrade(&history).unwrap_err();
+    let RunError::Failed(failure) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((&failure.done, &failure.left), (&ids(1..=3), &ids([4])));
+    assert_eq!(database.applied(), ids(1..=3));
+    let database = Database::new(project.path("other.db"));
+    fs::write(
+        history.folder(id(3)).unwrap().join("upgrade.sqlite.sql"),
+        "-- autogen: foreign-keys-off\n\nCREATE TABLE b (c);\n",
+    )
+    .unwrap();
+    let error = database.upgrade(&project.load()).unwrap_err();
+    assert!(error.to_string().contains("table b already exists"), "{error}");
+    assert_eq!(database.applied(), ids([1]));
+}
+
 #[test]
 fn a_failing_statement_is_shown_and_its_revision_leaves_nothing() {
     let (project, database) = two();
     let script = "-- break\n\nCREATE TABLE half (a);\n\nINSERT INTO half VALUES (1);\n\nUPDATE half\nSET a = 2\nWHERE b = 3;\n";
     let folder = project.write(&revision(3, &[2], "break"), script, "");
     project.create_table(4, &[3], "after");
-    let error = database.upgrade(&project.load()).unwrap_err();
+    let history = project.load();
+
+    let error = database.upgrade(&history).unwrap_err();
+    assert!(error.to_string().ends_with("\nnothing was changed"), "{error}");
+    let RunError::Failed(failure) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((&failure.done, &failure.left), (&ids([]), &ids([1, 2, 3, 4])));
+    assert_eq!(database.names(), [""; 0], "they share a transaction");
+
+    let error = runner::upgrade(
+        &mut *database.open(),
+        &Sqlite,
+        &history,
+        history.heads(),
+        &per_revision(),
+        &mut |_| {},
+    )
+    .unwrap_err();
     let RunError::Failed(failure) = &error else {
         panic!("{error}")
     };
@@ -144,7 +205,9 @@ fn a_first_failure_leaves_no_version_table() {
 fn a_table_that_exists_already_has_a_hint() {
     let (project, database) = two();
     database.execute("CREATE TABLE items (id)");
-    let error = database.upgrade_to(&project.load(), &ids([2])).unwrap_err();
+    let history = project.load();
+    database.upgrade_to(&history, &ids([1])).unwrap();
+    let error = database.upgrade_to(&history, &ids([2])).unwrap_err();
     assert!(
         error.to_string().contains("table items already exists"),
         "{error}"
@@ -270,15 +333,6 @@ fn every_pending_script_is_read_before_the_first_one_runs() {
     );
     assert_eq!(database.names(), [""; 0]);
 
-    fs::write(
-        folder.join("upgrade.sqlite.sql"),
-        "-- autogen: no-transaction\nVACUUM;\n",
-    )
-    .unwrap();
-    let error = database.upgrade(&project.load()).unwrap_err();
-    assert!(matches!(error, RunError::NoTransaction { .. }), "{error}");
-    assert!(error.hint().unwrap().contains("no-transaction"));
-
     fs::remove_file(folder.join("upgrade.sqlite.sql")).unwrap();
     let error = database.upgrade(&project.load()).unwrap_err();
     assert!(
@@ -349,14 +403,20 @@ fn a_locked_database_is_waited_for_and_then_given_up() {
         },
     )
     .unwrap_err();
-    assert_eq!(log, ["context sqlite true", "waiting 50ms"]);
-    assert!(
-        matches!(&error, RunError::Database { error, .. } if error.kind == ErrorKind::Locked),
-        "{error}"
+    assert_eq!(
+        log,
+        [
+            "context sqlite true",
+            "waiting 50ms for another process or connection that writes"
+        ]
     );
     assert!(
-        error.to_string().starts_with("cannot lock the database: "),
+        matches!(&error, RunError::Locked { error, .. } if error.kind == ErrorKind::Locked),
         "{error}"
+    );
+    assert_eq!(
+        error.to_string(),
+        "cannot lock the database within 50ms: it is held by another process or connection that writes (database is locked)"
     );
     assert!(error.hint().unwrap().contains("--lock-timeout"));
     holder.execute("ROLLBACK", &[]).unwrap();

@@ -257,7 +257,7 @@ fn a_backup_is_the_whole_database_and_overwrites_nothing() {
     assert_eq!(query(&mut *open(&url(&path)).unwrap(), "SELECT a FROM t"), ["1"]);
     execute(&mut connection, "DELETE FROM t");
     let error = Sqlite.session().backup(&mut connection, &path).unwrap_err();
-    assert!(error.message.contains("already exists"), "{error}");
+    assert!(error.message.contains("exists already"), "{error}");
     assert_eq!(query(&mut *open(&url(&path)).unwrap(), "SELECT a FROM t"), ["1"]);
 }
 

@@ -1,7 +1,5 @@
 //! `autogen current`.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 use schema_core::history::{History, RevisionId};
 use schema_core::runner::{self, Applied};
@@ -16,8 +14,8 @@ use crate::printer::Format;
 ///
 /// Example: autogen current
 ///
-/// With --json: {"database", "current": [{"id", "message", "head", "known"}], "applied": how many}; `known` is false
-/// if the files lack the revision
+/// With --json: {"database", "current": [{"id", "message", "head", "known", "tag", "unfinished"}], "applied": how many}; `known` is false
+/// if the files lack the revision, `unfinished` names the script that stopped half-way
 #[derive(Debug, Args)]
 pub(crate) struct CurrentArgs {}
 
@@ -27,7 +25,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
     let config = environment.config()?;
     let database = environment.database(&config)?;
     let applied = applied(&database)?;
-    let tips = tips(&history, &applied);
+    let tips = runner::tips(&history, &applied);
     match environment.printer.format() {
         Format::Json => {
             let current: Vec<_> = tips
@@ -38,6 +36,8 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
                         "message": tip.message,
                         "head": history.heads().contains(&tip.id),
                         "known": history.get(tip.id).is_some(),
+                        "tag": tip.tag,
+                        "unfinished": tip.unfinished.as_ref().map(|note| note.script.to_string()),
                     })
                 })
                 .collect();
@@ -59,9 +59,18 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
                     (Some(_), true) => " (head)",
                     (Some(_), false) => "",
                 };
+                let half = match &tip.unfinished {
+                    Some(note) => format!(" ({} stopped after {} steps)", note.script, note.done),
+                    None => String::new(),
+                };
+                let tag = tip
+                    .tag
+                    .as_ref()
+                    .map(|tag| format!(" ({tag})"))
+                    .unwrap_or_default();
                 environment
                     .printer
-                    .data(format_args!("{}{mark}, {}", tip.id, tip.message));
+                    .data(format_args!("{}{mark}{half}{tag}, {}", tip.id, tip.message));
             }
         }
     }
@@ -77,22 +86,6 @@ fn applied(database: &Database) -> Result<Vec<Applied>, CommandError> {
     Ok(runner::applied(&mut *connection, database.dialect)?)
 }
 
-/// Returns the applied revisions on which no applied revision builds.
-///
-/// The parents are those of the files; the database's own where the files lack the revision.
-pub(super) fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
-    let parents: BTreeSet<RevisionId> = applied
-        .iter()
-        .flat_map(|one| {
-            history
-                .get(one.id)
-                .map_or(&one.parents, |revision| &revision.parents)
-        })
-        .copied()
-        .collect();
-    applied.iter().filter(|one| !parents.contains(&one.id)).collect()
-}
-
 /// Returns the revisions at which the configured database is.
 ///
 /// # Errors
@@ -105,7 +98,7 @@ pub(super) fn current(
     let config = environment.config()?;
     let database = environment.database(&config)?;
     let applied = applied(&database)?;
-    Ok(tips(history, &applied).iter().map(|tip| tip.id).collect())
+    Ok(runner::tips(history, &applied).iter().map(|tip| tip.id).collect())
 }
 
 /// Returns the revisions at which the database is, if the name of a revision depends on it; the database is not

@@ -2,8 +2,9 @@
 
 use clap::Args;
 use schema_core::history::Direction;
-use schema_core::runner;
+use schema_core::runner::{self, PerRevision};
 
+use super::ahead;
 use super::running::{Reporter, RunArgs, options};
 use crate::database::Missing;
 use crate::environment::Environment;
@@ -16,7 +17,8 @@ use crate::error::{CommandError, Outcome};
 ///
 /// Example: autogen downgrade -1
 ///
-/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"]}
+/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"]}; with --dry-run
+/// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {
     /// How far: an id, a unique beginning of one, a slug, `base`, `-1`
@@ -37,6 +39,12 @@ pub(crate) fn run(
     let database = environment.database(&config)?;
     let current = super::current::current_for(environment, &history, &arguments.revision)?;
     let targets = history.resolve(&arguments.revision, &current)?;
+    if arguments.run.dry_run {
+        return ahead::print(environment, &database, &history, |connection| {
+            runner::ahead_of_downgrade(connection, database.dialect, &history, &targets)
+        });
+    }
+    let options = options(&arguments.run, PerRevision::Always, &database)?;
     let mut connection = database.open(Missing::Refuse)?;
     let mut reporter = Reporter::new(environment.printer, &database, &history, Direction::Downgrade);
     let result = runner::downgrade(
@@ -44,8 +52,8 @@ pub(crate) fn run(
         database.dialect,
         &history,
         &targets,
-        &options(&arguments.run),
+        &options,
         &mut |event| reporter.event(&event),
     );
-    reporter.finish(&mut *connection, result)
+    reporter.finish(&mut *connection, &arguments.run, result)
 }

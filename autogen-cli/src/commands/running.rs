@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use schema_core::db::Connection;
 use schema_core::history::{Direction, History, RevisionId};
-use schema_core::runner::{self, Event, Options, RunError};
+use schema_core::runner::{self, Event, Options, PerRevision, RunError};
 use serde_json::json;
 
-use super::current::tips;
+use super::backup;
 use crate::database::Database;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Printer, Took, Topic};
@@ -16,18 +16,48 @@ use crate::printer::{Format, Printer, Took, Topic};
 /// How scripts are run.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
+    /// Print the scripts that would run, and run nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Copy the database into a file beside it before anything runs (SQLite)
+    #[arg(long, conflicts_with = "dry_run")]
+    backup: bool,
+
+    /// Note this name in the database, for the state that it comes to; `autogen current` shows it
+    #[arg(long, value_name = "NAME", conflicts_with = "dry_run")]
+    tag: Option<String>,
+
+    /// Give up when one statement takes longer than this
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: Option<u32>,
+
     /// Give up when another process holds the database for longer than this
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     lock_timeout: u32,
 }
 
 /// Returns the runner's options.
-pub(super) fn options(arguments: &RunArgs) -> Options {
-    Options {
-        lock_timeout: Duration::from_secs(u64::from(arguments.lock_timeout)),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        clock: now,
-    }
+///
+/// # Errors
+///
+/// A database that cannot be backed up from here.
+pub(super) fn options(
+    arguments: &RunArgs,
+    per_revision: PerRevision,
+    database: &Database,
+) -> Result<Options, CommandError> {
+    let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+    Ok(Options {
+        statement_timeout: arguments.timeout.map(seconds),
+        per_revision,
+        backup: if arguments.backup {
+            backup::path(database, now())?
+        } else {
+            None
+        },
+        ..Options::new(env!("CARGO_PKG_VERSION"), now, seconds(arguments.lock_timeout))
+    })
 }
 
 /// Returns the time since 1970.
@@ -88,9 +118,13 @@ impl<'a> Reporter<'a> {
                 );
                 self.printer.info(Topic::Migrate, text);
             }
-            Event::Waiting { timeout } => {
+            Event::BackedUp { path } => {
+                let text = format_args!("Copied the database to {}", path.display());
+                self.printer.info(Topic::Migrate, text);
+            }
+            Event::Waiting { holder, timeout } => {
                 let text = format_args!(
-                    "Waiting up to {} for another process that is at work on the database",
+                    "Waiting up to {} for {holder}, which is at work on the database",
                     Took(*timeout)
                 );
                 self.printer.info(Topic::Migrate, text);
@@ -104,6 +138,21 @@ impl<'a> Reporter<'a> {
             } => {
                 let (from, to) = (listed(from), listed(to));
                 let text = format_args!("Running {direction} {from} -> {to}, {message}");
+                self.printer.info(Topic::Migrate, text);
+                self.running = Some((*revision, (*message).to_owned()));
+            }
+            Event::Resuming {
+                direction,
+                revision,
+                message,
+                done,
+                of,
+                line,
+            } => {
+                let at = line.map(|line| format!(", at line {line}")).unwrap_or_default();
+                let text = format_args!(
+                    "Resuming {direction} {revision}, {message}: {done} of {of} steps are done{at}"
+                );
                 self.printer.info(Topic::Migrate, text);
                 self.running = Some((*revision, (*message).to_owned()));
             }
@@ -128,9 +177,19 @@ impl<'a> Reporter<'a> {
     pub(super) fn finish(
         self,
         connection: &mut dyn Connection,
+        arguments: &RunArgs,
         result: Result<Vec<RevisionId>, RunError>,
     ) -> Result<Outcome, CommandError> {
         let ran = result?;
+        if let Some(tag) = &arguments.tag {
+            let tagged = runner::tag(connection, self.database.dialect, self.history, tag)?;
+            let text = if tagged.is_empty() {
+                format!("No revision is applied that could be called {tag}")
+            } else {
+                format!("Called {} {tag}", listed(&tagged))
+            };
+            self.printer.info(Topic::Migrate, text);
+        }
         if ran.is_empty() {
             self.printer.say(match self.direction {
                 Direction::Upgrade => "Nothing to upgrade.",
@@ -139,7 +198,8 @@ impl<'a> Reporter<'a> {
         }
         if self.printer.format() == Format::Json {
             let applied = runner::applied(connection, self.database.dialect)?;
-            let current: Vec<RevisionId> = tips(self.history, &applied).iter().map(|tip| tip.id).collect();
+            let tips = runner::tips(self.history, &applied);
+            let current: Vec<RevisionId> = tips.iter().map(|tip| tip.id).collect();
             self.printer.document(&json!({
                 "database": self.database.url.to_string(),
                 "revisions": self.done,
@@ -151,6 +211,6 @@ impl<'a> Reporter<'a> {
 }
 
 /// Returns the ids as a log line shows them: nothing before the first revision.
-fn listed(ids: &[RevisionId]) -> String {
+pub(super) fn listed(ids: &[RevisionId]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -2,8 +2,9 @@
 
 use clap::Args;
 use schema_core::history::Direction;
-use schema_core::runner;
+use schema_core::runner::{self, PerRevision};
 
+use super::ahead;
 use super::running::{Reporter, RunArgs, options};
 use crate::database::Missing;
 use crate::environment::Environment;
@@ -11,17 +12,23 @@ use crate::error::{CommandError, Outcome};
 
 /// Run the scripts that the database lacks
 ///
-/// Each revision runs in one transaction, together with the note that it is applied; a failure takes the revision
-/// back, and a second process that upgrades at the same time waits. A SQLite file that does not exist is created.
+/// A script runs in one transaction with the note that it is applied, wherever the database can do that; on SQLite, all that
+/// are pending do, as far as they want the same mode. A failure takes back what its transaction did. A script that runs out of a transaction goes on
+/// where it stopped. A second process that upgrades at the same time waits. A SQLite file that does not exist is created.
 ///
 /// Example: autogen upgrade
 ///
-/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"]}
+/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"]}; with --dry-run
+/// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArgs {
     /// How far: an id, a unique beginning of one, a slug, `head`, `heads`, `+1`
     #[arg(value_name = "REV", default_value = "head", allow_hyphen_values = true)]
     revision: String,
+
+    /// Commit after each revision, where the database could commit all of them at once
+    #[arg(long)]
+    per_revision: bool,
 
     #[command(flatten)]
     run: RunArgs,
@@ -37,6 +44,17 @@ pub(crate) fn run(
     let database = environment.database(&config)?;
     let current = super::current::current_for(environment, &history, &arguments.revision)?;
     let targets = history.resolve(&arguments.revision, &current)?;
+    if arguments.run.dry_run {
+        return ahead::print(environment, &database, &history, |connection| {
+            runner::ahead_of_upgrade(connection, database.dialect, &history, &targets)
+        });
+    }
+    let per_revision = if arguments.per_revision {
+        PerRevision::Always
+    } else {
+        PerRevision::WhereNeeded
+    };
+    let options = options(&arguments.run, per_revision, &database)?;
     let mut connection = database.open(Missing::Create)?;
     let mut reporter = Reporter::new(environment.printer, &database, &history, Direction::Upgrade);
     let result = runner::upgrade(
@@ -44,8 +62,8 @@ pub(crate) fn run(
         database.dialect,
         &history,
         &targets,
-        &options(&arguments.run),
+        &options,
         &mut |event| reporter.event(&event),
     );
-    reporter.finish(&mut *connection, result)
+    reporter.finish(&mut *connection, &arguments.run, result)
 }

@@ -42,7 +42,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
             } => printer.debug(Topic::Verify, format_args!("Running {direction} {revision}")),
             Event::Context { .. }
             | Event::Adopted { .. }
+            | Event::BackedUp { .. }
             | Event::Waiting { .. }
+            | Event::Resuming { .. }
             | Event::Finished { .. } => {}
         });
         match result {

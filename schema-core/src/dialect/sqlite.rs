@@ -3,6 +3,7 @@
 //! The dialect of one file: what it can hold ([`normalize`](Dialect::normalize)), what it holds ([`reflect`](Dialect::reflect)),
 //! and how to change it ([`plan`](Dialect::plan)): natively where ALTER TABLE can, else by building the table anew.
 
+mod backup;
 mod ddl;
 mod dependents;
 mod expression;

@@ -48,6 +48,17 @@ pub enum Finding {
         /// What it is for, in words.
         message: String,
     },
+    /// A script stopped half-way.
+    Unfinished {
+        /// Which script of the revision.
+        direction: Direction,
+        /// The revision.
+        revision: RevisionId,
+        /// What it is for, in words.
+        message: String,
+        /// How many of its steps are done.
+        done: usize,
+    },
     /// The files have a revision that the database does not have.
     Pending {
         /// The revision.
@@ -72,6 +83,7 @@ impl Finding {
             Finding::EditedScript { .. } => "edited-script",
             Finding::MissingScript { .. } => "missing-script",
             Finding::UnknownRevision { .. } => "unknown-revision",
+            Finding::Unfinished { .. } => "unfinished",
             Finding::Pending { .. } => "pending",
             Finding::Stuck(_) => "stuck",
             Finding::Drift { .. } => "drift",
@@ -87,6 +99,7 @@ impl Finding {
             Finding::UnknownRevision { .. } => {
                 "check out the branch that has it, or take it back with `autogen downgrade`".into()
             }
+            Finding::Unfinished { .. } => "`autogen upgrade` goes on where it stopped".into(),
             Finding::Pending { .. } => "apply it with `autogen upgrade`".into(),
             Finding::Stuck(stuck) => stuck.hint(),
             Finding::Drift { .. } => {
@@ -119,6 +132,15 @@ impl fmt::Display for Finding {
                     "the database has revision `{revision}` ({message}), which the files do not have"
                 )
             }
+            Finding::Unfinished {
+                direction,
+                revision,
+                message,
+                done,
+            } => write!(
+                f,
+                "the {direction} script of `{revision}` ({message}) stopped half-way, with {done} steps done"
+            ),
             Finding::Pending { revision, message } => {
                 write!(f, "the database does not have revision `{revision}` ({message})")
             }
@@ -137,7 +159,7 @@ impl fmt::Display for Finding {
 /// Compares a database with the files, and its tables with what its revisions made of them.
 ///
 /// `claim` says which tables count; by [`Claim::IfMade`], those that no applied revision ever created are other people's. As long as the
-/// database has revisions that the files do not have, its tables cannot be judged.
+/// database has revisions that the files do not have, or half of one, its tables cannot be judged.
 ///
 /// # Errors
 ///
@@ -150,8 +172,10 @@ pub fn check(
 ) -> Result<Vec<Finding>, RunError> {
     let rows = version_table::read(connection, dialect)?;
     let mut findings = integrity(history, dialect, &rows)?;
+    findings.extend(rows.iter().filter_map(unfinished));
     let has = history.settled(&rows.iter().map(|row| row.id).collect());
-    if has.iter().all(|id| history.get(*id).is_some()) {
+    let whole = rows.iter().all(|row| row.unfinished.is_none());
+    if whole && has.iter().all(|id| history.get(*id).is_some()) {
         let applied: Vec<RevisionId> = history
             .revisions()
             .iter()
@@ -206,11 +230,29 @@ fn unknown(history: &History, row: &Applied) -> Option<Finding> {
     })
 }
 
+fn unfinished(row: &Applied) -> Option<Finding> {
+    let note = row.unfinished.as_ref()?;
+    Some(Finding::Unfinished {
+        direction: note.script,
+        revision: row.id,
+        message: row.message.clone(),
+        done: note.done,
+    })
+}
+
 fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Result<Vec<Finding>, RunError> {
     let mut findings = Vec::new();
     for row in rows {
         if let Some(unknown) = unknown(history, row) {
             findings.push(unknown);
+            continue;
+        }
+        // Whether a script that is under way is still the same, is another question.
+        if row
+            .unfinished
+            .as_ref()
+            .is_some_and(|note| note.script == Direction::Upgrade)
+        {
             continue;
         }
         let revision = row.id;

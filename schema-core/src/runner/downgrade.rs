@@ -1,26 +1,23 @@
 //! The way back: revisions taken out of a database, children first.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
-use super::{
-    Applied, Event, Failure, Options, Run, RunError, WayBack, execute, version_table, wait_for_lock,
-};
+use super::{Applied, Event, Job, Options, RunError, resume, run, version_table};
 use crate::db::Connection;
 use crate::dialect::Dialect;
-use crate::history::{Cause, Direction, History, RevisionId};
-use crate::plan::Plan;
-use crate::script;
+use crate::history::{Direction, History, RevisionId};
 
 /// Takes back all that the database has beyond the targets and what they build on, and returns what was taken back
 /// here; without targets, everything.
 ///
 /// The script is the file's; where the files do not have the revision, it is the one that the database kept.
-/// Everything is read and checked before anything runs. One revision is one transaction.
+/// Everything is read and checked before anything runs. Where the database can, one revision is one transaction. A script that stopped
+/// half-way in an earlier run is finished first.
 ///
 /// # Errors
 ///
-/// [`RunError`]. The revisions taken back before it stay so; of the one that failed, everything is as it was.
+/// [`RunError`]. The revisions taken back before it stay so; of the one that failed, everything is as it was if it runs in a transaction.
 pub fn downgrade(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
@@ -29,55 +26,84 @@ pub fn downgrade(
     options: &Options,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<RevisionId>, RunError> {
-    let rows = version_table::read(connection, dialect)?;
-    let parents = parents(history, &rows);
+    let asked_for = OnceCell::new();
+    let ahead = |rows: &[Applied]| {
+        if let Some(job) = resume::unfinished(dialect, history, rows)? {
+            return Ok(vec![job]);
+        }
+        let jobs = ahead(dialect, history, targets, rows)?;
+        let asked_for = asked_for.get_or_init(|| jobs.iter().map(|job| job.revision).collect());
+        refuse_others(asked_for, &jobs)?;
+        Ok(jobs)
+    };
+    run::run(
+        connection,
+        dialect,
+        options,
+        on_event,
+        Direction::Downgrade,
+        &ahead,
+    )
+}
+
+/// Refuses to take back what was applied only after this was asked for: nobody has agreed to lose that.
+fn refuse_others(asked_for: &BTreeSet<RevisionId>, jobs: &[Job]) -> Result<(), RunError> {
+    let others = jobs.iter().filter(|job| !asked_for.contains(&job.revision));
+    let by: Vec<RevisionId> = others.clone().map(|job| job.revision).collect();
+    let under = others
+        .flat_map(|job| &job.parents)
+        .find(|id| asked_for.contains(id));
+    match (under, by.first()) {
+        (_, None) => Ok(()),
+        (under, Some(first)) => Err(RunError::DependedOn {
+            revision: *under.unwrap_or(first),
+            by,
+        }),
+    }
+}
+
+/// Returns what [`downgrade`] would run. It changes nothing.
+///
+/// # Errors
+///
+/// As [`downgrade`], as far as it can be known.
+pub fn ahead_of_downgrade(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    targets: &[RevisionId],
+) -> Result<Vec<Job>, RunError> {
+    let mut rows = version_table::read(connection, dialect)?;
+    let mut jobs = resume::as_if_finished(dialect, history, &mut rows)?;
+    jobs.extend(ahead(dialect, history, targets, &rows)?);
+    Ok(jobs)
+}
+
+fn ahead(
+    dialect: &dyn Dialect,
+    history: &History,
+    targets: &[RevisionId],
+    rows: &[Applied],
+) -> Result<Vec<Job>, RunError> {
+    let parents: BTreeMap<RevisionId, Vec<RevisionId>> = rows
+        .iter()
+        .map(|row| (row.id, parents_of(history, row).to_vec()))
+        .collect();
     if let Some(missing) = targets.iter().find(|id| !parents.contains_key(id)) {
         return Err(RunError::NotApplied { revision: *missing });
     }
     let kept = ancestors(&parents, targets);
-    let left: Vec<RevisionId> = children_first(&parents)
+    let rows: BTreeMap<RevisionId, &Applied> = rows.iter().map(|row| (row.id, row)).collect();
+    children_first(&parents)
         .into_iter()
         .filter(|id| !kept.contains(id))
-        .collect();
-    let rows: BTreeMap<RevisionId, &Applied> = rows.iter().map(|row| (row.id, row)).collect();
-    let steps = left
-        .iter()
-        .map(|id| Downgrade::read(history, dialect, rows[id], &parents[id]))
-        .collect::<Result<Vec<_>, _>>()?;
-    if steps.is_empty() {
-        return Ok(Vec::new());
-    }
-    on_event(Event::Context {
-        dialect: dialect.name(),
-        transactional: dialect.session().transactional(),
-    });
-    wait_for_lock(connection, dialect, options, on_event)?;
-    let mut done = Vec::new();
-    for (at, step) in steps.iter().enumerate() {
-        let run = Run {
-            connection: &mut *connection,
-            dialect,
-            options,
-            on_event: &mut *on_event,
-        };
-        if step
-            .apply(run, history)
-            .map_err(|error| error.in_run(&done, &left[at..]))?
-        {
-            done.push(step.id);
-        }
-    }
-    Ok(done)
+        .map(|id| Job::downgrade(history, dialect, rows[&id], &parents[&id]))
+        .collect()
 }
 
-/// Returns the parents of each applied revision: as the files say, or the database where they do not have it.
-fn parents(history: &History, rows: &[Applied]) -> BTreeMap<RevisionId, Vec<RevisionId>> {
-    let of = |row: &Applied| {
-        history
-            .get(row.id)
-            .map_or_else(|| row.parents.clone(), |known| known.parents.clone())
-    };
-    rows.iter().map(|row| (row.id, of(row))).collect()
+/// Returns the parents of an applied revision: as the files say, or the database where they do not have it.
+pub(super) fn parents_of<'a>(history: &'a History, row: &'a Applied) -> &'a [RevisionId] {
+    history.get(row.id).map_or(&row.parents, |known| &known.parents)
 }
 
 fn ancestors(parents: &BTreeMap<RevisionId, Vec<RevisionId>>, of: &[RevisionId]) -> BTreeSet<RevisionId> {
@@ -117,128 +143,4 @@ fn children_first(parents: &BTreeMap<RevisionId, Vec<RevisionId>>) -> Vec<Revisi
         }
     }
     order
-}
-
-/// One revision on its way out of the database, read and checked before anything runs.
-struct Downgrade {
-    id: RevisionId,
-    parents: Vec<RevisionId>,
-    message: String,
-    path: Option<PathBuf>,
-    plan: Plan,
-}
-
-impl Downgrade {
-    fn read(
-        history: &History,
-        dialect: &dyn Dialect,
-        row: &Applied,
-        parents: &[RevisionId],
-    ) -> Result<Self, RunError> {
-        let (path, text) = find_script(history, dialect, row)?;
-        if let Some(reason) = script::irreversible(&text) {
-            return Err(RunError::NoWayBack {
-                revision: row.id,
-                why: WayBack::Irreversible { reason },
-            });
-        }
-        let shown = path
-            .clone()
-            .unwrap_or_else(|| PathBuf::from("_autogen_revisions"));
-        let plan = script::parse(&text, dialect.lexicon()).map_err(|error| RunError::Script {
-            revision: row.id,
-            path: shown.clone(),
-            error,
-        })?;
-        super::refuse_without_transaction(&plan, dialect, row.id, &shown)?;
-        Ok(Downgrade {
-            id: row.id,
-            parents: parents.to_vec(),
-            message: row.message.clone(),
-            path,
-            plan,
-        })
-    }
-
-    /// Runs the script and removes the row, unless another process did so meanwhile; tells whether it was done here.
-    fn apply(&self, mut run: Run<'_>, history: &History) -> Result<bool, RunError> {
-        let started = run.now();
-        let applied = run.transaction(&self.plan.mode, self.id, |run| {
-            let rows = version_table::read(run.connection, run.dialect)?;
-            let parents = parents(history, &rows);
-            if !parents.contains_key(&self.id) {
-                return Ok(false);
-            }
-            let by: Vec<RevisionId> = parents
-                .iter()
-                .filter(|(_, of)| of.contains(&self.id))
-                .map(|(id, _)| *id)
-                .collect();
-            if !by.is_empty() {
-                return Err(RunError::DependedOn {
-                    revision: self.id,
-                    by,
-                });
-            }
-            (run.on_event)(Event::Running {
-                direction: Direction::Downgrade,
-                revision: self.id,
-                message: &self.message,
-                from: &[self.id],
-                to: &self.parents,
-            });
-            execute::run(run.connection, run.dialect.session(), &self.plan)
-                .map_err(|failure| self.failure(failure))?;
-            version_table::delete(run.connection, self.id)?;
-            Ok(true)
-        })?;
-        if applied {
-            let duration = run.now().saturating_sub(started);
-            (run.on_event)(Event::Finished {
-                direction: Direction::Downgrade,
-                revision: self.id,
-                duration,
-            });
-        }
-        Ok(applied)
-    }
-
-    fn failure(&self, failure: execute::StepFailure) -> RunError {
-        RunError::Failed(Box::new(Failure {
-            direction: Direction::Downgrade,
-            revision: self.id,
-            message: self.message.clone(),
-            script: self.path.clone(),
-            line: failure.line,
-            statement: failure.statement,
-            cause: failure.cause,
-            done: Vec::new(),
-            left: Vec::new(),
-        }))
-    }
-}
-
-/// Returns the downgrade script and its file, or the one that the database kept.
-fn find_script(
-    history: &History,
-    dialect: &dyn Dialect,
-    row: &Applied,
-) -> Result<(Option<PathBuf>, String), RunError> {
-    if history.get(row.id).is_some() {
-        match history.script(row.id, dialect.name(), Direction::Downgrade) {
-            Ok(text) => {
-                return Ok((
-                    history.script_path(row.id, dialect.name(), Direction::Downgrade),
-                    text,
-                ));
-            }
-            Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let kept = row.downgrade.clone();
-    kept.map(|text| (None, text)).ok_or(RunError::NoWayBack {
-        revision: row.id,
-        why: WayBack::Missing,
-    })
 }

@@ -1,15 +1,22 @@
 //! What can go wrong while a database is brought to a revision: data, one text each, and a hint.
 
+mod failure;
+mod halfway;
+
+pub use failure::{Failure, FailureCause, Kept};
+pub use halfway::{Halfway, HalfwayCause};
+
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Finding;
 use crate::db::{self, ErrorKind, Value};
 use crate::dialect::Unsupported;
-use crate::history::{Direction, HistoryError, RevisionId, Stuck};
+use crate::history::{HistoryError, RevisionId, Stuck};
 use crate::script::ScriptError;
 
-/// A run that stopped. The revision it stopped at is not applied (or not taken back); those before it are.
+/// A run that stopped. What was committed before stays; of a script that runs out of a transaction, that is all steps before the one that failed.
 #[derive(Debug)]
 pub enum RunError {
     /// The database refused something outside the scripts.
@@ -26,18 +33,31 @@ pub enum RunError {
         /// The revision.
         revision: RevisionId,
         /// The file, or `None` for the script that the database kept.
-        path: PathBuf,
+        path: Option<PathBuf>,
         /// What is wrong, and on which line.
         error: ScriptError,
     },
+    /// Another session has the lock, and had it for as long as it was waited for.
+    Locked {
+        /// Who that is, as far as the database can tell.
+        holder: Option<String>,
+        /// How long it was waited for.
+        timeout: Duration,
+        /// What the database said at last.
+        error: db::Error,
+    },
     /// A statement of a script failed.
     Failed(Box<Failure>),
+    /// A script that stopped half-way cannot be finished.
+    Halfway(Box<Halfway>),
     /// What a script left behind did not hold, or could not be committed.
     Commit {
         /// The revision.
         revision: RevisionId,
         /// What was found.
         error: db::Error,
+        /// What stays of the script.
+        kept: Kept,
     },
     /// Database and files do not fit together, so nothing was run.
     Integrity {
@@ -63,21 +83,12 @@ pub enum RunError {
         /// Why.
         why: WayBack,
     },
-    /// A revision that others in the database build on.
+    /// A revision on which others were built while it was about to be taken back.
     DependedOn {
         /// The revision.
         revision: RevisionId,
         /// Those that build on it.
         by: Vec<RevisionId>,
-    },
-    /// A script that wants no transaction, on a database that runs every script in one.
-    NoTransaction {
-        /// The revision.
-        revision: RevisionId,
-        /// The file.
-        path: PathBuf,
-        /// The dialect.
-        dialect: &'static str,
     },
     /// A row of the version table that makes no sense.
     VersionRow {
@@ -100,47 +111,6 @@ pub enum WayBack {
     Missing,
 }
 
-/// A statement that failed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Failure {
-    /// Which script of the revision.
-    pub direction: Direction,
-    /// The revision.
-    pub revision: RevisionId,
-    /// What the revision is for, in words.
-    pub message: String,
-    /// The script's file; `None` if it is the script that the database kept.
-    pub script: Option<PathBuf>,
-    /// The line of the script.
-    pub line: usize,
-    /// The statement.
-    pub statement: String,
-    /// Why it failed.
-    pub cause: FailureCause,
-    /// The revisions that were done before it in this run, and stay done.
-    pub done: Vec<RevisionId>,
-    /// This revision and those after it, of which nothing was done.
-    pub left: Vec<RevisionId>,
-}
-
-/// Why a statement failed.
-#[derive(Debug, Clone, PartialEq)]
-pub enum FailureCause {
-    /// The database refused it.
-    Database(db::Error),
-    /// A query that must find nothing found rows.
-    Rows {
-        /// What that means, in the script's words.
-        message: String,
-        /// The first of the rows.
-        rows: Vec<Vec<Value>>,
-        /// Whether there are more.
-        more: bool,
-    },
-    /// `restore-dependents` for a table of which nothing was kept.
-    NothingKept,
-}
-
 impl From<HistoryError> for RunError {
     fn from(error: HistoryError) -> Self {
         RunError::History(error)
@@ -153,10 +123,10 @@ impl RunError {
     }
 
     /// Adds what the run had done before, and what it has not.
-    pub(super) fn in_run(mut self, done: &[RevisionId], left: &[RevisionId]) -> Self {
+    pub(super) fn in_run(mut self, done: &[RevisionId], left: Vec<RevisionId>) -> Self {
         if let RunError::Failed(failure) = &mut self {
             failure.done = done.to_vec();
-            failure.left = left.to_vec();
+            failure.left = left;
         }
         self
     }
@@ -165,12 +135,16 @@ impl RunError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            RunError::Database { doing: _, error } | RunError::Commit { revision: _, error } => {
+            RunError::Database { doing: _, error } | RunError::Commit { error, .. } => {
                 return database_hint(error);
+            }
+            RunError::Locked { .. } => {
+                "run it again when that is done, or wait longer with `--lock-timeout`".into()
             }
             RunError::History(error) => return error.hint(),
             RunError::Script { error, .. } => return error.hint(),
-            RunError::Failed(failure) => return failure.cause.hint(),
+            RunError::Failed(failure) => return failure.hint(),
+            RunError::Halfway(halfway) => halfway.hint(),
             RunError::Integrity { findings } => return findings.first().map(Finding::hint),
             RunError::UnknownTarget { .. } => "list the revisions with `autogen history`".into(),
             RunError::Stuck(stuck) => stuck.hint(),
@@ -183,32 +157,14 @@ impl RunError {
                 why: WayBack::Missing,
                 ..
             } => "restore the downgrade script from version control".into(),
-            RunError::DependedOn { .. } => "take those back first".into(),
-            RunError::NoTransaction { .. } => {
-                "remove the directive `-- autogen: no-transaction`: no statement of this database needs it"
-                    .into()
+            RunError::DependedOn { .. } => {
+                "someone else has just applied them; run it again to take those back too".into()
             }
             RunError::VersionRow { .. } => {
                 "use the version of autogen that wrote it, or repair the row in `_autogen_revisions`".into()
             }
             RunError::Unsupported(_) => return None,
         })
-    }
-}
-
-impl FailureCause {
-    /// Returns how to go on.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            FailureCause::Database(error) => database_hint(error),
-            FailureCause::Rows { .. } => {
-                Some("correct these rows, or edit the script, then run it again".into())
-            }
-            FailureCause::NothingKept => {
-                Some("put `-- autogen: keep-dependents` with the same table above it".into())
-            }
-        }
     }
 }
 
@@ -243,7 +199,7 @@ impl fmt::Display for RunError {
             RunError::History(error) => error.fmt(f),
             RunError::Script {
                 revision,
-                path,
+                path: Some(path),
                 error,
             } => {
                 write!(
@@ -252,13 +208,42 @@ impl fmt::Display for RunError {
                     path.display()
                 )
             }
-            RunError::Failed(failure) => failure.fmt(f),
-            RunError::Commit { revision, error } => {
+            RunError::Script {
+                revision,
+                path: None,
+                error,
+            } => {
                 write!(
                     f,
-                    "cannot commit revision `{revision}`, nothing of which was kept: {error}"
+                    "cannot read the downgrade script of `{revision}` that the database kept: {error}"
                 )
             }
+            RunError::Locked {
+                holder,
+                timeout,
+                error,
+            } => {
+                write!(f, "cannot lock the database within {timeout:?}: ")?;
+                match holder {
+                    Some(holder) => write!(f, "it is held by {holder} ({error})"),
+                    None => error.fmt(f),
+                }
+            }
+            RunError::Failed(failure) => failure.fmt(f),
+            RunError::Halfway(halfway) => halfway.fmt(f),
+            RunError::Commit {
+                revision,
+                error,
+                kept: Kept::Nothing,
+            } => write!(
+                f,
+                "cannot commit revision `{revision}`, nothing of which was kept: {error}"
+            ),
+            RunError::Commit {
+                revision,
+                error,
+                kept,
+            } => write!(f, "cannot finish revision `{revision}`, of which {kept}: {error}"),
             RunError::Integrity { findings } => {
                 let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
                 write!(f, "the database does not fit the files: {}", findings.join("; "))
@@ -289,21 +274,10 @@ impl fmt::Display for RunError {
                 f,
                 "cannot take back `{revision}`: neither the files nor the database have its downgrade script"
             ),
-            RunError::DependedOn { revision, by } => {
-                write!(
-                    f,
-                    "cannot take back `{revision}`: {} in the database build on it",
-                    listed(by)
-                )
-            }
-            RunError::NoTransaction {
-                revision,
-                path,
-                dialect,
-            } => write!(
+            RunError::DependedOn { revision, by } => write!(
                 f,
-                "cannot run the script of `{revision}` without a transaction (`{}`): {dialect} runs every script in one",
-                path.display()
+                "cannot take back `{revision}`: {} in the database build on it",
+                listed(by)
             ),
             RunError::VersionRow { row } => {
                 let row: Vec<String> = row.iter().map(ToString::to_string).collect();
@@ -319,62 +293,3 @@ impl fmt::Display for RunError {
 }
 
 impl std::error::Error for RunError {}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure {
-            direction,
-            revision,
-            message,
-            script,
-            line,
-            statement,
-            cause,
-            done,
-            left: _,
-        } = self;
-        let to = match direction {
-            Direction::Upgrade => "upgrade to",
-            Direction::Downgrade => "take back",
-        };
-        write!(f, "cannot {to} `{revision}` ({message}): ")?;
-        match script {
-            Some(path) => write!(f, "`{}`, line {line}: ", path.display())?,
-            None => write!(f, "the downgrade script that the database kept, line {line}: ")?,
-        }
-        writeln!(f, "{cause}")?;
-        for line in statement.lines() {
-            writeln!(f, "  | {line}")?;
-        }
-        match done.as_slice() {
-            [] => f.write_str("nothing was changed"),
-            done => write!(
-                f,
-                "nothing of this revision was kept; done before it: {}",
-                listed(done)
-            ),
-        }
-    }
-}
-
-impl fmt::Display for FailureCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FailureCause::Database(error) => error.fmt(f),
-            FailureCause::Rows { message, rows, more } => {
-                let why = if message.is_empty() {
-                    "there are rows where none may be"
-                } else {
-                    message
-                };
-                f.write_str(why)?;
-                for row in rows {
-                    let row: Vec<String> = row.iter().map(ToString::to_string).collect();
-                    write!(f, "\n  ({})", row.join(", "))?;
-                }
-                if *more { f.write_str("\n  …") } else { Ok(()) }
-            }
-            FailureCause::NothingKept => f.write_str("nothing of this table was kept"),
-        }
-    }
-}

@@ -1,4 +1,4 @@
-//! The steps of a script, run one after another on an open transaction.
+//! The steps of a script, run one after another.
 
 use std::collections::BTreeMap;
 
@@ -21,20 +21,38 @@ pub(super) struct StepFailure {
     pub(super) cause: FailureCause,
 }
 
-/// Runs all steps and returns how many there were.
+/// Runs all steps.
 pub(super) fn run(
     connection: &mut dyn Connection,
     session: &dyn Session,
     plan: &Plan,
-) -> Result<usize, StepFailure> {
+) -> Result<(), StepFailure> {
     let mut kept = BTreeMap::new();
-    for statement in &plan.statements {
-        step(connection, session, &statement.step, &mut kept).map_err(|cause| failure(statement, cause))?;
-    }
-    Ok(plan.statements.len())
+    plan.statements
+        .iter()
+        .try_for_each(|statement| step(connection, session, statement, &mut kept))
 }
 
-fn step(
+/// Runs one step. What it keeps of a table that is being replaced goes to `kept`, from where a later one takes it.
+pub(super) fn step(
+    connection: &mut dyn Connection,
+    session: &dyn Session,
+    statement: &Statement,
+    kept: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), StepFailure> {
+    try_step(connection, session, &statement.step, kept).map_err(|cause| failure(statement, cause))
+}
+
+/// Returns the statement or the directive of a step.
+pub(super) fn text(step: &Step) -> String {
+    match step {
+        Step::Execute { sql } | Step::ExpectNoRows { sql, message: _ } => sql.clone(),
+        Step::KeepDependents { table } => format!("-- autogen: keep-dependents {table}"),
+        Step::RestoreDependents { table } => format!("-- autogen: restore-dependents {table}"),
+    }
+}
+
+fn try_step(
     connection: &mut dyn Connection,
     session: &dyn Session,
     step: &Step,
@@ -82,11 +100,7 @@ impl From<Error> for FailureCause {
 }
 
 fn failure(statement: &Statement, cause: FailureCause) -> StepFailure {
-    let text = match &statement.step {
-        Step::Execute { sql } | Step::ExpectNoRows { sql, message: _ } => sql.clone(),
-        Step::KeepDependents { table } => format!("-- autogen: keep-dependents {table}"),
-        Step::RestoreDependents { table } => format!("-- autogen: restore-dependents {table}"),
-    };
+    let text = text(&statement.step);
     let within = match &cause {
         FailureCause::Database(error) => error.offset.and_then(|offset| text.get(..offset)),
         FailureCause::Rows { .. } | FailureCause::NothingKept => None,

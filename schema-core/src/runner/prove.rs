@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{FailureCause, execute};
 use crate::db::{self, Connection};
-use crate::dialect::{Dialect, Limits, Mode, Unsupported};
+use crate::dialect::{Dialect, Limits, Mode, Session, Unsupported};
 use crate::diff::{Answers, diff};
 use crate::history::{Direction, HistoryError, RevisionId};
 use crate::operation::Operation;
@@ -30,8 +30,6 @@ pub struct ProofError {
 pub enum ProofCause {
     /// The script cannot be understood.
     Script(ScriptError),
-    /// The script wants no transaction, on a database that runs every script in one.
-    NoTransaction,
     /// A statement failed.
     Statement {
         /// The line of the script; 0 while the schema before is set up.
@@ -62,7 +60,6 @@ impl ProofError {
     pub fn hint(&self) -> Option<String> {
         match &self.cause {
             ProofCause::Script(error) => error.hint(),
-            ProofCause::NoTransaction => Some("remove the directive `-- autogen: no-transaction`".into()),
             ProofCause::Statement { cause, .. } => match cause {
                 FailureCause::Database(_) => None,
                 FailureCause::Rows { .. } | FailureCause::NothingKept => cause.hint(),
@@ -86,7 +83,6 @@ impl fmt::Display for ProofError {
         let of = self.revision.map(|id| format!(" of `{id}`")).unwrap_or_default();
         match &self.cause {
             ProofCause::Script(error) => write!(f, "cannot read {what}{of}: {error}"),
-            ProofCause::NoTransaction => write!(f, "cannot run {what}{of} without a transaction"),
             ProofCause::Statement {
                 line,
                 statement,
@@ -229,7 +225,8 @@ fn build(scratch: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -
 ///
 /// # Errors
 ///
-/// [`ProofError`]: the script cannot be understood, or a statement of it failed. Nothing is changed then.
+/// [`ProofError`]: the script cannot be understood, or a statement of it failed. Nothing is changed then, unless it runs out of a
+/// transaction.
 pub fn run_script(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
@@ -248,28 +245,23 @@ pub(super) fn run_text(
 }
 
 fn run_plan(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan) -> Result<(), ProofCause> {
-    in_transaction(scratch, dialect, &plan.mode, |scratch| {
-        execute::run(scratch, dialect.session(), plan)
-            .map(drop)
-            .map_err(|failure| ProofCause::Statement {
-                line: failure.line,
-                statement: failure.statement,
-                cause: failure.cause,
-            })
+    in_session(scratch, dialect, &plan.mode, |scratch| {
+        execute::run(scratch, dialect.session(), plan).map_err(|failure| ProofCause::Statement {
+            line: failure.line,
+            statement: failure.statement,
+            cause: failure.cause,
+        })
     })
 }
 
-/// Runs something on a scratch database as the script of a revision would be, and takes it back if it fails.
-pub(super) fn in_transaction<T>(
+/// Runs something on a scratch database as the script of a revision would be: in a transaction, which is taken back if it fails, or out of one.
+pub(super) fn in_session<T>(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,
     mode: &Mode,
     work: impl FnOnce(&mut dyn Connection) -> Result<T, ProofCause>,
 ) -> Result<T, ProofCause> {
     let session = dialect.session();
-    if mode.no_transaction {
-        return Err(ProofCause::NoTransaction);
-    }
     // No one else has the scratch database.
     let limits = Limits {
         lock: Duration::ZERO,
@@ -277,19 +269,38 @@ pub(super) fn in_transaction<T>(
     };
     session
         .enter(scratch, mode, &limits)
-        .and_then(|()| session.begin(scratch, mode, &limits))
+        .map_err(ProofCause::Database)?;
+    let checked = |scratch: &mut dyn Connection| {
+        let done = work(scratch)?;
+        session.check(scratch, mode).map_err(ProofCause::Database)?;
+        Ok(done)
+    };
+    let outcome = if session.transactional() && !mode.no_transaction {
+        in_transaction(scratch, session, mode, &limits, checked)
+    } else {
+        checked(scratch)
+    };
+    session.leave(scratch, mode);
+    outcome
+}
+
+fn in_transaction<T>(
+    scratch: &mut dyn Connection,
+    session: &dyn Session,
+    mode: &Mode,
+    limits: &Limits,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T, ProofCause>,
+) -> Result<T, ProofCause> {
+    session
+        .begin(scratch, mode, limits)
         .map_err(ProofCause::Database)?;
     let outcome = work(scratch).and_then(|done| {
-        session
-            .check(scratch, mode)
-            .and_then(|()| session.commit(scratch))
-            .map_err(ProofCause::Database)?;
+        session.commit(scratch).map_err(ProofCause::Database)?;
         Ok(done)
     });
     if outcome.is_err() {
         session.rollback(scratch);
     }
-    session.leave(scratch, mode);
     outcome
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::prove::{compare, in_transaction};
+use super::prove::{compare, in_session};
 use super::{FailureCause, ProofCause, ProofError, execute};
 use crate::db::{Connection, Error, Value};
 use crate::dialect::Dialect;
@@ -41,7 +41,7 @@ pub fn rehearse(
     plan: &Plan,
     expected: &Schema,
 ) -> Result<Plan, ProofError> {
-    let whole = in_transaction(scratch, dialect, &plan.mode, |scratch| {
+    let whole = in_session(scratch, dialect, &plan.mode, |scratch| {
         written_out(scratch, dialect, plan)
     })?;
     compare(scratch, dialect, expected)?;

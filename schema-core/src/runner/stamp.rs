@@ -49,9 +49,17 @@ pub fn stamp(
         if unknown == Unknown::Refuse {
             check::refuse_unknown(history, rows)?;
         }
-        let has: BTreeSet<RevisionId> = rows.iter().map(|row| row.id).collect();
+        // Half a revision is none: it is written anew if it is wanted.
+        let has: BTreeSet<RevisionId> = rows
+            .iter()
+            .filter(|row| row.unfinished.is_none())
+            .map(|row| row.id)
+            .collect();
         let added = wanted.iter().filter(|id| !has.contains(id)).copied();
-        let removed = has.iter().filter(|id| !wanted.contains(id)).copied();
+        let removed = rows
+            .iter()
+            .map(|row| row.id)
+            .filter(|id| !has.contains(id) || !wanted.contains(id));
         let (added, removed) = (added.collect(), removed.collect());
         Ok((Stamped { added, removed }, history))
     })
@@ -121,7 +129,7 @@ fn write(
 ) -> Result<(), RunError> {
     version_table::create_if_missing(connection, dialect)?;
     for id in &stamped.removed {
-        version_table::delete(connection, *id)?;
+        version_table::delete(connection, dialect, *id)?;
     }
     for id in &stamped.added {
         let header = history
@@ -138,8 +146,10 @@ fn write(
             duration: Duration::ZERO,
             statements_done: 0,
             tool_version: options.tool_version.clone(),
+            tag: None,
+            unfinished: None,
         };
-        version_table::insert(connection, &row)?;
+        version_table::insert(connection, dialect, &row)?;
     }
     Ok(())
 }

@@ -1,17 +1,24 @@
-//! The version table, in which a database records its revisions: one row for each that is applied.
+//! The version table, in which a database records its revisions: one row for each that is applied, or half-way there.
+//!
+//! Its statements hold their values as constants of the dialect: the same text runs here and stands in a script that is run elsewhere,
+//! and no two databases agree on how a parameter is written.
 
 use std::time::Duration;
 
 use super::RunError;
+use super::unfinished::Unfinished;
 use crate::db::{Connection, Value};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Unsupported};
 use crate::history::RevisionId;
 use crate::operation::Operation;
 use crate::plan::Step;
-use crate::schema::{Column, PrimaryKey, Schema, Table, TableName, Type, naming};
+use crate::schema::{Column, Literal, PrimaryKey, Schema, Table, TableName, Type, naming};
 
 /// The table's name.
-const TABLE: &str = "_autogen_revisions";
+pub(super) const TABLE: &str = "_autogen_revisions";
+
+/// Its columns, in the order in which rows are read and written.
+const COLUMNS: &str = "id, parents, message, checksum, downgrade, applied_at, duration_ms, statements_done, tool_version, tag, unfinished";
 
 /// A revision that a database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +33,7 @@ pub struct Applied {
     pub checksum: String,
     /// The script that takes it back, if there was one.
     pub downgrade: Option<String>,
-    /// When it was applied, as RFC 3339 writes it.
+    /// When it was applied, as RFC 3339 writes it; of one that is half-way there, when it was begun.
     pub applied_at: String,
     /// How long its script took.
     pub duration: Duration,
@@ -34,12 +41,20 @@ pub struct Applied {
     pub statements_done: usize,
     /// The version of the tool that applied it.
     pub tool_version: String,
+    /// What someone called the state in which the database was with this revision.
+    pub tag: Option<String>,
+    /// The script of it that stopped half-way, if one did. Only scripts that run out of a transaction can.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// Returns the table as a value of the IR, so that each dialect creates it in its own words.
 fn table() -> Table {
     let name = TableName::new(TABLE.trim_start_matches('_'));
     let text = || Type::Text { length: None };
+    let optional = |name: &str| Column {
+        nullable: true,
+        ..Column::new(name, text())
+    };
     let mut table = Table::new(name.clone());
     table.columns = vec![
         // A key of unbounded text is more than some databases can index.
@@ -47,20 +62,41 @@ fn table() -> Table {
         Column::new("parents", text()),
         Column::new("message", text()),
         Column::new("checksum", text()),
-        Column {
-            nullable: true,
-            ..Column::new("downgrade", text())
-        },
+        optional("downgrade"),
         Column::new("applied_at", text()),
         Column::new("duration_ms", Type::I64),
         Column::new("statements_done", Type::I64),
         Column::new("tool_version", text()),
+        optional("tag"),
+        optional("unfinished"),
     ];
     table.primary_key = Some(PrimaryKey {
         name: naming::primary_key(&name),
         columns: vec!["id".to_owned()],
     });
     table
+}
+
+/// Returns the statements that create the table.
+pub(super) fn create_sql(dialect: &dyn Dialect) -> Result<Vec<String>, Unsupported> {
+    // Dialects refuse models with the tool's own names, so the table gets its name only after it was normalized.
+    let schema = dialect.normalize(&Schema::from_iter([table()]))?;
+    let create: Vec<Operation> = schema
+        .tables
+        .into_values()
+        .map(|mut table| {
+            table.name = TableName::new(TABLE);
+            Operation::CreateTable { table }
+        })
+        .collect();
+    let plan = dialect.plan(&Schema::default(), &create)?;
+    let statements = plan.statements.into_iter();
+    Ok(statements
+        .filter_map(|statement| match statement.step {
+            Step::Execute { sql } => Some(sql),
+            Step::ExpectNoRows { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => None,
+        })
+        .collect())
 }
 
 /// Creates the table. It is called with the lock held, so that no two processes create it at once.
@@ -71,32 +107,15 @@ pub(super) fn create_if_missing(
     if exists(connection, dialect)? {
         return Ok(());
     }
-    // Dialects refuse models with the tool's own names, so the table gets its name only after it was normalized.
-    let schema = dialect
-        .normalize(&Schema::from_iter([table()]))
-        .map_err(RunError::Unsupported)?;
-    let create: Vec<Operation> = schema
-        .tables
-        .into_values()
-        .map(|mut table| {
-            table.name = TableName::new(TABLE);
-            Operation::CreateTable { table }
-        })
-        .collect();
-    let plan = dialect
-        .plan(&Schema::default(), &create)
-        .map_err(RunError::Unsupported)?;
-    for statement in &plan.statements {
-        if let Step::Execute { sql } = &statement.step {
-            connection
-                .execute(sql, &[])
-                .map_err(|error| RunError::database("create the version table", error))?;
-        }
+    for sql in create_sql(dialect).map_err(RunError::Unsupported)? {
+        connection
+            .execute(&sql, &[])
+            .map_err(|error| RunError::database("create the version table", error))?;
     }
     Ok(())
 }
 
-fn exists(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<bool, RunError> {
+pub(super) fn exists(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<bool, RunError> {
     dialect
         .session()
         .has_table(connection, TABLE)
@@ -108,15 +127,43 @@ pub(super) fn read(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Re
     if !exists(connection, dialect)? {
         return Ok(Vec::new());
     }
-    let sql = format!(
-        "SELECT id, parents, message, checksum, downgrade, applied_at, duration_ms, statements_done, tool_version FROM {TABLE} ORDER BY id"
-    );
-    let rows = connection
-        .query(&sql, &[])
-        .map_err(|error| RunError::database("read the version table", error))?;
+    let rows = query(connection, &format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY id"))?;
     rows.into_iter()
         .map(|row| from_row(&row).ok_or(RunError::VersionRow { row }))
         .collect()
+}
+
+/// Returns the row of one revision. The table exists.
+pub(super) fn find(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    id: RevisionId,
+) -> Result<Option<Applied>, RunError> {
+    let sql = format!("SELECT {COLUMNS} FROM {TABLE} WHERE id = {}", key(dialect, id));
+    let rows = query(connection, &sql)?;
+    rows.into_iter()
+        .map(|row| from_row(&row).ok_or(RunError::VersionRow { row }))
+        .next()
+        .transpose()
+}
+
+/// Returns the ids, and of which something is unfinished. The table exists.
+pub(super) fn ids(connection: &mut dyn Connection) -> Result<Vec<(RevisionId, bool)>, RunError> {
+    let sql = format!("SELECT id, unfinished FROM {TABLE} ORDER BY id");
+    let rows = query(connection, &sql)?;
+    let from = |row: &[Value]| {
+        let [id, unfinished] = row else { return None };
+        Some((id.as_str()?.parse().ok()?, *unfinished != Value::Null))
+    };
+    rows.into_iter()
+        .map(|row| from(&row).ok_or(RunError::VersionRow { row }))
+        .collect()
+}
+
+fn query(connection: &mut dyn Connection, sql: &str) -> Result<Vec<Vec<Value>>, RunError> {
+    connection
+        .query(sql, &[])
+        .map_err(|error| RunError::database("read the version table", error))
 }
 
 fn from_row(row: &[Value]) -> Option<Applied> {
@@ -130,6 +177,8 @@ fn from_row(row: &[Value]) -> Option<Applied> {
         duration,
         statements_done,
         tool_version,
+        tag,
+        unfinished,
     ] = row
     else {
         return None;
@@ -150,36 +199,16 @@ fn from_row(row: &[Value]) -> Option<Applied> {
         duration: Duration::from_millis(u64::try_from(duration.as_integer()?).ok()?),
         statements_done: usize::try_from(statements_done.as_integer()?).ok()?,
         tool_version: text(tool_version)?,
+        tag: text(tag),
+        unfinished: match unfinished.as_str() {
+            Some(text) => Some(Unfinished::parse(text)?),
+            None => None,
+        },
     })
 }
 
-/// Tells whether the database has the revision. The table exists.
-pub(super) fn has(connection: &mut dyn Connection, id: RevisionId) -> Result<bool, RunError> {
-    let rows = connection
-        .query(
-            &format!("SELECT 1 FROM {TABLE} WHERE id = ?"),
-            &[id.to_string().as_str().into()],
-        )
-        .map_err(|error| RunError::database("read the version table", error))?;
-    Ok(!rows.is_empty())
-}
-
-/// Returns how many revisions the database has. The table exists.
-pub(super) fn count(connection: &mut dyn Connection) -> Result<usize, RunError> {
-    let rows = connection
-        .query(&format!("SELECT count(*) FROM {TABLE}"), &[])
-        .map_err(|error| RunError::database("read the version table", error))?;
-    let count = rows
-        .first()
-        .and_then(|row| row.first())
-        .and_then(Value::as_integer);
-    Ok(count
-        .and_then(|count| usize::try_from(count).ok())
-        .unwrap_or_default())
-}
-
-/// Records a revision.
-pub(super) fn insert(connection: &mut dyn Connection, row: &Applied) -> Result<(), RunError> {
+/// Returns the statement that records a revision.
+pub(super) fn insert_sql(dialect: &dyn Dialect, row: &Applied) -> String {
     let Applied {
         id,
         parents,
@@ -190,36 +219,131 @@ pub(super) fn insert(connection: &mut dyn Connection, row: &Applied) -> Result<(
         duration,
         statements_done,
         tool_version,
+        tag,
+        unfinished,
     } = row;
     let parents: Vec<String> = parents.iter().map(ToString::to_string).collect();
-    let number = |number: Option<i64>| Value::Integer(number.unwrap_or(i64::MAX));
     let values = [
-        id.to_string().as_str().into(),
-        parents.join(" ").as_str().into(),
-        message.as_str().into(),
-        checksum.as_str().into(),
-        downgrade.as_deref().into(),
-        applied_at.as_str().into(),
-        number(duration.as_millis().try_into().ok()),
-        number((*statements_done).try_into().ok()),
-        tool_version.as_str().into(),
+        key(dialect, *id),
+        text(dialect, &parents.join(" ")),
+        text(dialect, message),
+        text(dialect, checksum),
+        optional(dialect, downgrade.as_deref()),
+        text(dialect, applied_at),
+        number(dialect, duration.as_millis()),
+        number(dialect, *statements_done),
+        text(dialect, tool_version),
+        optional(dialect, tag.as_deref()),
+        optional(dialect, unfinished.as_ref().map(ToString::to_string).as_deref()),
     ];
-    let sql = format!(
-        "INSERT INTO {TABLE} (id, parents, message, checksum, downgrade, applied_at, duration_ms, statements_done, tool_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    );
-    connection
-        .execute(&sql, &values)
-        .map(drop)
-        .map_err(|error| RunError::database("record the revision in the version table", error))
+    format!("INSERT INTO {TABLE} ({COLUMNS}) VALUES ({})", values.join(", "))
+}
+
+/// Returns the statement that forgets a revision.
+pub(super) fn delete_sql(dialect: &dyn Dialect, id: RevisionId) -> String {
+    format!("DELETE FROM {TABLE} WHERE id = {}", key(dialect, id))
+}
+
+/// Returns the statement that notes how far a revision's script is, if that was as expected until then.
+pub(super) fn progress_sql(
+    dialect: &dyn Dialect,
+    id: RevisionId,
+    before: Option<&Unfinished>,
+    after: Option<&Unfinished>,
+) -> String {
+    let before = match before {
+        Some(before) => format!("unfinished = {}", text(dialect, &before.to_string())),
+        None => "unfinished IS NULL".to_owned(),
+    };
+    format!(
+        "UPDATE {TABLE} SET unfinished = {} WHERE id = {} AND {before}",
+        optional(dialect, after.map(ToString::to_string).as_deref()),
+        key(dialect, id)
+    )
+}
+
+/// Records a revision.
+pub(super) fn insert(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    row: &Applied,
+) -> Result<(), RunError> {
+    write(connection, &insert_sql(dialect, row)).map(drop)
 }
 
 /// Forgets a revision.
-pub(super) fn delete(connection: &mut dyn Connection, id: RevisionId) -> Result<(), RunError> {
+pub(super) fn delete(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    id: RevisionId,
+) -> Result<(), RunError> {
+    write(connection, &delete_sql(dialect, id)).map(drop)
+}
+
+/// Notes how far a script is; tells whether the note before was as expected.
+pub(super) fn progress(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    id: RevisionId,
+    before: Option<&Unfinished>,
+    after: Option<&Unfinished>,
+) -> Result<bool, RunError> {
+    let sql = progress_sql(dialect, id, before, after);
+    Ok(write(connection, &sql)? > 0)
+}
+
+/// Notes at its end what an upgrade that ran out of a transaction came to.
+pub(super) fn finish(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    row: &Applied,
+) -> Result<(), RunError> {
+    let sql = format!(
+        "UPDATE {TABLE} SET checksum = {}, downgrade = {}, applied_at = {}, duration_ms = {}, statements_done = {}, tool_version = {}, unfinished = NULL WHERE id = {}",
+        text(dialect, &row.checksum),
+        optional(dialect, row.downgrade.as_deref()),
+        text(dialect, &row.applied_at),
+        number(dialect, row.duration.as_millis()),
+        number(dialect, row.statements_done),
+        text(dialect, &row.tool_version),
+        key(dialect, row.id),
+    );
+    write(connection, &sql).map(drop)
+}
+
+/// Tags a revision.
+pub(super) fn tag(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    id: RevisionId,
+    tag: &str,
+) -> Result<(), RunError> {
+    let sql = format!(
+        "UPDATE {TABLE} SET tag = {} WHERE id = {}",
+        text(dialect, tag),
+        key(dialect, id)
+    );
+    write(connection, &sql).map(drop)
+}
+
+fn write(connection: &mut dyn Connection, sql: &str) -> Result<u64, RunError> {
     connection
-        .execute(
-            &format!("DELETE FROM {TABLE} WHERE id = ?"),
-            &[id.to_string().as_str().into()],
-        )
-        .map(drop)
-        .map_err(|error| RunError::database("remove the revision from the version table", error))
+        .execute(sql, &[])
+        .map_err(|error| RunError::database("write to the version table", error))
+}
+
+fn key(dialect: &dyn Dialect, id: RevisionId) -> String {
+    text(dialect, &id.to_string())
+}
+
+fn text(dialect: &dyn Dialect, text: &str) -> String {
+    dialect.literal(&Literal::Text(text.to_owned()))
+}
+
+fn optional(dialect: &dyn Dialect, value: Option<&str>) -> String {
+    value.map_or_else(|| "NULL".to_owned(), |value| text(dialect, value))
+}
+
+fn number(dialect: &dyn Dialect, number: impl TryInto<i64>) -> String {
+    dialect.literal(&Literal::Integer(number.try_into().unwrap_or(i64::MAX)))
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::dependents;
+use super::{backup, dependents};
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::dialect::{Limits, Mode, Session};
 use crate::lexer::lex;
@@ -162,14 +162,7 @@ impl Session for super::Sqlite {
     }
 
     fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error> {
-        let path = to.to_str().ok_or_else(|| Error {
-            kind: ErrorKind::Statement,
-            message: format!("the path `{}` is no UTF-8 text", to.display()),
-            offset: None,
-        })?;
-        connection
-            .execute("VACUUM main INTO ?1", &[path.into()])
-            .map(drop)
+        backup::copy(connection, to)
     }
 }
 

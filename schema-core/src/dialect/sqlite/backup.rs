@@ -1,0 +1,52 @@
+//! A copy of the whole database, whole or not there at all.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::db::{Connection, Error, ErrorKind};
+
+/// Copies the database, as it is committed, into a new file.
+///
+/// VACUUM INTO does not sync what it writes (<https://sqlite.org/lang_vacuum.html#vacuuminto>), so it writes aside.
+pub(super) fn copy(connection: &mut dyn Connection, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Err(failed(to, "it exists already"));
+    }
+    let aside = aside(to);
+    let text = aside
+        .to_str()
+        .ok_or_else(|| failed(to, "its path is no UTF-8 text"))?;
+    let copied = connection
+        .execute("VACUUM main INTO ?1", &[text.into()])
+        .and_then(|_| settle(&aside, to).map_err(|error| failed(to, &error.to_string())));
+    if copied.is_err() {
+        // A part of a copy is of no use to anyone; if it cannot be removed either, its name says what it is.
+        let _ = fs::remove_file(&aside);
+    }
+    copied
+}
+
+/// Gives the copy its name once it is on the disk.
+fn settle(aside: &Path, to: &Path) -> io::Result<()> {
+    File::open(aside)?.sync_all()?;
+    fs::rename(aside, to)?;
+    match to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn aside(to: &Path) -> PathBuf {
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    to.with_file_name(name)
+}
+
+fn failed(to: &Path, why: &str) -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: format!("cannot write `{}`: {why}", to.display()),
+        offset: None,
+    }
+}

@@ -1,0 +1,186 @@
+//! A script that is about to run: read and checked before anything does.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::error::Kept;
+use super::{Applied, Event, Failure, Options, RunError, WayBack, execute, time};
+use crate::dialect::Dialect;
+use crate::history::{Cause, Direction, History, RevisionId};
+use crate::plan::Plan;
+use crate::script;
+
+/// A revision's script on its way into a database, or out of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Which of the revision's scripts.
+    pub direction: Direction,
+    /// The revision.
+    pub revision: RevisionId,
+    /// Its parents.
+    pub parents: Vec<RevisionId>,
+    /// What it is for, in words.
+    pub message: String,
+    /// The script's file; `None` if it is the one that the database kept.
+    pub path: Option<PathBuf>,
+    /// The script.
+    pub text: String,
+    /// How many of its steps are done already, if an earlier run stopped in it.
+    pub resumes_after: Option<usize>,
+    /// The script, read.
+    pub(super) plan: Plan,
+    /// The script that takes an upgrade back, for the database to keep.
+    pub(super) downgrade: Option<String>,
+}
+
+impl Job {
+    /// Reads the script that applies a revision.
+    pub(super) fn upgrade(
+        history: &History,
+        dialect: &dyn Dialect,
+        id: RevisionId,
+    ) -> Result<Self, RunError> {
+        let header = history.get(id).ok_or(RunError::UnknownTarget { revision: id })?;
+        let text = history.script(id, dialect.name(), Direction::Upgrade)?;
+        let path = history.script_path(id, dialect.name(), Direction::Upgrade);
+        Ok(Job {
+            direction: Direction::Upgrade,
+            revision: id,
+            parents: header.parents.clone(),
+            message: header.message.clone(),
+            plan: parse(dialect, id, path.as_ref(), &text)?,
+            path,
+            text,
+            resumes_after: None,
+            downgrade: history.script(id, dialect.name(), Direction::Downgrade).ok(),
+        })
+    }
+
+    /// Reads the script that takes a revision back: the file's or, where the files do not have the revision, the one that the database kept.
+    pub(super) fn downgrade(
+        history: &History,
+        dialect: &dyn Dialect,
+        row: &Applied,
+        parents: &[RevisionId],
+    ) -> Result<Self, RunError> {
+        let (path, text) = find_downgrade(history, dialect, row)?;
+        if let Some(reason) = script::irreversible(&text) {
+            return Err(RunError::NoWayBack {
+                revision: row.id,
+                why: WayBack::Irreversible { reason },
+            });
+        }
+        Ok(Job {
+            direction: Direction::Downgrade,
+            revision: row.id,
+            parents: parents.to_vec(),
+            message: row.message.clone(),
+            plan: parse(dialect, row.id, path.as_ref(), &text)?,
+            path,
+            text,
+            resumes_after: None,
+            downgrade: None,
+        })
+    }
+
+    /// Returns the checksum of the script.
+    pub(super) fn checksum(&self) -> String {
+        script::checksum(&self.text)
+    }
+
+    /// Returns the event of its beginning.
+    pub(super) fn running(&self) -> Event<'_> {
+        let own = std::slice::from_ref(&self.revision);
+        let (from, to): (&[_], &[_]) = match self.direction {
+            Direction::Upgrade => (&self.parents, own),
+            Direction::Downgrade => (own, &self.parents),
+        };
+        Event::Running {
+            direction: self.direction,
+            revision: self.revision,
+            message: &self.message,
+            from,
+            to,
+        }
+    }
+
+    /// Returns the event of its end.
+    pub(super) fn finished(&self, duration: Duration) -> Event<'_> {
+        Event::Finished {
+            direction: self.direction,
+            revision: self.revision,
+            duration,
+        }
+    }
+
+    /// Returns the row of an applied revision.
+    pub(super) fn row(&self, options: &Options, began: Duration, ended: Duration) -> Applied {
+        Applied {
+            id: self.revision,
+            parents: self.parents.clone(),
+            message: self.message.clone(),
+            checksum: self.checksum(),
+            downgrade: self.downgrade.clone(),
+            applied_at: time::rfc3339(ended),
+            duration: ended.saturating_sub(began),
+            statements_done: self.plan.statements.len(),
+            tool_version: options.tool_version.clone(),
+            tag: None,
+            unfinished: None,
+        }
+    }
+
+    /// Returns the error of a step that failed.
+    pub(super) fn failure(&self, failure: execute::StepFailure, kept: Kept) -> RunError {
+        RunError::Failed(Box::new(Failure {
+            direction: self.direction,
+            revision: self.revision,
+            message: self.message.clone(),
+            script: self.path.clone(),
+            line: failure.line,
+            statement: failure.statement,
+            cause: failure.cause,
+            kept,
+            done: Vec::new(),
+            left: Vec::new(),
+        }))
+    }
+}
+
+fn parse(
+    dialect: &dyn Dialect,
+    revision: RevisionId,
+    path: Option<&PathBuf>,
+    text: &str,
+) -> Result<Plan, RunError> {
+    script::parse(text, dialect.lexicon()).map_err(|error| RunError::Script {
+        revision,
+        path: path.cloned(),
+        error,
+    })
+}
+
+/// Returns the downgrade script and its file, or the one that the database kept.
+fn find_downgrade(
+    history: &History,
+    dialect: &dyn Dialect,
+    row: &Applied,
+) -> Result<(Option<PathBuf>, String), RunError> {
+    if history.get(row.id).is_some() {
+        match history.script(row.id, dialect.name(), Direction::Downgrade) {
+            Ok(text) => {
+                return Ok((
+                    history.script_path(row.id, dialect.name(), Direction::Downgrade),
+                    text,
+                ));
+            }
+            Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let kept = row.downgrade.clone();
+    kept.map(|text| (None, text)).ok_or(RunError::NoWayBack {
+        revision: row.id,
+        why: WayBack::Missing,
+    })
+}

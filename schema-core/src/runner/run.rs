@@ -1,0 +1,302 @@
+//! A run: the lock around it, the look at the version table under it, and the transactions within.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::Kept;
+use super::job::Job;
+use super::{Applied, Event, Options, RunError, execute, version_table};
+use crate::db::{Connection, Error, ErrorKind};
+use crate::dialect::{Dialect, Mode};
+use crate::history::{Direction, RevisionId};
+
+/// What a run works with, and what it has done.
+pub(super) struct Run<'a> {
+    pub(super) connection: &'a mut dyn Connection,
+    pub(super) dialect: &'a dyn Dialect,
+    pub(super) options: &'a Options,
+    pub(super) on_event: &'a mut dyn FnMut(Event<'_>),
+    /// Who had the lock when it was wanted.
+    holder: Option<String>,
+    done: Vec<RevisionId>,
+}
+
+/// How some scripts of a run went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// They are done.
+    Done,
+    /// Someone else has changed the version table; nothing was done on the grounds of what it said before.
+    Overtaken,
+}
+
+/// The revisions that a database has, and of which something is unfinished.
+pub(super) type Known = BTreeMap<RevisionId, bool>;
+
+/// What there is to do on a database, given the rows of its version table.
+pub(super) type Ahead<'a> = dyn Fn(&[Applied]) -> Result<Vec<Job>, RunError> + 'a;
+
+/// Runs what is `ahead` of a database, and returns the revisions whose scripts in that direction ended here.
+///
+/// Without anything ahead, no lock is taken: what the version table says is committed, and a script that is under way has a row that says so or none at
+/// all, which is something ahead too. What counts is what is ahead once the lock is held.
+pub(super) fn run(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    options: &Options,
+    on_event: &mut dyn FnMut(Event<'_>),
+    direction: Direction,
+    ahead: &Ahead<'_>,
+) -> Result<Vec<RevisionId>, RunError> {
+    let rows = version_table::read(connection, dialect)?;
+    let jobs = ahead(&rows)?;
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let session = dialect.session();
+    on_event(Event::Context {
+        dialect: dialect.name(),
+        transactional: session.transactional(),
+    });
+    if let Some(path) = &options.backup {
+        session
+            .backup(connection, path)
+            .map_err(|error| RunError::database("copy the database", error))?;
+        on_event(Event::BackedUp { path });
+    }
+    let mut run = Run {
+        connection,
+        dialect,
+        options,
+        on_event,
+        holder: None,
+        done: Vec::new(),
+    };
+    run.lock()?;
+    let outcome = run.all(rows, jobs, direction, ahead);
+    session.unlock(run.connection);
+    outcome.map(|()| run.done)
+}
+
+impl Run<'_> {
+    pub(super) fn now(&self) -> Duration {
+        (self.options.clock)()
+    }
+
+    fn lock(&mut self) -> Result<(), RunError> {
+        let limits = self.options.limits();
+        let (holder, on_event) = (&mut self.holder, &mut *self.on_event);
+        let mut waiting = |who: &str| {
+            *holder = Some(who.to_owned());
+            on_event(Event::Waiting {
+                holder: who,
+                timeout: limits.lock,
+            });
+        };
+        self.dialect
+            .session()
+            .lock(self.connection, &limits, &mut waiting)
+            .map_err(|error| self.unlocked(error))
+    }
+
+    /// Returns the error of a lock, or of a transaction, that cannot be had.
+    pub(super) fn unlocked(&self, error: Error) -> RunError {
+        if error.kind != ErrorKind::Locked {
+            return RunError::database("lock the database", error);
+        }
+        RunError::Locked {
+            holder: self.holder.clone(),
+            timeout: self.options.lock_timeout,
+            error,
+        }
+    }
+
+    /// Runs all that is ahead, and looks again whenever someone else was at work.
+    fn all(
+        &mut self,
+        mut rows: Vec<Applied>,
+        mut jobs: Vec<Job>,
+        direction: Direction,
+        ahead: &Ahead<'_>,
+    ) -> Result<(), RunError> {
+        loop {
+            let now = version_table::read(self.connection, self.dialect)?;
+            if now != rows {
+                rows = now;
+                jobs = ahead(&rows)?;
+            }
+            let resumed = jobs.iter().any(|job| job.resumes_after.is_some());
+            match self.groups(&jobs, &rows, direction)? {
+                // An unfinished script was all that could be seen until it was done.
+                Outcome::Done if !resumed => return Ok(()),
+                Outcome::Done | Outcome::Overtaken => {}
+            }
+        }
+    }
+
+    fn groups(&mut self, jobs: &[Job], rows: &[Applied], direction: Direction) -> Result<Outcome, RunError> {
+        let mut known: Known = rows
+            .iter()
+            .map(|row| (row.id, row.unfinished.is_some()))
+            .collect();
+        let mut left = jobs;
+        while let Some(first) = left.first() {
+            let (group, rest) = left.split_at(self.group_length(left));
+            let outcome = if self.in_transaction(first) {
+                self.together(group, &known)
+            } else {
+                self.stepwise(first, &known)
+            };
+            let ids = || left.iter().map(|job| job.revision).collect();
+            match outcome.map_err(|error| error.in_run(&self.done, ids()))? {
+                Outcome::Done => {}
+                Outcome::Overtaken => return Ok(Outcome::Overtaken),
+            }
+            for job in group {
+                match job.direction {
+                    Direction::Upgrade => known.insert(job.revision, false),
+                    Direction::Downgrade => known.remove(&job.revision),
+                };
+                if job.direction == direction {
+                    self.done.push(job.revision);
+                }
+            }
+            left = rest;
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Tells whether a script runs in a transaction, so that it cannot stop half-way.
+    fn in_transaction(&self, job: &Job) -> bool {
+        self.dialect.session().transactional() && !job.plan.mode.no_transaction
+    }
+
+    /// Returns how many of the scripts run in one transaction, or together out of one.
+    fn group_length(&self, jobs: &[Job]) -> usize {
+        let alike = |pair: &[Job]| pair[0].plan.mode == pair[1].plan.mode;
+        let shares = self.options.per_revision == PerRevision::WhereNeeded
+            && self.dialect.session().shares_transactions()
+            && jobs
+                .first()
+                .is_some_and(|job| job.direction == Direction::Upgrade && self.in_transaction(job));
+        if shares {
+            1 + jobs.windows(2).take_while(|pair| alike(pair)).count()
+        } else {
+            1
+        }
+    }
+
+    /// Runs scripts that want the same mode in one transaction, together with their rows.
+    fn together(&mut self, jobs: &[Job], known: &Known) -> Result<Outcome, RunError> {
+        let Some(last) = jobs.last() else {
+            return Ok(Outcome::Done);
+        };
+        let mut took = Vec::new();
+        let outcome = self.entered(&last.plan.mode, |run| {
+            run.transaction(last, |run| {
+                version_table::create_if_missing(run.connection, run.dialect)?;
+                if !run.is_as_known(known)? {
+                    return Ok(Outcome::Overtaken);
+                }
+                for job in jobs {
+                    took.push(run.whole(job)?);
+                }
+                Ok(Outcome::Done)
+            })
+        })?;
+        if outcome == Outcome::Done {
+            for (job, took) in jobs.iter().zip(took) {
+                (self.on_event)(job.finished(took));
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Runs all of a script in the open transaction, and writes its row; returns how long it took.
+    fn whole(&mut self, job: &Job) -> Result<Duration, RunError> {
+        let began = self.now();
+        (self.on_event)(job.running());
+        let session = self.dialect.session();
+        execute::run(self.connection, session, &job.plan)
+            .map_err(|failure| job.failure(failure, Kept::Nothing))?;
+        session
+            .check(self.connection, &job.plan.mode)
+            .map_err(|error| RunError::Commit {
+                revision: job.revision,
+                error,
+                kept: Kept::Nothing,
+            })?;
+        let ended = self.now();
+        match job.direction {
+            Direction::Upgrade => {
+                let row = job.row(self.options, began, ended);
+                version_table::insert(self.connection, self.dialect, &row)?;
+            }
+            Direction::Downgrade => version_table::delete(self.connection, self.dialect, job.revision)?,
+        }
+        Ok(ended.saturating_sub(began))
+    }
+
+    /// Does `work` with the session set as the mode wants it.
+    pub(super) fn entered<T>(
+        &mut self,
+        mode: &Mode,
+        work: impl FnOnce(&mut Self) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
+        let session = self.dialect.session();
+        let limits = self.options.limits();
+        session
+            .enter(self.connection, mode, &limits)
+            .map_err(|error| self.unlocked(error))?;
+        let outcome = work(self);
+        session.leave(self.connection, mode);
+        outcome
+    }
+
+    /// Does `work` in a transaction, and commits it if that is done; otherwise nothing is changed.
+    pub(super) fn transaction(
+        &mut self,
+        job: &Job,
+        work: impl FnOnce(&mut Self) -> Result<Outcome, RunError>,
+    ) -> Result<Outcome, RunError> {
+        let session = self.dialect.session();
+        let limits = self.options.limits();
+        session
+            .begin(self.connection, &job.plan.mode, &limits)
+            .map_err(|error| self.unlocked(error))?;
+        let mut outcome = work(self);
+        if let Ok(Outcome::Done) = outcome {
+            outcome = session
+                .commit(self.connection)
+                .map(|()| Outcome::Done)
+                .map_err(|error| RunError::Commit {
+                    revision: job.revision,
+                    error,
+                    kept: Kept::Nothing,
+                });
+        }
+        if !matches!(outcome, Ok(Outcome::Done)) {
+            session.rollback(self.connection);
+        }
+        outcome
+    }
+
+    /// Tells whether the version table says what it said when the scripts were chosen. It exists.
+    pub(super) fn is_as_known(&mut self, known: &Known) -> Result<bool, RunError> {
+        let now = version_table::ids(self.connection)?;
+        Ok(now
+            .iter()
+            .copied()
+            .eq(known.iter().map(|(id, unfinished)| (*id, *unfinished))))
+    }
+}
+
+/// Where an upgrade of several revisions commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PerRevision {
+    /// As seldom as the database can.
+    #[default]
+    WhereNeeded,
+    /// After each revision.
+    Always,
+}

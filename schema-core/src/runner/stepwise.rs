@@ -1,0 +1,271 @@
+//! A script out of a transaction: each step noted before and after, so that a run that is killed goes on where it stopped.
+//!
+//! The row of the revision holds an [`Unfinished`] note while the script runs. A step that can stand in a transaction shares one with the next
+//! note. Of any other, the note says first that it is meant to be run, with the fingerprint of what it is about; after an
+//! interruption the dialect tells from that whether it took effect. A note is only written over the one it follows: where the lock does
+//! not last from one transaction to the next, a second process that took the script for abandoned cannot do a step twice.
+
+use std::collections::BTreeMap;
+
+use super::error::{Halfway, HalfwayCause, Kept};
+use super::job::Job;
+use super::run::{Known, Outcome, Run};
+use super::unfinished::Unfinished;
+use super::{Event, RunError, execute, version_table};
+use crate::dialect::Progress;
+use crate::history::Direction;
+use crate::plan::{Statement, Step};
+
+impl Run<'_> {
+    /// Runs a script step by step, from where it is.
+    pub(super) fn stepwise(&mut self, job: &Job, known: &Known) -> Result<Outcome, RunError> {
+        self.entered(&job.plan.mode, |run| run.steps(job, known))
+    }
+
+    fn steps(&mut self, job: &Job, known: &Known) -> Result<Outcome, RunError> {
+        let began = self.now();
+        let Some(mut note) = self.claim(job, known)? else {
+            return Ok(Outcome::Overtaken);
+        };
+        if let Some(intent) = note.intent.clone() {
+            match self.settle(job, &note, &intent)? {
+                Some(next) => note = next,
+                None => return Ok(Outcome::Overtaken),
+            }
+        }
+        while let Some(statement) = job.plan.statements.get(note.done) {
+            let next = if self.joins_transaction(&statement.step) {
+                self.joined(job, &note, statement)?
+            } else {
+                self.alone(job, &note, statement)?
+            };
+            match next {
+                Some(next) => note = next,
+                None => return Ok(Outcome::Overtaken),
+            }
+        }
+        self.dialect
+            .session()
+            .check(self.connection, &job.plan.mode)
+            .map_err(|error| RunError::Commit {
+                revision: job.revision,
+                error,
+                kept: kept(job, &note),
+            })?;
+        let ended = self.now();
+        let outcome = self.transaction(job, |run| {
+            if !version_table::progress(run.connection, run.dialect, job.revision, Some(&note), None)? {
+                return Ok(Outcome::Overtaken);
+            }
+            match job.direction {
+                Direction::Upgrade => {
+                    let row = job.row(run.options, began, ended);
+                    version_table::finish(run.connection, run.dialect, &row)?;
+                }
+                Direction::Downgrade => version_table::delete(run.connection, run.dialect, job.revision)?,
+            }
+            Ok(Outcome::Done)
+        })?;
+        if outcome == Outcome::Done {
+            (self.on_event)(job.finished(ended.saturating_sub(began)));
+        }
+        Ok(outcome)
+    }
+
+    /// Notes that the script begins, or returns the note of where it stopped; `None` if someone else was faster.
+    fn claim(&mut self, job: &Job, known: &Known) -> Result<Option<Unfinished>, RunError> {
+        let fresh = Unfinished::begin(job.direction, &job.checksum());
+        let mut found = None;
+        let outcome = self.transaction(job, |run| {
+            version_table::create_if_missing(run.connection, run.dialect)?;
+            if !run.is_as_known(known)? {
+                return Ok(Outcome::Overtaken);
+            }
+            let row = version_table::find(run.connection, run.dialect, job.revision)?;
+            match row.as_ref().map(|row| &row.unfinished) {
+                None => {
+                    let now = run.now();
+                    let mut row = job.row(run.options, now, now);
+                    row.statements_done = 0;
+                    row.unfinished = Some(fresh.clone());
+                    version_table::insert(run.connection, run.dialect, &row)?;
+                }
+                Some(None) => {
+                    version_table::progress(run.connection, run.dialect, job.revision, None, Some(&fresh))?;
+                }
+                Some(Some(note)) => {
+                    if note.script != job.direction || !note.fits(&job.plan, &job.checksum()) {
+                        return Ok(Outcome::Overtaken);
+                    }
+                    found = Some(note.clone());
+                }
+            }
+            Ok(Outcome::Done)
+        })?;
+        if outcome == Outcome::Overtaken {
+            return Ok(None);
+        }
+        match &found {
+            None => (self.on_event)(job.running()),
+            Some(note) => (self.on_event)(Event::Resuming {
+                direction: job.direction,
+                revision: job.revision,
+                message: &job.message,
+                done: note.done,
+                of: job.plan.statements.len(),
+                line: job.plan.statements.get(note.done).map(|statement| statement.line),
+            }),
+        }
+        Ok(Some(found.unwrap_or(fresh)))
+    }
+
+    /// Finds out what became of a step that was begun, and notes it.
+    fn settle(&mut self, job: &Job, note: &Unfinished, intent: &str) -> Result<Option<Unfinished>, RunError> {
+        let Some(statement) = job.plan.statements.get(note.done) else {
+            return Ok(Some(note.clone()));
+        };
+        let undone = Unfinished {
+            intent: None,
+            ..note.clone()
+        };
+        let done = note.after(&statement.step, note.kept.clone());
+        let sql = execute::text(&statement.step);
+        let progress = self
+            .dialect
+            .session()
+            .probe(self.connection, &sql, intent)
+            .map_err(|error| RunError::database("look what became of the interrupted statement", error))?;
+        let next = match progress {
+            Progress::Nothing => undone,
+            Progress::Whole => done,
+            Progress::Unclear { found } => {
+                let sql =
+                    |next| version_table::progress_sql(self.dialect, job.revision, Some(note), Some(next));
+                let cause = HalfwayCause::Unclear {
+                    line: statement.line,
+                    statement: execute::text(&statement.step),
+                    found,
+                    if_done: sql(&done),
+                    if_not: sql(&undone),
+                };
+                return Err(Halfway::new(job, note, cause).into());
+            }
+        };
+        self.note(job, note, next)
+    }
+
+    fn joins_transaction(&self, step: &Step) -> bool {
+        match step {
+            Step::Execute { sql } => self.dialect.session().joins_transaction(sql),
+            Step::ExpectNoRows { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => true,
+        }
+    }
+
+    /// Runs a step in one transaction with the note that it is done.
+    fn joined(
+        &mut self,
+        job: &Job,
+        note: &Unfinished,
+        statement: &Statement,
+    ) -> Result<Option<Unfinished>, RunError> {
+        let mut next = None;
+        let outcome = self.transaction(job, |run| {
+            let after = run.act(job, note, statement)?;
+            if !version_table::progress(
+                run.connection,
+                run.dialect,
+                job.revision,
+                Some(note),
+                Some(&after),
+            )? {
+                return Ok(Outcome::Overtaken);
+            }
+            next = Some(after);
+            Ok(Outcome::Done)
+        });
+        match outcome {
+            Ok(Outcome::Done) => Ok(next),
+            Ok(Outcome::Overtaken) => Ok(None),
+            Err(RunError::Failed(failure)) => {
+                // The transaction is rolled back: nothing of the step is there.
+                self.note_failure(job, note);
+                Err(RunError::Failed(failure))
+            }
+            Err(RunError::Commit {
+                revision,
+                error,
+                kept: _,
+            }) => Err(RunError::Commit {
+                revision,
+                error,
+                kept: kept(job, note),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Runs a step that stands alone, between a note that it is meant to be run and one that it is done.
+    fn alone(
+        &mut self,
+        job: &Job,
+        note: &Unfinished,
+        statement: &Statement,
+    ) -> Result<Option<Unfinished>, RunError> {
+        let sql = execute::text(&statement.step);
+        let session = self.dialect.session();
+        let fingerprint = session
+            .fingerprint(self.connection, &sql)
+            .map_err(|error| RunError::database("look what the next statement is about", error))?;
+        let Some(intending) = self.note(job, note, note.intending(fingerprint.clone()))? else {
+            return Ok(None);
+        };
+        match self.act(job, &intending, statement) {
+            Ok(next) => self.note(job, &intending, next),
+            Err(error) => {
+                let progress = session.probe(self.connection, &sql, &fingerprint);
+                if matches!(progress, Ok(Progress::Nothing)) {
+                    self.note_failure(job, &intending);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn act(&mut self, job: &Job, note: &Unfinished, statement: &Statement) -> Result<Unfinished, RunError> {
+        let mut tables: BTreeMap<_, _> = note.kept.clone();
+        execute::step(self.connection, self.dialect.session(), statement, &mut tables)
+            .map_err(|failure| job.failure(failure, kept(job, note)))?;
+        Ok(note.after(&statement.step, tables))
+    }
+
+    /// Writes a note over the one it follows and returns it; `None` if that is not there any more.
+    fn note(
+        &mut self,
+        job: &Job,
+        before: &Unfinished,
+        after: Unfinished,
+    ) -> Result<Option<Unfinished>, RunError> {
+        let outcome = self.transaction(job, |run| {
+            let (connection, dialect) = (&mut *run.connection, run.dialect);
+            let noted =
+                version_table::progress(connection, dialect, job.revision, Some(before), Some(&after))?;
+            Ok(if noted { Outcome::Done } else { Outcome::Overtaken })
+        })?;
+        Ok((outcome == Outcome::Done).then_some(after))
+    }
+
+    /// Notes that the next step may be corrected. The error that follows says more than one of this would.
+    fn note_failure(&mut self, job: &Job, before: &Unfinished) {
+        let after = before.failing();
+        if after != *before {
+            let _ = self.note(job, before, after);
+        }
+    }
+}
+
+fn kept(job: &Job, note: &Unfinished) -> Kept {
+    Kept::Steps {
+        done: note.done,
+        of: job.plan.statements.len(),
+    }
+}

@@ -1,0 +1,107 @@
+//! The way up: what a database lacks of some revisions, parents first.
+
+use std::collections::BTreeSet;
+
+use super::{Applied, Event, Job, Options, RunError, check, resume, run, stamp, version_table};
+use crate::db::Connection;
+use crate::dialect::Dialect;
+use crate::history::{Direction, History, RevisionId};
+
+/// Applies what the database lacks of the targets and all that they build on, and returns what was applied here.
+///
+/// Before anything runs, every pending script is read and every applied one is compared with what ran. Where the database can, scripts that want
+/// the same mode run in one transaction. A script that stopped half-way in an earlier run is finished first. What another process
+/// applies meanwhile is skipped.
+///
+/// # Errors
+///
+/// [`RunError`]. What was committed before it stays; of a script that runs in a transaction, nothing else does.
+pub fn upgrade(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    targets: &[RevisionId],
+    options: &Options,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Vec<RevisionId>, RunError> {
+    refuse_unknown_target(history, targets)?;
+    adopt_squashed(connection, dialect, history, targets, options, on_event)?;
+    let ahead = |rows: &[Applied]| ahead(dialect, history, targets, rows);
+    run::run(connection, dialect, options, on_event, Direction::Upgrade, &ahead)
+}
+
+/// Returns what [`upgrade`] would run. It changes nothing.
+///
+/// # Errors
+///
+/// As [`upgrade`], as far as it can be known.
+pub fn ahead_of_upgrade(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    targets: &[RevisionId],
+) -> Result<Vec<Job>, RunError> {
+    refuse_unknown_target(history, targets)?;
+    let mut rows = version_table::read(connection, dialect)?;
+    let mut jobs = resume::as_if_finished(dialect, history, &mut rows)?;
+    jobs.extend(ahead(dialect, history, targets, &rows)?);
+    Ok(jobs)
+}
+
+fn refuse_unknown_target(history: &History, targets: &[RevisionId]) -> Result<(), RunError> {
+    match targets.iter().find(|id| history.get(**id).is_none()) {
+        Some(unknown) => Err(RunError::UnknownTarget { revision: *unknown }),
+        None => Ok(()),
+    }
+}
+
+fn ahead(
+    dialect: &dyn Dialect,
+    history: &History,
+    targets: &[RevisionId],
+    rows: &[Applied],
+) -> Result<Vec<Job>, RunError> {
+    check::refuse_broken(history, dialect, rows)?;
+    if let Some(job) = resume::unfinished(dialect, history, rows)? {
+        return Ok(vec![job]);
+    }
+    let pending = history.pending(targets, &ids(rows)).map_err(RunError::Stuck)?;
+    pending
+        .run
+        .into_iter()
+        .map(|id| Job::upgrade(history, dialect, id))
+        .collect()
+}
+
+/// Lets revisions take the place of those that they were squashed from, if the database has all of those.
+fn adopt_squashed(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    targets: &[RevisionId],
+    options: &Options,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<(), RunError> {
+    if history
+        .revisions()
+        .iter()
+        .all(|header| header.replaces.is_empty())
+    {
+        return Ok(());
+    }
+    let rows = version_table::read(connection, dialect)?;
+    if rows.iter().any(|row| row.unfinished.is_some()) {
+        return Ok(());
+    }
+    check::refuse_broken(history, dialect, &rows)?;
+    let pending = history.pending(targets, &ids(&rows)).map_err(RunError::Stuck)?;
+    if !pending.adopt.is_empty() {
+        let stamped = stamp::adopt(connection, dialect, history, &pending.adopt, options)?;
+        on_event(Event::Adopted { stamped: &stamped });
+    }
+    Ok(())
+}
+
+fn ids(rows: &[Applied]) -> BTreeSet<RevisionId> {
+    rows.iter().map(|row| row.id).collect()
+}
