@@ -208,6 +208,23 @@ pub trait Connection {
     /// Whatever the database reports.
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error>;
 
+    /// Lets statements write to the tables in which the database keeps its own schema, or forbids it again. At first it is
+    /// forbidden.
+    ///
+    /// # Errors
+    ///
+    /// A database that has no such tables refuses.
+    fn allow_schema_edits(&mut self, allowed: bool) -> Result<(), Error> {
+        if !allowed {
+            return Ok(());
+        }
+        Err(Error {
+            kind: ErrorKind::Statement,
+            message: "this database keeps its schema to itself".to_owned(),
+            offset: None,
+        })
+    }
+
     /// Runs one query and returns its rows.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub use unmanaged::Unmanaged;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::db::{Connection, Error};
+use crate::db::{Connection, Error, ErrorKind};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
@@ -205,6 +205,22 @@ pub trait Session {
 
     /// Takes everything back that was not committed. It never fails: a connection that cannot roll back is closed.
     fn rollback(&self, connection: &mut dyn Connection);
+
+    /// Gives a standing table the definition that a CREATE TABLE says, and leaves every value in it as it is.
+    ///
+    /// Returns the statements by which a program that knows nothing of this does the same to a database of the same structure,
+    /// whatever its rows.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports, or why the rows would have to be written anew; a database without such a thing refuses.
+    fn redefine_table(&self, _connection: &mut dyn Connection, _sql: &str) -> Result<Vec<String>, Error> {
+        Err(Error {
+            kind: ErrorKind::Statement,
+            message: "this database changes tables by ALTER TABLE, not by `redefine-table`".to_owned(),
+            offset: None,
+        })
+    }
 
     /// Returns what hangs on a table and belongs to no model, as statements that put it back or prove that it still works.
     ///

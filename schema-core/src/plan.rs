@@ -47,6 +47,11 @@ pub enum Step {
         /// What it means if there are rows.
         message: String,
     },
+    /// Gives a standing table another definition and changes no value in it.
+    RedefineTable {
+        /// The definition, as the CREATE TABLE that would make such a table.
+        sql: String,
+    },
     /// Remembers what hangs on a table and is not in any model, such as its triggers, before the table is replaced.
     KeepDependents {
         /// The table, as the script names it.

@@ -9,6 +9,7 @@
 //! | `-- autogen: foreign-keys-off` | before the first statement | foreign keys are checked before the commit, not while the script runs |
 //! | `-- autogen: irreversible REASON` | before the first statement of a downgrade | there is no way back |
 //! | `-- autogen: expect-no-rows MESSAGE` | above a query | the script fails with the message, and nothing is changed, if the query finds a row |
+//! | `-- autogen: redefine-table` | above a CREATE TABLE | the standing table gets this definition; its rows stay as they are |
 //! | `-- autogen: keep-dependents TABLE` | a step of its own | remembers the triggers of a table that is about to be replaced |
 //! | `-- autogen: restore-dependents TABLE` | a step of its own | puts them back |
 //!

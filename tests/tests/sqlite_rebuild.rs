@@ -9,7 +9,7 @@ use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::diff::Answers;
 use schema_core::plan::{Plan, Step};
-use schema_core::schema::{Default, Literal, Schema, TableName, Type};
+use schema_core::schema::{Schema, TableName, Type};
 use sqlite_support::{Refusal, execute, plan, query, reflect, run, with};
 
 /// Plans the change of one table of a database, and asserts that it is a rebuild.
@@ -28,20 +28,20 @@ fn rebuild(connection: &mut dyn Connection, change: impl FnOnce(&mut Schema)) ->
     plan
 }
 
-/// Rebuilds a table by giving its column another default, and asserts that the database is what was planned.
-fn change_default(connection: &mut dyn Connection, table: &str, column: &str) {
-    let plan = rebuild(connection, |schema| set_default(schema, table, column));
+/// Rebuilds a table by giving its column another collation, and asserts that the database is what was planned.
+fn change_collation(connection: &mut dyn Connection, table: &str, column: &str) {
+    let plan = rebuild(connection, |schema| set_collation(schema, table, column));
     let mut expected = reflect(connection);
-    set_default(&mut expected, table, column);
+    set_collation(&mut expected, table, column);
     run(connection, &plan).unwrap();
     assert_eq!(reflect(connection), expected);
     assert_eq!(query(connection, "PRAGMA integrity_check"), ["'ok'"]);
     assert_eq!(query(connection, "PRAGMA foreign_keys"), ["1"]);
 }
 
-fn set_default(schema: &mut Schema, table: &str, column: &str) {
+fn set_collation(schema: &mut Schema, table: &str, column: &str) {
     let table = schema.tables.get_mut(&TableName::new(table)).unwrap();
-    table.column_mut(column).unwrap().default = Some(Default::Literal(Literal::Integer(42)));
+    table.column_mut(column).unwrap().collation = Some("NOCASE".to_owned());
 }
 
 #[test]
@@ -53,7 +53,7 @@ CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER DEFAULT 7 REFERENC
 INSERT INTO parents VALUES (1, 10), (2, 20), (7, 70);
 INSERT INTO children VALUES (1, 1), (2, 2)"
         ));
-        change_default(&mut connection, "parents", "n");
+        change_collation(&mut connection, "parents", "n");
         let children = query(&mut connection, "SELECT * FROM children");
         assert_eq!(children, ["1|1", "2|2"], "{action}");
         assert_eq!(query(&mut connection, "SELECT count(*) FROM parents"), ["3"]);
@@ -72,7 +72,7 @@ CREATE TRIGGER mirrored AFTER INSERT ON log WHEN new.text = 'add' BEGIN INSERT I
 CREATE VIEW big AS SELECT * FROM items WHERE n > 10;
 INSERT INTO items VALUES (1, 11)",
     );
-    let planned = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
+    let planned = rebuild(&mut connection, |schema| set_collation(schema, "items", "n"));
     execute(&mut connection, "CREATE INDEX unowned ON items (n) WHERE n > 3");
     run(&mut connection, &planned).unwrap();
     execute(&mut connection, "INSERT INTO log VALUES ('add')");
@@ -108,7 +108,7 @@ CREATE TABLE log (text TEXT);
 INSERT INTO items VALUES (1, 2, 3)",
         );
         let plan = rebuild(&mut connection, |schema| {
-            set_default(schema, "items", "n");
+            set_collation(schema, "items", "n");
             let table = schema.tables.get_mut(&TableName::new("items")).unwrap();
             table.columns.retain(|column| column.name != "gone");
         });
@@ -133,7 +133,7 @@ fn autoincrement_never_gives_a_number_twice() {
 INSERT INTO items (n) VALUES (1), (2), (3), (4)",
         );
         execute(&mut connection, rows);
-        change_default(&mut connection, "items", "n");
+        change_collation(&mut connection, "items", "n");
         execute(&mut connection, "INSERT INTO items (n) VALUES (9)");
         assert_eq!(
             query(&mut connection, "SELECT max(id) FROM items"),
@@ -159,7 +159,7 @@ fn rowids_stay_where_no_column_is_one() {
 INSERT INTO items VALUES ('a', 1), ('b', 2), ('c', 3);
 DELETE FROM items WHERE n = 2"
         ));
-        change_default(&mut connection, "items", "n");
+        change_collation(&mut connection, "items", "n");
         assert_eq!(
             query(&mut connection, "SELECT _rowid_, n FROM items"),
             ["1|1", "3|3"]
@@ -173,7 +173,7 @@ fn a_table_may_refer_to_itself() {
         "CREATE TABLE nodes (id INTEGER PRIMARY KEY, up INTEGER REFERENCES nodes ON DELETE CASCADE, n INTEGER);
 INSERT INTO nodes VALUES (1, NULL, 1), (2, 1, 2), (3, 2, 3)",
     );
-    change_default(&mut connection, "nodes", "n");
+    change_collation(&mut connection, "nodes", "n");
     assert_eq!(query(&mut connection, "SELECT count(*) FROM nodes"), ["3"]);
     let refers = "SELECT \"table\" FROM pragma_foreign_key_list('nodes')";
     assert_eq!(query(&mut connection, refers), ["'nodes'"]);
@@ -191,12 +191,12 @@ PRAGMA foreign_keys = OFF;
 INSERT INTO children VALUES (1, 1), (2, 99);
 PRAGMA foreign_keys = ON",
     );
-    change_default(&mut connection, "parents", "n");
+    change_collation(&mut connection, "parents", "n");
     assert_eq!(query(&mut connection, "SELECT * FROM children"), ["1|1", "2|99"]);
 
     let mut plan = rebuild(&mut connection, |schema| {
         let table = schema.tables.get_mut(&TableName::new("parents")).unwrap();
-        table.column_mut("n").unwrap().default = None;
+        table.column_mut("n").unwrap().collation = None;
     });
     let delete = schema_core::plan::Statement::execute("DELETE FROM parents");
     plan.statements.push(delete);
@@ -226,7 +226,7 @@ PRAGMA foreign_keys = ON",
     let mut table = to.tables.remove(&old).unwrap();
     table.name = new.clone();
     to.insert(table);
-    set_default(&mut to, "kids", "n");
+    set_collation(&mut to, "kids", "n");
     let mut answers = Answers::default();
     answers.renamed_tables.insert(old, new);
     let plan = plan(&from, &to, &answers);
@@ -241,22 +241,32 @@ fn odd_names_survive() {
         "CREATE TABLE \"a \"\"b\"\" [c] 'd' é\" (\"select\" INTEGER PRIMARY KEY, \"x-y\" INTEGER CHECK (\"x-y\" <> 3), `q``q` TEXT);
 INSERT INTO \"a \"\"b\"\" [c] 'd' é\" VALUES (1, 2, 'z')",
     );
-    change_default(&mut connection, "a \"b\" [c] 'd' é", "x-y");
+    change_collation(&mut connection, "a \"b\" [c] 'd' é", "x-y");
     let rows = query(&mut connection, "SELECT * FROM \"a \"\"b\"\" [c] 'd' é\"");
     assert_eq!(rows, ["1|2|'z'"]);
 }
 
 #[test]
-fn what_the_schema_cannot_say_is_not_lost_in_silence() {
-    let mut connection =
-        with("CREATE TABLE items (id INTEGER PRIMARY KEY, n INTEGER UNIQUE ON CONFLICT REPLACE)");
-    let plan = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
-    let Err(Refusal::Database(_, error)) = run(&mut connection, &plan) else {
-        panic!("ON CONFLICT REPLACE is gone");
-    };
-    assert!(error.message.contains("ON CONFLICT REPLACE"), "{error}");
+fn what_happens_on_a_conflict_stays() {
+    let mut connection = with(
+        "CREATE TABLE items (id INTEGER PRIMARY KEY ON CONFLICT IGNORE, n INTEGER NOT NULL ON CONFLICT IGNORE, a TEXT UNIQUE ON CONFLICT REPLACE, b TEXT, UNIQUE (b) ON CONFLICT FAIL);
+INSERT INTO items VALUES (1, 1, 'x', 'y')",
+    );
+    change_collation(&mut connection, "items", "n");
+    execute(&mut connection, "INSERT INTO items VALUES (1, 2, 'z', 'z')");
+    execute(&mut connection, "INSERT INTO items VALUES (2, NULL, 'z', 'z')");
+    execute(&mut connection, "INSERT INTO items VALUES (3, 3, 'x', 'z')");
+    assert_eq!(query(&mut connection, "SELECT * FROM items"), ["3|3|'x'|'z'"]);
+    let failing = "INSERT INTO items VALUES (4, 4, 'p', 'p'), (5, 5, 'q', 'z')";
+    assert!(connection.execute(failing, &[]).is_err());
+    let count = query(&mut connection, "SELECT count(*) FROM items");
+    assert_eq!(count, ["2"], "the rows before the one that failed stay");
+}
+
+#[test]
+fn a_column_that_no_revision_made_is_not_lost_in_silence() {
     let mut connection = with("CREATE TABLE items (id INTEGER PRIMARY KEY, n INTEGER)");
-    let plan = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
+    let plan = rebuild(&mut connection, |schema| set_collation(schema, "items", "n"));
     execute(&mut connection, "ALTER TABLE items ADD COLUMN drifted TEXT");
     let Err(Refusal::Rows(message, rows)) = run(&mut connection, &plan) else {
         panic!("a column is gone");
@@ -279,7 +289,7 @@ fn options_and_computed_columns_stay() {
         ));
         let rows = "SELECT * FROM items ORDER BY id";
         let before = connection.query(rows, &[]).unwrap();
-        let plan = rebuild(&mut connection, |schema| set_default(schema, "items", "n"));
+        let plan = rebuild(&mut connection, |schema| set_collation(schema, "items", "n"));
         assert!(run(&mut connection, &plan).is_ok(), "{definition}");
         assert_eq!(connection.query(rows, &[]).unwrap(), before, "{definition}");
         let after = Sqlite.reflect(&mut connection).unwrap();
@@ -305,7 +315,7 @@ INSERT INTO items VALUES (1, 1), (2, 2);
 ANALYZE",
     );
     let before = query(&mut connection, "SELECT * FROM sqlite_stat1");
-    change_default(&mut connection, "items", "n");
+    change_collation(&mut connection, "items", "n");
     assert_eq!(query(&mut connection, "SELECT * FROM sqlite_stat1"), before);
 }
 
@@ -313,7 +323,7 @@ ANALYZE",
 fn many_changes_of_a_table_are_one_rebuild() {
     let mut connection = with("CREATE TABLE items (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c TEXT)");
     let plan = rebuild(&mut connection, |schema| {
-        set_default(schema, "items", "a");
+        set_collation(schema, "items", "a");
         let table = schema.tables.get_mut(&TableName::new("items")).unwrap();
         table.column_mut("b").unwrap().ty = Type::Native("VARCHAR(9)".to_owned());
         table.columns.retain(|column| column.name != "c");

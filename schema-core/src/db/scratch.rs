@@ -118,6 +118,10 @@ impl Connection for Scratch {
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
         self.open()?.limit_statements(limit)
     }
+
+    fn allow_schema_edits(&mut self, allowed: bool) -> Result<(), Error> {
+        self.open()?.allow_schema_edits(allowed)
+    }
 }
 
 impl Drop for Scratch {

@@ -218,6 +218,14 @@ impl Connection for SqliteConnection {
         self.limit = limit;
         Ok(())
     }
+
+    /// Defensive mode, under which SQLite ignores `PRAGMA writable_schema`, is off meanwhile.
+    fn allow_schema_edits(&mut self, allowed: bool) -> Result<(), Error> {
+        self.inner
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, !allowed)
+            .map(drop)
+            .map_err(|error| translate(&error))
+    }
 }
 
 /// Text that is not UTF-8 comes out as the bytes that it is.

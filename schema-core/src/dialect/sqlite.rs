@@ -5,12 +5,14 @@
 
 mod backup;
 mod ddl;
+mod definition;
 mod dependents;
 mod expression;
 mod keywords;
 mod normalize;
 mod parse;
 mod plan;
+mod redefine;
 mod reflect;
 mod session;
 mod standalone;

@@ -46,7 +46,9 @@ pub(super) fn step(
 /// Returns the statement or the directive of a step.
 pub(super) fn text(step: &Step) -> String {
     match step {
-        Step::Execute { sql } | Step::ExpectNoRows { sql, message: _ } => sql.clone(),
+        Step::Execute { sql } | Step::ExpectNoRows { sql, message: _ } | Step::RedefineTable { sql } => {
+            sql.clone()
+        }
         Step::KeepDependents { table } => format!("-- autogen: keep-dependents {table}"),
         Step::RestoreDependents { table } => format!("-- autogen: restore-dependents {table}"),
     }
@@ -61,6 +63,7 @@ fn try_step(
     match step {
         Step::Execute { sql } => connection.execute(sql, &[]).map(drop)?,
         Step::ExpectNoRows { sql, message } => expect_no_rows(connection, sql, message)?,
+        Step::RedefineTable { sql } => session.redefine_table(connection, sql).map(drop)?,
         Step::KeepDependents { table } => {
             let dependents = session.keep_dependents(connection, table)?;
             kept.insert(table.clone(), dependents);

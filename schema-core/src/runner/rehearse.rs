@@ -81,6 +81,16 @@ fn written_out(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan)
                     }),
                 );
             }
+            Step::RedefineTable { sql } => {
+                let statements = session
+                    .redefine_table(scratch, sql)
+                    .map_err(|error| failed(statement, sql, error.into()))?;
+                let mut statements: Vec<Statement> = statements.into_iter().map(Statement::execute).collect();
+                if let Some(first) = statements.first_mut() {
+                    first.reason.clone_from(&statement.reason);
+                }
+                whole.statements.extend(statements);
+            }
             Step::Execute { .. } | Step::ExpectNoRows { .. } => {
                 let one = Plan {
                     mode: plan.mode.clone(),
@@ -126,6 +136,10 @@ impl Connection for Recorder<'_> {
         let changed = self.inner.execute(sql, parameters)?;
         self.ran.push(sql.to_owned());
         Ok(changed)
+    }
+
+    fn allow_schema_edits(&mut self, allowed: bool) -> Result<(), Error> {
+        self.inner.allow_schema_edits(allowed)
     }
 
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {

@@ -157,7 +157,10 @@ impl Run<'_> {
     fn joins_transaction(&self, step: &Step) -> bool {
         match step {
             Step::Execute { sql } => self.dialect.session().joins_transaction(sql),
-            Step::ExpectNoRows { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => true,
+            Step::ExpectNoRows { .. }
+            | Step::RedefineTable { .. }
+            | Step::KeepDependents { .. }
+            | Step::RestoreDependents { .. } => true,
         }
     }
 

@@ -94,7 +94,10 @@ pub(super) fn create_sql(dialect: &dyn Dialect) -> Result<Vec<String>, Unsupport
     Ok(statements
         .filter_map(|statement| match statement.step {
             Step::Execute { sql } => Some(sql),
-            Step::ExpectNoRows { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => None,
+            Step::ExpectNoRows { .. }
+            | Step::RedefineTable { .. }
+            | Step::KeepDependents { .. }
+            | Step::RestoreDependents { .. } => None,
         })
         .collect())
 }

@@ -8,11 +8,12 @@ use crate::lexer::{Kind, Lexicon, lex};
 use crate::plan::{Plan, Statement, Step};
 
 /// The directives, and how each is written.
-pub(super) const DIRECTIVES: [(&str, &str); 6] = [
+pub(super) const DIRECTIVES: [(&str, &str); 7] = [
     ("no-transaction", "no-transaction"),
     ("foreign-keys-off", "foreign-keys-off"),
     ("irreversible", "irreversible REASON"),
     ("expect-no-rows", "expect-no-rows MESSAGE"),
+    ("redefine-table", "redefine-table"),
     ("keep-dependents", "keep-dependents TABLE"),
     ("restore-dependents", "restore-dependents TABLE"),
 ];
@@ -103,6 +104,22 @@ fn directive(comment: &str) -> Option<(&str, &str)> {
     Some((&directive[..end], directive[end..].trim()))
 }
 
+/// A directive that says what the statement below it is for.
+#[derive(Clone)]
+enum Purpose {
+    ExpectNoRows { message: String },
+    RedefineTable,
+}
+
+impl Purpose {
+    fn name(&self) -> &'static str {
+        match self {
+            Purpose::ExpectNoRows { message: _ } => "expect-no-rows",
+            Purpose::RedefineTable => "redefine-table",
+        }
+    }
+}
+
 /// What was read so far.
 #[derive(Default)]
 struct Reader {
@@ -110,8 +127,8 @@ struct Reader {
     statements: Vec<Statement>,
     /// The comment lines directly above.
     reason: Vec<String>,
-    /// An `expect-no-rows` whose query is still to come: its message and line.
-    expectation: Option<(String, usize)>,
+    /// What the statement still to come is for, and the line that says so.
+    purpose: Option<(Purpose, usize)>,
 }
 
 impl Reader {
@@ -145,8 +162,9 @@ impl Reader {
             });
         }
         let sql = sql.to_owned();
-        let step = match self.expectation.take() {
-            Some((message, _)) => Step::ExpectNoRows { sql, message },
+        let step = match self.purpose.take() {
+            Some((Purpose::ExpectNoRows { message }, _)) => Step::ExpectNoRows { sql, message },
+            Some((Purpose::RedefineTable, _)) => Step::RedefineTable { sql },
             None => Step::Execute { sql },
         };
         self.step(step, line);
@@ -165,15 +183,21 @@ impl Reader {
             problem: Problem::Argument { name, form },
         };
         let is_head = matches!(name, "no-transaction" | "foreign-keys-off" | "irreversible");
-        // Between `expect-no-rows` and its query only comments may stand.
-        if self.expectation.is_some() || (is_head && !self.statements.is_empty()) {
+        // Between such a directive and its statement only comments may stand.
+        if self.purpose.is_some() || (is_head && !self.statements.is_empty()) {
             return Err(misplaced(name, line));
         }
         match name {
-            "no-transaction" | "foreign-keys-off" if !argument.is_empty() => return Err(wrong_argument),
+            "no-transaction" | "foreign-keys-off" | "redefine-table" if !argument.is_empty() => {
+                return Err(wrong_argument);
+            }
             "no-transaction" => self.mode.no_transaction = true,
             "foreign-keys-off" => self.mode.foreign_keys_off = true,
-            "expect-no-rows" => self.expectation = Some((argument.to_owned(), line)),
+            "expect-no-rows" => {
+                let message = argument.to_owned();
+                self.purpose = Some((Purpose::ExpectNoRows { message }, line));
+            }
+            "redefine-table" => self.purpose = Some((Purpose::RedefineTable, line)),
             "keep-dependents" | "restore-dependents" => {
                 let table = table_argument(argument).ok_or(wrong_argument)?;
                 let step = if name == "keep-dependents" {
@@ -193,8 +217,8 @@ impl Reader {
     }
 
     fn finish(self) -> Result<Plan, ScriptError> {
-        if let Some((_, line)) = self.expectation {
-            return Err(misplaced("expect-no-rows", line));
+        if let Some((purpose, line)) = self.purpose {
+            return Err(misplaced(purpose.name(), line));
         }
         Ok(Plan {
             mode: self.mode,
@@ -232,6 +256,7 @@ fn misplaced(name: &'static str, line: usize) -> ScriptError {
     let place = match name {
         "no-transaction" | "foreign-keys-off" | "irreversible" => "above the first statement",
         "expect-no-rows" => "directly above the query that must find no rows",
+        "redefine-table" => "directly above the CREATE TABLE that says what the table becomes",
         _ => "between two statements",
     };
     ScriptError {

@@ -51,6 +51,10 @@ fn statement(statement: &Statement) -> String {
             text.push('\n');
             text.push_str(&terminated(sql));
         }
+        Step::RedefineTable { sql } => {
+            text.push_str("-- autogen: redefine-table\n");
+            text.push_str(&terminated(sql));
+        }
         Step::KeepDependents { table } => {
             text.push_str(&format!(
                 "-- autogen: keep-dependents {}\n",

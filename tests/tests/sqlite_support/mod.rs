@@ -98,6 +98,9 @@ fn steps(connection: &mut dyn Connection, plan: &Plan) -> Result<(), Refusal> {
                     return Err(Refusal::Rows(message.clone(), rows));
                 }
             }
+            Step::RedefineTable { sql } => {
+                session.redefine_table(connection, sql).map_err(failed)?;
+            }
             Step::KeepDependents { table } => {
                 kept = session.keep_dependents(connection, table).map_err(failed)?;
             }

@@ -3,6 +3,8 @@
 //! One style: keywords in upper case, four spaces, every name in double quotes, no final semicolon. What is rendered here is what
 //! [`parse`](super::parse) reads back; both know nothing of why a statement is needed.
 
+use std::collections::BTreeMap;
+
 use crate::schema::{
     Action, Auto, Check, Column, Default, Deferrable, ForeignKey, Generated, Index, IndexKey, IndexPart,
     Literal, Order, Storage, Table, TableOptions, Type,
@@ -42,27 +44,77 @@ pub(super) fn value(default: &Default) -> String {
     }
 }
 
+/// What the text of a table says beyond its schema. By default the primary key comes before the other keys, those come by name, and
+/// nothing is said of conflicts.
+///
+/// SQLite numbers the indexes behind keys in the order of the text, and an ON CONFLICT clause has no place in a schema.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Wording {
+    /// The names of the UNIQUE constraints in order; others follow.
+    pub(super) uniques: Vec<String>,
+    /// How many of them come before the primary key.
+    pub(super) before_key: usize,
+    /// What happens to a row that breaks a UNIQUE constraint, by the constraint's name.
+    pub(super) unique_conflicts: BTreeMap<String, String>,
+    /// What happens to a row that breaks the primary key.
+    pub(super) key_conflict: Option<String>,
+    /// What happens to a row that breaks the NOT NULL of a column, by the column's name.
+    pub(super) null_conflicts: BTreeMap<String, String>,
+}
+
+impl Wording {
+    /// Returns it with what another one says of conflicts, where that says anything.
+    pub(super) fn with_conflicts(mut self, other: Wording) -> Self {
+        let Wording {
+            uniques: _,
+            before_key: _,
+            unique_conflicts,
+            key_conflict,
+            null_conflicts,
+        } = other;
+        self.unique_conflicts.extend(unique_conflicts);
+        self.key_conflict = key_conflict.or(self.key_conflict);
+        self.null_conflicts.extend(null_conflicts);
+        self
+    }
+
+    /// Returns the UNIQUE constraints of a table in their order.
+    fn sorted<'a>(&self, table: &'a Table) -> Vec<&'a Index> {
+        let mut uniques: Vec<&Index> = table.indexes.values().filter(|index| index.constraint).collect();
+        uniques.sort_by_key(|index| {
+            let place = self.uniques.iter().position(|name| *name == index.name);
+            place.unwrap_or(self.uniques.len())
+        });
+        uniques
+    }
+}
+
+fn on_conflict(conflict: Option<&String>) -> String {
+    conflict.map_or_else(String::new, |conflict| format!(" ON CONFLICT {conflict}"))
+}
+
 /// Returns the statement that creates a table under another name than its own, which its foreign keys to itself keep.
-pub(super) fn create_table(table: &Table, name: &str) -> String {
+pub(super) fn create_table(table: &Table, name: &str, wording: &Wording) -> String {
     let Table {
         name: _,
         columns,
         primary_key,
-        indexes,
+        indexes: _,
         foreign_keys,
         checks,
         options,
     } = table;
+    let key_conflict = on_conflict(wording.key_conflict.as_ref());
     let sequence = columns.iter().find(|column| column.auto == Auto::NeverReused);
     let mut lines: Vec<String> = columns
         .iter()
         .map(|column| {
-            let mut line = self::column(column);
+            let mut line = worded_column(column, wording.null_conflicts.get(&column.name));
             // AUTOINCREMENT has no form but this one, in the column's own line.
             if let (Some(sequence), Some(key)) = (sequence, primary_key) {
                 if sequence.name == column.name {
                     line.push_str(&format!(
-                        " CONSTRAINT {} PRIMARY KEY AUTOINCREMENT",
+                        " CONSTRAINT {} PRIMARY KEY{key_conflict} AUTOINCREMENT",
                         quote(&key.name)
                     ));
                 }
@@ -70,17 +122,27 @@ pub(super) fn create_table(table: &Table, name: &str) -> String {
             line
         })
         .collect();
+    let uniques = wording.sorted(table).into_iter().map(|index| {
+        let conflict = on_conflict(wording.unique_conflicts.get(&index.name));
+        format!(
+            "CONSTRAINT {} UNIQUE ({}){conflict}",
+            quote(&index.name),
+            index_keys(&index.keys)
+        )
+    });
+    let mut keys: Vec<String> = uniques.collect();
     if let (None, Some(key)) = (sequence, primary_key) {
-        lines.push(format!(
-            "CONSTRAINT {} PRIMARY KEY ({})",
-            quote(&key.name),
-            quoted_list(key.columns.iter().map(String::as_str))
-        ));
+        let place = wording.before_key.min(keys.len());
+        let columns = quoted_list(key.columns.iter().map(String::as_str));
+        keys.insert(
+            place,
+            format!(
+                "CONSTRAINT {} PRIMARY KEY ({columns}){key_conflict}",
+                quote(&key.name)
+            ),
+        );
     }
-    let uniques = indexes.values().filter(|index| index.constraint);
-    lines.extend(
-        uniques.map(|index| format!("CONSTRAINT {} UNIQUE ({})", quote(&index.name), keys(&index.keys))),
-    );
+    lines.extend(keys);
     lines.extend(foreign_keys.values().map(|key| {
         format!(
             "CONSTRAINT {} FOREIGN KEY ({}) {}",
@@ -118,6 +180,10 @@ fn options(options: &TableOptions) -> &'static str {
 
 /// Returns a column's definition, without keys and references.
 pub(super) fn column(column: &Column) -> String {
+    worded_column(column, None)
+}
+
+fn worded_column(column: &Column, null_conflict: Option<&String>) -> String {
     let Column {
         name,
         ty,
@@ -143,6 +209,7 @@ pub(super) fn column(column: &Column) -> String {
     }
     if !nullable {
         text.push_str(" NOT NULL");
+        text.push_str(&on_conflict(null_conflict));
     }
     if let Some(default) = default {
         text.push_str(" DEFAULT ");
@@ -211,7 +278,7 @@ pub(super) fn create_index(table: &str, index: &Index) -> String {
         if *unique { "UNIQUE " } else { "" },
         quote(name),
         quote(table),
-        self::keys(keys)
+        index_keys(keys)
     );
     if let Some(predicate) = predicate {
         text.push_str(&format!(" WHERE {predicate}"));
@@ -219,7 +286,7 @@ pub(super) fn create_index(table: &str, index: &Index) -> String {
     text
 }
 
-fn keys(keys: &[IndexKey]) -> String {
+fn index_keys(keys: &[IndexKey]) -> String {
     keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,11 +1,11 @@
-//! What hangs on a table and belongs to no model: triggers, indexes, statistics, the views that read it.
+//! What hangs on a table and belongs to no model: triggers, indexes, statistics, ON CONFLICT clauses, the views that read it.
 //!
 //! `DROP TABLE` takes triggers, indexes and statistics with it; views and the triggers of other tables stay, but may no
 //! longer fit. What is kept is a list of statements: those that create something are run again if it is gone, the others
 //! only prove that what worked before still does.
 
 use super::ddl::quote;
-use super::parse;
+use super::redefine;
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::lexer::{Kind, lex};
 
@@ -13,16 +13,17 @@ use crate::lexer::{Kind, lex};
 ///
 /// # Errors
 ///
-/// What the database reports, or what a copy of the table would lose.
+/// What the database reports.
 pub(super) fn keep(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
-    refuse_what_a_copy_loses(connection, table)?;
-    let mut kept = own(connection, table)?;
+    let mut kept = vec![definition(connection, table)?];
+    kept.extend(own(connection, table)?);
     kept.extend(readers(connection, table)?);
     kept.extend(statistics(connection, table)?);
     Ok(kept)
 }
 
-/// Runs those of the kept statements whose object is gone, and all that prove something.
+/// Runs those of the kept statements whose object is gone, and all that prove something, and carries the table's ON CONFLICT
+/// clauses over.
 ///
 /// # Errors
 ///
@@ -35,6 +36,10 @@ pub(super) fn restore(connection: &mut dyn Connection, table: &str, kept: &[Stri
                 .map_err(|error| broken(sql, table, error))?;
             continue;
         };
+        if object.kind == "table" {
+            redefine::carry_conflicts(connection, sql, table)?;
+            continue;
+        }
         let standing = connection.query(
             "SELECT 1 FROM main.sqlite_schema WHERE type = ?1 AND name = ?2 COLLATE NOCASE",
             &[Value::Text(object.kind.clone()), Value::Text(object.name.clone())],
@@ -60,30 +65,17 @@ pub(super) fn restore(connection: &mut dyn Connection, table: &str, kept: &[Stri
     Ok(())
 }
 
-/// Refuses a table with properties that the schema cannot say yet, so that no copy silently goes without them.
-fn refuse_what_a_copy_loses(connection: &mut dyn Connection, table: &str) -> Result<(), Error> {
+/// Returns the statement that created the table, for its ON CONFLICT clauses, which no model can say.
+fn definition(connection: &mut dyn Connection, table: &str) -> Result<String, Error> {
     let rows = connection.query(
-        "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+        "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
         &[table.into()],
     )?;
-    let Some([_, Value::Text(sql)]) = rows.first().map(Vec::as_slice) else {
-        return Err(Error {
-            kind: ErrorKind::Statement,
-            message: format!("there is no table `{table}`"),
-            offset: None,
-        });
-    };
-    let features = parse::create_table(sql)
-        .map(|table| table.unsaid)
-        .unwrap_or_default();
-    match features.first() {
-        None => Ok(()),
-        Some(feature) => Err(Error {
-            kind: ErrorKind::Statement,
-            message: format!("cannot rebuild `{table}`: it has {feature}, which would be lost"),
-            offset: None,
-        }),
-    }
+    texts(rows).pop().ok_or_else(|| Error {
+        kind: ErrorKind::Statement,
+        message: format!("there is no table `{table}`"),
+        offset: None,
+    })
 }
 
 /// Returns the statements that create the table's own triggers and indexes.

@@ -15,6 +15,7 @@ use crate::schema::{Action, Deferrable, Order, Storage};
 /// A table as its CREATE TABLE says it.
 #[derive(Debug, Default)]
 pub(super) struct ParsedTable {
+    pub(super) name: String,
     pub(super) columns: Vec<ParsedColumn>,
     pub(super) primary_key: Option<ParsedKey>,
     pub(super) uniques: Vec<ParsedUnique>,
@@ -22,8 +23,6 @@ pub(super) struct ParsedTable {
     pub(super) checks: Vec<ParsedCheck>,
     pub(super) strict: bool,
     pub(super) without_rowid: bool,
-    /// What the schema cannot say, in words.
-    pub(super) unsaid: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +30,8 @@ pub(super) struct ParsedColumn {
     pub(super) name: String,
     pub(super) declared: String,
     pub(super) not_null: bool,
+    /// What happens to a row that breaks NOT NULL, if the text says it: `REPLACE`.
+    pub(super) conflict: Option<String>,
     pub(super) default: Option<String>,
     pub(super) collation: Option<String>,
     /// What it is computed by, and whether it is kept.
@@ -42,6 +43,9 @@ pub(super) struct ParsedKey {
     pub(super) name: Option<String>,
     pub(super) columns: Vec<String>,
     pub(super) autoincrement: bool,
+    /// How many UNIQUE constraints stand before it.
+    pub(super) after: usize,
+    pub(super) conflict: Option<String>,
     /// `PRIMARY KEY DESC` in a column's own line, which by an old mistake does not make it the rowid.
     pub(super) descending_column: bool,
 }
@@ -50,6 +54,7 @@ pub(super) struct ParsedKey {
 pub(super) struct ParsedUnique {
     pub(super) name: Option<String>,
     pub(super) keys: Vec<ParsedPart>,
+    pub(super) conflict: Option<String>,
 }
 
 #[derive(Debug)]
@@ -89,14 +94,29 @@ pub(super) struct ParsedIndex {
     pub(super) predicate: Option<String>,
 }
 
+impl ParsedTable {
+    /// Returns what the ON CONFLICT clauses say, such as `REPLACE`.
+    pub(super) fn conflicts(&self) -> impl Iterator<Item = &str> {
+        let columns = self.columns.iter().map(|column| &column.conflict);
+        let key = self.primary_key.iter().map(|key| &key.conflict);
+        let uniques = self.uniques.iter().map(|unique| &unique.conflict);
+        columns
+            .chain(key)
+            .chain(uniques)
+            .filter_map(|conflict| conflict.as_deref())
+    }
+}
+
 /// Reads the text of a CREATE TABLE, or returns `None` if it is none.
 pub(super) fn create_table(sql: &str) -> Option<ParsedTable> {
     let mut cursor = Cursor::new(sql);
     cursor.take("CREATE")?;
     let _ = cursor.take("TEMP").or_else(|| cursor.take("TEMPORARY"));
     cursor.take("TABLE")?;
-    cursor.skip_to_body()?;
-    let mut table = ParsedTable::default();
+    let mut table = ParsedTable {
+        name: cursor.skip_to_body()?,
+        ..ParsedTable::default()
+    };
     loop {
         if cursor.at_table_constraint() {
             table_constraint(&mut cursor, &mut table)?;
@@ -160,21 +180,23 @@ fn column(cursor: &mut Cursor<'_>, table: &mut ParsedTable) -> Option<()> {
         if token.is("PRIMARY") {
             cursor.take("KEY")?;
             let descending = cursor.order() == Order::Descending;
-            cursor.conflict(table);
+            let conflict = cursor.conflict();
             table.primary_key = Some(ParsedKey {
                 name,
                 columns: vec![column.name.clone()],
                 autoincrement: cursor.take("AUTOINCREMENT").is_some(),
+                after: table.uniques.len(),
+                conflict,
                 descending_column: descending,
             });
         } else if token.is("NOT") && cursor.peek().is_some_and(|next| next.is("NULL")) {
             cursor.at += 1;
             column.not_null = true;
-            cursor.conflict(table);
+            column.conflict = cursor.conflict();
         } else if token.is("NULL") {
-            cursor.conflict(table);
+            let _ = cursor.conflict();
         } else if token.is("UNIQUE") {
-            cursor.conflict(table);
+            let conflict = cursor.conflict();
             table.uniques.push(ParsedUnique {
                 name,
                 keys: vec![ParsedPart {
@@ -183,10 +205,10 @@ fn column(cursor: &mut Cursor<'_>, table: &mut ParsedTable) -> Option<()> {
                     order: Order::Ascending,
                     collation: None,
                 }],
+                conflict,
             });
         } else if token.is("CHECK") {
             let expression = cursor.parenthesized()?;
-            cursor.conflict(table);
             table.checks.push(ParsedCheck {
                 name,
                 column: Some(column.name.clone()),
@@ -253,20 +275,23 @@ fn table_constraint(cursor: &mut Cursor<'_>, table: &mut ParsedTable) -> Option<
                 part.column.or_else(|| words.first().and_then(name_of))
             })
             .collect();
-        cursor.conflict(table);
+        let conflict = cursor.conflict();
         table.primary_key = Some(ParsedKey {
             name,
             columns,
             autoincrement,
+            after: table.uniques.len(),
+            conflict,
             descending_column: false,
         });
     } else if token.is("UNIQUE") {
         let keys = cursor.parts()?;
-        cursor.conflict(table);
-        table.uniques.push(ParsedUnique { name, keys });
+        let conflict = cursor.conflict();
+        table.uniques.push(ParsedUnique { name, keys, conflict });
     } else if token.is("CHECK") {
         let expression = cursor.parenthesized()?;
-        cursor.conflict(table);
+        // SQLite reads what a CHECK does on conflict, and does the same whatever it says.
+        let _ = cursor.conflict();
         table.checks.push(ParsedCheck {
             name,
             column: None,

@@ -13,7 +13,7 @@ mod native;
 mod rebuild;
 
 use self::change::{Change, Changes, Structural};
-use super::ddl::{create_index, create_table, quote};
+use super::ddl::{Wording, create_index, create_table, quote};
 use super::normalize::unsupported;
 use crate::dialect::{Mode, Unsupported};
 use crate::operation::Operation;
@@ -35,7 +35,7 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
         structural(step, &changes, &mut statements);
     }
     for change in &changes.tables {
-        table(change, &mut statements)?;
+        table(&changes, change, &mut statements)?;
     }
     for name in changes.created() {
         if let Some(table) = changes.after.table(name) {
@@ -46,7 +46,7 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
         Step::KeepDependents { .. } | Step::RestoreDependents { .. } => true,
         // DROP TABLE deletes the rows first, and where foreign keys are enforced others follow them.
         Step::Execute { sql } => sql.starts_with("DROP TABLE "),
-        Step::ExpectNoRows { .. } => false,
+        Step::ExpectNoRows { .. } | Step::RedefineTable { .. } => false,
     };
     Ok(Plan {
         mode: Mode {
@@ -83,7 +83,11 @@ fn structural(step: &Structural, changes: &Changes, statements: &mut Vec<Stateme
     match step {
         Structural::Create(name) => {
             if let Some(table) = changes.after.table(name) {
-                statements.push(Statement::execute(create_table(table, &name.name)));
+                statements.push(Statement::execute(create_table(
+                    table,
+                    &name.name,
+                    &Wording::default(),
+                )));
             }
         }
         Structural::Drop(name) => {
@@ -102,7 +106,7 @@ fn structural(step: &Structural, changes: &Changes, statements: &mut Vec<Stateme
 }
 
 /// Changes one standing table, in place or by a rebuild.
-fn table(change: &Change, statements: &mut Vec<Statement>) -> Result<(), Unsupported> {
+fn table(changes: &Changes, change: &Change, statements: &mut Vec<Statement>) -> Result<(), Unsupported> {
     let table = quote(&change.after.name.name);
     for (from, to) in &change.renames {
         statements.push(Statement::execute(format!(
@@ -112,7 +116,7 @@ fn table(change: &Change, statements: &mut Vec<Statement>) -> Result<(), Unsuppo
         )));
     }
     guard::refuse_broken_backfills(change)?;
-    match native::alter(change) {
+    match native::alter(changes, change) {
         Ok(altered) => {
             statements.extend(guard::guards(change));
             statements.extend(altered);

@@ -57,7 +57,7 @@ pub(super) fn reflect(connection: &mut dyn Connection) -> Result<Schema, Error> 
     }
     let mut schema = Schema::default();
     for (name, table) in &parsed {
-        schema.insert(self::table(name, table, &parsed));
+        schema.insert(self::table(name, table, &parsed).table);
     }
     for (name, table, sql) in indexes {
         let parsed = parse::create_index(&sql).ok_or_else(|| unreadable("index", &name))?;
@@ -93,7 +93,16 @@ fn unreadable(kind: &str, name: &str) -> Error {
     }
 }
 
-fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) -> Table {
+/// A table as its text describes it.
+#[derive(Debug)]
+pub(super) struct Described {
+    pub(super) table: Table,
+    /// The names of its UNIQUE constraints, in the order of the text.
+    pub(super) uniques: Vec<String>,
+}
+
+/// Returns what a parsed text describes. Among all tables are those that its foreign keys lead to.
+pub(super) fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) -> Described {
     let mut table = Table::new(TableName::new(name));
     let key = parsed.primary_key.as_ref();
     table.columns = parsed
@@ -133,11 +142,14 @@ fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) 
     });
     table.options.strict = parsed.strict;
     table.options.without_rowid = parsed.without_rowid;
-    constraints(&mut table, parsed, all);
-    table
+    let uniques = uniques(&mut table, parsed);
+    foreign_keys(&mut table, parsed, all);
+    checks(&mut table, parsed);
+    Described { table, uniques }
 }
 
-fn constraints(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) {
+fn uniques(table: &mut Table, parsed: &ParsedTable) -> Vec<String> {
+    let mut names = Vec::new();
     for unique in &parsed.uniques {
         let keys: Vec<IndexKey> = unique.keys.iter().map(|part| key(table, part)).collect();
         let index = Index {
@@ -149,8 +161,12 @@ fn constraints(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, P
             .name
             .clone()
             .unwrap_or_else(|| naming::unique(&table.name, &index.columns().unwrap_or_default()));
-        insert(&mut table.indexes, name, |name| Index { name, ..index });
+        names.push(insert(&mut table.indexes, name, |name| Index { name, ..index }));
     }
+    names
+}
+
+fn foreign_keys(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) {
     for key in &parsed.foreign_keys {
         let columns: Vec<String> = key.columns.iter().map(|name| resolve(parsed, name)).collect();
         // The name of a table has no case; if there is such a table, its own spelling counts.
@@ -183,6 +199,9 @@ fn constraints(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, P
             deferrable: key.deferrable,
         });
     }
+}
+
+fn checks(table: &mut Table, parsed: &ParsedTable) {
     for check in &parsed.checks {
         let expression = expression(&check.expression, &table.name.name);
         let name = check
@@ -193,15 +212,16 @@ fn constraints(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, P
     }
 }
 
-/// Adds something under its name, or under the first number after it that is free.
-fn insert<T>(items: &mut BTreeMap<String, T>, name: String, make: impl FnOnce(String) -> T) {
+/// Adds something under its name, or under the first number after it that is free, and returns that name.
+fn insert<T>(items: &mut BTreeMap<String, T>, name: String, make: impl FnOnce(String) -> T) -> String {
     let mut free = name.clone();
     let mut number = 2;
     while items.contains_key(&free) {
         free = format!("{name}_{number}");
         number += 1;
     }
-    items.insert(free.clone(), make(free));
+    items.insert(free.clone(), make(free.clone()));
+    free
 }
 
 /// Tells whether a column is the rowid by another name (<https://sqlite.org/lang_createtable.html#rowid>).

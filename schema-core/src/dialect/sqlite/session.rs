@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{backup, dependents};
+use super::{backup, dependents, redefine};
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::dialect::{Limits, Mode, Session};
 use crate::lexer::lex;
@@ -116,6 +116,12 @@ impl Session for super::Sqlite {
         // nothing to roll back, and the error of doing so says just that.
         let _ = connection.execute("ROLLBACK", &[]);
         let _ = connection.execute("PRAGMA legacy_alter_table = OFF", &[]);
+        let _ = connection.execute("PRAGMA writable_schema = OFF", &[]);
+        let _ = connection.allow_schema_edits(false);
+    }
+
+    fn redefine_table(&self, connection: &mut dyn Connection, sql: &str) -> Result<Vec<String>, Error> {
+        redefine::redefine(connection, sql)
     }
 
     fn keep_dependents(&self, connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {

@@ -2,8 +2,9 @@
 //!
 //! SQLite has no statement that fails on a condition, but a CHECK of a TEMP table does, and its name is the message.
 
-use super::RESERVED_PREFIX;
 use super::ddl::quote;
+use super::definition::Definition;
+use super::{RESERVED_PREFIX, redefine};
 use crate::plan::{Plan, Statement, Step};
 
 /// Returns the plan with its transaction, its guards and its foreign keys as statements.
@@ -21,6 +22,7 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     for statement in &plan.statements {
         match &statement.step {
             Step::ExpectNoRows { sql, message } => statements.extend(guard(sql, message)),
+            Step::RedefineTable { sql } => statements.extend(redefinition(sql, &statement.reason)),
             Step::Execute { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => {
                 statements.push(statement.clone());
             }
@@ -60,6 +62,29 @@ fn guard(sql: &str, message: &str) -> [Statement; 3] {
         Statement::execute(format!("INSERT INTO {table} SELECT 0 FROM (\n{sql}\n) LIMIT 1")),
         Statement::execute(format!("DROP TABLE {table}")),
     ]
+}
+
+/// Returns statements that give a table another definition, if its columns and keys are stored in the order of the text. What
+/// its rows hold cannot be known beforehand, so they are written out.
+fn redefinition(sql: &str, reason: &str) -> Vec<Statement> {
+    let Some(definition) = Definition::read(sql) else {
+        return vec![Statement::execute(sql).because(reason)];
+    };
+    let name = &definition.table.name.name;
+    let message = format!("`{name}` is not stored in the order of this definition; upgrade it with autogen");
+    let mut statements = guard(&redefine::order_differs(&definition), &message).to_vec();
+    let mut edits = redefine::writing_out(name).to_vec();
+    edits.push(redefine::storing(name, sql));
+    let mut edits: Vec<Statement> = redefine::opened(&edits)
+        .into_iter()
+        .map(Statement::execute)
+        .collect();
+    if let Some(first) = edits.first_mut() {
+        first.reason =
+            format!("{reason}\na shell that is defensive needs `.dbconfig defensive off` for this");
+    }
+    statements.extend(edits);
+    statements
 }
 
 fn violations() -> String {

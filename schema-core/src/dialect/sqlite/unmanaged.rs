@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{LEXICON, RESERVED_PREFIX, parse};
+use super::parse::{self, ParsedTable};
+use super::{LEXICON, RESERVED_PREFIX};
 use crate::db::{Connection, Error, Value};
 use crate::dialect::Unmanaged;
 use crate::lexer::{Kind, lex, unquote};
@@ -42,11 +43,11 @@ pub(super) fn unmanaged(connection: &mut dyn Connection) -> Result<Vec<Unmanaged
             }),
             _ if is_virtual(object) => found.push(of("virtual table")),
             _ => {
-                let unsaid = parse::create_table(&object.sql).map(|table| table.unsaid);
+                let parsed = parse::create_table(&object.sql);
                 let table = TableName::new(object.name.clone());
-                found.extend(unsaid.into_iter().flatten().map(|clause| {
-                    let clause = clause.trim_start_matches("the ");
-                    Unmanaged::new(format!("{clause} of"), object.name.clone(), []).part_of(table.clone())
+                found.extend(parsed.iter().flat_map(ParsedTable::conflicts).map(|conflict| {
+                    let clause = format!("clause ON CONFLICT {conflict} of");
+                    Unmanaged::new(clause, object.name.clone(), []).part_of(table.clone())
                 }));
             }
         }

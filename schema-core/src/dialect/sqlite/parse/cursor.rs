@@ -2,7 +2,7 @@
 //!
 //! It knows the shape of clauses and not what they mean.
 
-use super::{LEXICON, ParsedPart, ParsedTable};
+use super::{LEXICON, ParsedPart};
 use crate::dialect::sqlite::keywords::is_reserved;
 use crate::lexer::{Kind, Token, lex, unquote};
 use crate::schema::{Action, Deferrable, Order};
@@ -50,12 +50,14 @@ impl<'a> Cursor<'a> {
         name_of(&token)
     }
 
-    /// Reads up to and with the parenthesis that opens the body; no name before it has one outside quotes.
-    pub(super) fn skip_to_body(&mut self) -> Option<()> {
+    /// Reads up to and with the parenthesis that opens the body, and returns the name before it; no name has one outside
+    /// quotes.
+    pub(super) fn skip_to_body(&mut self) -> Option<String> {
+        let mut last = None;
         while !self.symbol("(") {
-            self.next()?;
+            last = Some(self.next()?);
         }
-        Some(())
+        name_of(&last?)
     }
 
     pub(super) fn at_table_constraint(&self) -> bool {
@@ -114,14 +116,12 @@ impl<'a> Cursor<'a> {
         Order::Ascending
     }
 
-    pub(super) fn conflict(&mut self, table: &mut ParsedTable) {
-        if self.take("ON").is_some() {
-            let _ = self.take("CONFLICT");
-            let what = self.next().map_or("", |token| token.text);
-            table
-                .unsaid
-                .push(format!("the clause ON CONFLICT {}", what.to_ascii_uppercase()));
-        }
+    /// Reads `ON CONFLICT …`. ABORT is what happens without it.
+    pub(super) fn conflict(&mut self) -> Option<String> {
+        self.take("ON")?;
+        self.take("CONFLICT")?;
+        let what = self.next()?.text.to_ascii_uppercase();
+        Some(what).filter(|what| what != "ABORT")
     }
 
     /// Reads a declared type: names up to the first reserved word, and perhaps numbers in parentheses.

@@ -4,8 +4,10 @@
 //! one. A guard shows the rows. Where a guard would have to look at values that do not exist yet, there is none and SQLite decides.
 
 mod conversion;
+mod reference;
 
 use self::conversion::{Declared, lossy};
+pub(super) use self::reference::orphans;
 use super::change::{Change, Source};
 use super::rebuild::{free_rowid, rowid_key};
 use crate::dialect::Unsupported;
@@ -13,7 +15,7 @@ use crate::dialect::sqlite::ddl::{quote, quoted_list, text};
 use crate::dialect::sqlite::expression::canonical;
 use crate::dialect::sqlite::normalize::unsupported;
 use crate::plan::{Statement, Step};
-use crate::schema::{Auto, Column, Default, Expression, Index, IndexKey, IndexPart, Table, Type};
+use crate::schema::{Auto, Column, Default, Expression, Index, IndexKey, IndexPart, PrimaryKey, Table, Type};
 
 /// How many rows a guard shows.
 const SHOWN: usize = 10;
@@ -50,34 +52,28 @@ pub(super) fn guards(change: &Change) -> Vec<Statement> {
             guards.extend(computed_values(change, column, source));
         }
     }
-    if let (false, Some(key)) = (before.primary_key == after.primary_key, &after.primary_key) {
+    let columns = |key: &PrimaryKey| key.columns.clone();
+    if let (false, Some(key)) = (
+        before.primary_key.as_ref().map(columns) == after.primary_key.as_ref().map(columns),
+        &after.primary_key,
+    ) {
         let keys: Vec<IndexKey> = key.columns.iter().map(IndexKey::column).collect();
         guards.extend(duplicates(change, &key.name, &keys, None));
     }
     for index in after.indexes.values().filter(|index| index.unique) {
-        let Index {
-            name,
-            keys,
-            unique: _,
-            constraint: _,
-            predicate,
-            using: _,
-            include: _,
-            nulls_not_distinct: _,
-        } = index;
-        if before
-            .indexes
-            .get(name)
-            .filter(|old| old.unique && old.keys == *keys && old.predicate == *predicate)
-            .is_none()
-        {
-            guards.extend(duplicates(change, name, keys, predicate.as_ref()));
+        if !held_apart(change, index) {
+            guards.extend(duplicates(
+                change,
+                &index.name,
+                &index.keys,
+                index.predicate.as_ref(),
+            ));
         }
     }
     for check in after.checks.values() {
         if before.checks.get(&check.name) != Some(check) && kept_by(change, &check.expression) {
             let mapped = mapped(change, &check.expression);
-            guards.push(guard(
+            guards.push(guard_of(
                 before,
                 &mentioned(before, &check.expression),
                 &format!("NOT ({}){mapped}", check.expression),
@@ -86,6 +82,19 @@ pub(super) fn guards(change: &Change) -> Vec<Statement> {
         }
     }
     guards
+}
+
+/// Tells whether a standing key, whatever its name, keeps rows from being alike in the same columns.
+fn held_apart(change: &Change, index: &Index) -> bool {
+    let same = |old: &Index| old.unique && old.keys == index.keys && old.predicate == index.predicate;
+    let compared_alike = |key: &IndexKey| match &key.part {
+        IndexPart::Column(column) => change
+            .kept(column)
+            .zip(change.after.column(column))
+            .is_some_and(|(from, to)| from.collation == to.collation),
+        IndexPart::Expression(_) => true,
+    };
+    change.before.indexes.values().any(same) && index.keys.iter().all(compared_alike)
 }
 
 /// Returns the columns that an expression names.
@@ -138,7 +147,7 @@ fn missing_values(change: &Change, column: &Column, source: &Source) -> Option<S
     }
     let table = &change.after.name;
     match &source.column {
-        Some(name) if change.before.column(name)?.nullable => Some(guard(
+        Some(name) if change.before.column(name)?.nullable => Some(guard_of(
             &change.before,
             &[],
             &format!("{} IS NULL", quote(name)),
@@ -148,7 +157,7 @@ fn missing_values(change: &Change, column: &Column, source: &Source) -> Option<S
             ),
         )),
         Some(_) => None,
-        None => Some(guard(
+        None => Some(guard_of(
             &change.before,
             &[],
             "TRUE",
@@ -177,7 +186,7 @@ fn changed_values(change: &Change, column: &Column, source: &Source) -> Option<S
         Declared::of(&change.after, to),
         column.auto,
     )?;
-    Some(guard(
+    Some(guard_of(
         &change.before,
         &[name],
         &lost,
@@ -200,7 +209,7 @@ fn computed_values(change: &Change, column: &Column, source: &Source) -> Option<
         // What it will be computed from is not there yet.
         format!("{} IS NOT NULL", quote(name))
     };
-    Some(guard(
+    Some(guard_of(
         &change.before,
         &[name],
         &condition,
@@ -283,7 +292,7 @@ fn kept_by(change: &Change, expression: &Expression) -> bool {
 }
 
 /// Returns a guard that shows the key of each row that meets the condition, and some columns more.
-fn guard(table: &Table, shown: &[&str], condition: &str, message: &str) -> Statement {
+fn guard_of(table: &Table, shown: &[&str], condition: &str, message: &str) -> Statement {
     let mut columns: Vec<&str> = match (&table.primary_key, rowid_key(table)) {
         (_, Some(key)) => vec![&key.name],
         (Some(key), None) => key.columns.iter().map(String::as_str).collect(),

@@ -4,15 +4,15 @@
 //! CHECK` and `DROP CONSTRAINT` since 3.53 (<https://sqlite.org/lang_altertable.html>). It knows when SQLite refuses on a filled
 //! table, and says why a table needs a rebuild instead.
 
-use std::collections::BTreeMap;
-
-use super::change::{Change, Source};
-use crate::dialect::sqlite::ddl::{self, quote};
-use crate::plan::Statement;
-use crate::schema::{Action, Auto, Column, Default, ForeignKey, Index, Storage, Table};
+use super::change::{Change, Changes, Source};
+use super::guard;
+use crate::dialect::sqlite::ddl::{self, Wording, create_table, quote};
+use crate::dialect::sqlite::definition::{column_rewrites, same_keys};
+use crate::plan::{Statement, Step};
+use crate::schema::{Action, Auto, Column, Default, ForeignKey, Index, PrimaryKey, Storage, Table};
 
 /// Returns the statements that change the table in place, or why there are none.
-pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
+pub(super) fn alter(changes: &Changes, change: &Change) -> Result<Vec<Statement>, String> {
     let Change {
         before,
         after,
@@ -23,7 +23,7 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
         name,
         columns,
         primary_key,
-        indexes,
+        indexes: _,
         foreign_keys,
         checks,
         options,
@@ -31,25 +31,9 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
     if before.options != *options {
         return Err("ALTER TABLE cannot change STRICT or WITHOUT ROWID".to_owned());
     }
-    if before.primary_key != *primary_key {
-        return Err("ALTER TABLE cannot change a primary key".to_owned());
-    }
-    if constraints(&before.indexes) != constraints(indexes) {
-        return Err("ALTER TABLE cannot add or drop a UNIQUE constraint".to_owned());
-    }
     let mut altered = Altered::new(&name.name);
-    for key in before.foreign_keys.values() {
-        if foreign_keys.get(&key.name) != Some(key) {
-            if [key.on_delete, key.on_update].contains(&Action::SetDefault) {
-                // SQLite 3.54 takes DEFAULT for the beginning of the next constraint and leaves half of this one.
-                return Err(format!(
-                    "SQLite cannot drop `{}`, which says SET DEFAULT",
-                    key.name
-                ));
-            }
-            altered.drop_constraint(before, &key.name)?;
-        }
-    }
+    altered.primary_key(before.primary_key.as_ref(), primary_key.as_ref())?;
+    altered.uniques(before, after)?;
     for check in before.checks.values() {
         if checks.get(&check.name) != Some(check) {
             altered.drop_constraint(before, &check.name)?;
@@ -71,7 +55,7 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
                 let standing = before
                     .column(name)
                     .ok_or_else(|| format!("`{name}` is made anew"))?;
-                altered.column(standing, column, source.fill.as_ref())?;
+                altered.column(standing, column, source.fill.as_ref(), options.strict)?;
                 altered.map_values(source);
             }
             Some(name) => return Err(format!("`{}` takes the values of `{name}`", column.name)),
@@ -81,9 +65,11 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
             None => altered.add_column(column, source.fill.as_ref(), &mut new_keys)?,
         }
     }
-    if !new_keys.is_empty() {
-        return Err("ALTER TABLE cannot add a foreign key to a standing column".to_owned());
+    for key in new_keys {
+        altered.orphans.extend(guard::orphans(changes, change, key)?);
+        altered.redefined.push(format!("the foreign key `{}`", key.name));
     }
+    altered.drop_foreign_keys(before, after)?;
     let mut in_turn: Vec<&Column> = before.columns.iter().collect();
     in_turn.sort_by_key(|column| std::cmp::Reverse(before.generation(column)));
     for column in in_turn {
@@ -100,11 +86,7 @@ pub(super) fn alter(change: &Change) -> Result<Vec<Statement>, String> {
             )));
         }
     }
-    Ok(altered.finish())
-}
-
-fn constraints(indexes: &BTreeMap<String, Index>) -> Vec<&Index> {
-    indexes.values().filter(|index| index.constraint).collect()
+    Ok(altered.finish(after))
 }
 
 /// The statements so far, by what has to come first.
@@ -117,6 +99,10 @@ struct Altered {
     mapped_values: Vec<Statement>,
     nullability: Vec<Statement>,
     checks: Vec<Statement>,
+    /// Guards that are asked once all columns are there.
+    orphans: Vec<Statement>,
+    /// What only another definition can change, in words.
+    redefined: Vec<String>,
 }
 
 impl Altered {
@@ -130,11 +116,13 @@ impl Altered {
             mapped_values: Vec::new(),
             nullability: Vec::new(),
             checks: Vec::new(),
+            orphans: Vec::new(),
+            redefined: Vec::new(),
         }
     }
 
-    /// Columns come before others go, because a table is never without one.
-    fn finish(self) -> Vec<Statement> {
+    /// Columns come before others go, because a table is never without one; the definition as it shall be comes last.
+    fn finish(self, after: &Table) -> Vec<Statement> {
         let Altered {
             table: _,
             head: _,
@@ -144,13 +132,83 @@ impl Altered {
             mapped_values,
             nullability,
             checks,
+            orphans,
+            redefined,
         } = self;
+        let name = &after.name.name;
+        let mut statements = Vec::new();
         dropped_constraints.extend(added_columns);
         dropped_constraints.extend(dropped_columns);
         dropped_constraints.extend(mapped_values);
         dropped_constraints.extend(nullability);
         dropped_constraints.extend(checks);
-        dropped_constraints
+        statements.extend(dropped_constraints);
+        if let Some(first) = statements.first_mut() {
+            first.reason = format!("`{name}` is altered in place");
+        }
+        if !redefined.is_empty() {
+            statements.extend(orphans);
+            let sql = create_table(after, name, &Wording::default());
+            let reason = format!(
+                "`{name}` is redefined, its rows stay as they are: {} {}",
+                redefined.join(", "),
+                if redefined.len() == 1 { "changes" } else { "change" }
+            );
+            statements.push(Statement::from(Step::RedefineTable { sql }).because(reason));
+        }
+        statements
+    }
+
+    fn primary_key(&mut self, from: Option<&PrimaryKey>, to: Option<&PrimaryKey>) -> Result<(), String> {
+        if from.map(|key| &key.columns) != to.map(|key| &key.columns) {
+            return Err("ALTER TABLE cannot change a primary key".to_owned());
+        }
+        if from != to {
+            self.redefined.push("the name of the primary key".to_owned());
+        }
+        Ok(())
+    }
+
+    fn uniques(&mut self, before: &Table, after: &Table) -> Result<(), String> {
+        if !same_keys(before, after) {
+            return Err("ALTER TABLE cannot add or drop a UNIQUE constraint".to_owned());
+        }
+        let unchanged = |index: &&Index| before.indexes.get(&index.name) != Some(index);
+        for index in after
+            .indexes
+            .values()
+            .filter(|index| index.constraint)
+            .filter(unchanged)
+        {
+            self.redefined.push(format!("the name of `{}`", index.name));
+        }
+        Ok(())
+    }
+
+    /// Drops the foreign keys that go, unless the table is redefined and they keep no column from being dropped.
+    fn drop_foreign_keys(&mut self, before: &Table, after: &Table) -> Result<(), String> {
+        let gone = |key: &&ForeignKey| after.foreign_keys.get(&key.name) != Some(key);
+        for key in before.foreign_keys.values().filter(gone) {
+            let holds = key.columns.iter().any(|column| after.column(column).is_none());
+            if !holds && !self.redefined.is_empty() {
+                continue;
+            }
+            // SQLite 3.54 takes DEFAULT for the beginning of the next constraint and leaves half of this one.
+            let dropped = if [key.on_delete, key.on_update].contains(&Action::SetDefault) {
+                Err(format!(
+                    "SQLite cannot drop `{}`, which says SET DEFAULT",
+                    key.name
+                ))
+            } else {
+                self.drop_constraint(before, &key.name)
+            };
+            match dropped {
+                Ok(()) => {}
+                Err(why) if holds => return Err(why),
+                Err(_) => self.redefined.push(format!("the foreign key `{}`", key.name)),
+            }
+        }
+        Ok(())
     }
 
     /// SQLite drops the first constraint of that name, so there must be one only.
@@ -179,17 +237,21 @@ impl Altered {
         Ok(())
     }
 
-    fn column(&mut self, from: &Column, to: &Column, fill: Option<&Default>) -> Result<(), String> {
-        let same_but_null = Column {
-            nullable: to.nullable,
-            ..from.clone()
-        };
-        if same_but_null != *to {
-            return Err(format!(
-                "ALTER TABLE cannot change {} of `{}`",
-                difference(from, to),
-                to.name
-            ));
+    fn column(
+        &mut self,
+        from: &Column,
+        to: &Column,
+        fill: Option<&Default>,
+        strict: bool,
+    ) -> Result<(), String> {
+        if let Some(what) = column_rewrites(from, to, strict) {
+            return Err(format!("ALTER TABLE cannot change {what} of `{}`", to.name));
+        }
+        if from.ty != to.ty {
+            self.redefined.push(format!("the type of `{}`", to.name));
+        }
+        if from.default != to.default {
+            self.redefined.push(format!("the default of `{}`", to.name));
         }
         if from.nullable == to.nullable {
             return Ok(());
@@ -303,33 +365,5 @@ impl Altered {
             quote(name)
         )));
         Ok(())
-    }
-}
-
-/// Names the first thing in which two columns differ.
-fn difference(from: &Column, to: &Column) -> &'static str {
-    let Column {
-        name: _,
-        ty,
-        sql_type: _,
-        nullable: _,
-        default,
-        generated,
-        auto,
-        collation,
-        comment: _,
-    } = to;
-    if from.ty != *ty {
-        "the type"
-    } else if from.default != *default {
-        "the default"
-    } else if from.generated != *generated {
-        "the computed value"
-    } else if from.collation != *collation {
-        "the collation"
-    } else if from.auto != *auto {
-        "the numbering"
-    } else {
-        "the definition"
     }
 }

@@ -8,7 +8,7 @@
 use super::change::Change;
 use super::guard;
 use crate::dialect::sqlite::RESERVED_PREFIX;
-use crate::dialect::sqlite::ddl::{create_index, create_table, quote, quoted_list, text, value};
+use crate::dialect::sqlite::ddl::{Wording, create_index, create_table, quote, quoted_list, text, value};
 use crate::plan::{Statement, Step};
 use crate::schema::{Auto, Column, Table};
 
@@ -30,7 +30,10 @@ pub(super) fn rebuild(change: &Change, why: &str, statements: &mut Vec<Statement
     statements.push(guard::unknown_columns(before));
     statements.extend(guard::guards(change));
     statements.push(Step::KeepDependents { table: name.clone() }.into());
-    statements.push(execute(create_table(after, &new)).because(format!("`{name}` is rebuilt: {why}")));
+    statements.push(
+        execute(create_table(after, &new, &Wording::default()))
+            .because(format!("`{name}` is rebuilt: {why}")),
+    );
     statements.push(execute(copy(change, &new)));
     let numbered = |table: &Table| {
         table
