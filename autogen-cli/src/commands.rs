@@ -2,19 +2,25 @@
 
 mod ahead;
 mod backup;
+mod branches;
 mod check;
 mod completions;
 mod current;
 mod diff;
 mod downgrade;
+mod edit;
 mod heads;
 mod history;
 mod init;
+mod join;
+mod merge;
 mod migrate;
 mod revision;
 mod running;
 mod show;
 mod snapshot;
+mod stamp;
+mod unapplied;
 mod upgrade;
 mod verify;
 
@@ -40,6 +46,10 @@ pub(crate) enum Command {
     History(history::HistoryArgs),
     Show(show::ShowArgs),
     Heads(heads::HeadsArgs),
+    Branches(branches::BranchesArgs),
+    Edit(edit::EditArgs),
+    Stamp(stamp::StampArgs),
+    Merge(merge::MergeArgs),
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
     Verify(verify::VerifyArgs),
@@ -59,6 +69,10 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::History(arguments) => history::run(environment, arguments),
         Command::Show(arguments) => show::run(environment, arguments),
         Command::Heads(arguments) => heads::run(environment, arguments),
+        Command::Branches(arguments) => branches::run(environment, arguments),
+        Command::Edit(arguments) => edit::run(environment, arguments),
+        Command::Stamp(arguments) => stamp::run(environment, arguments),
+        Command::Merge(arguments) => merge::run(environment, arguments),
         Command::Check(arguments) => check::run(environment, arguments),
         Command::Diff(arguments) => diff::run(environment, arguments),
         Command::Verify(arguments) => verify::run(environment, arguments),

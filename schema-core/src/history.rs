@@ -5,6 +5,7 @@
 //! does is parsed when it is asked for. This module knows no database and runs nothing.
 
 mod branches;
+mod decision;
 mod embedded;
 mod error;
 pub mod files;
@@ -16,6 +17,7 @@ mod replaced;
 mod revision;
 
 pub use branches::{BranchConflict, Step};
+pub use decision::{Decision, Orders};
 pub use error::{Cause, HistoryError};
 pub use id::{ParseIdError, RevisionId};
 pub use pending::{Pending, Stuck};
@@ -30,6 +32,7 @@ use std::path::{Path, PathBuf};
 use crate::diff::Past;
 use crate::operation::{ApplyError, Operation};
 use crate::schema::{Schema, Table, TableName};
+use crate::script::checksum;
 
 /// Which of the two scripts of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -354,6 +357,46 @@ impl History {
             }
             error
         })
+    }
+
+    /// Returns the revisions whose operations are not those that were written, with their files.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if a file cannot be understood.
+    pub fn edited_operations(&self) -> Result<Vec<(RevisionId, PathBuf)>, HistoryError> {
+        let mut edited = Vec::new();
+        for (header, source) in self.headers.iter().zip(&self.sources) {
+            let path = source.folder.join(files::REVISION_FILE);
+            match revision::holds_as_written(&source.text) {
+                Ok(true) => {}
+                Ok(false) => edited.push((header.id, path)),
+                Err(error) => return Err(HistoryError::json(path, &error)),
+            }
+        }
+        Ok(edited)
+    }
+
+    /// Tells whether a person edited a script: it is not as it was written, or its revision says so.
+    ///
+    /// # Errors
+    ///
+    /// As [`script`](Self::script).
+    pub fn is_edited(
+        &self,
+        id: RevisionId,
+        dialect: &str,
+        direction: Direction,
+    ) -> Result<bool, HistoryError> {
+        let text = self.script(id, dialect, direction)?;
+        let sums = self.get(id).and_then(|header| header.scripts.get(dialect));
+        Ok(sums.is_none_or(|sums| {
+            let written = match direction {
+                Direction::Upgrade => &sums.upgrade,
+                Direction::Downgrade => &sums.downgrade,
+            };
+            sums.edited || checksum(&text) != *written
+        }))
     }
 
     fn source(&self, id: RevisionId) -> Result<&Source, HistoryError> {

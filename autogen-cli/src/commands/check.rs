@@ -109,6 +109,45 @@ fn print(environment: &mut Environment<'_>, operations: &[Operation], findings: 
     }
 }
 
+/// Looks at the history alone: whether its files are as they were written, and its branches fit together.
+fn check_history(history: &History, findings: &mut Vec<Finding>) -> Result<(), CommandError> {
+    for (revision, path) in history.edited_operations()? {
+        findings.push(Finding {
+            code: "edited-operations",
+            what: format!("the operations of revision `{revision}` were edited (`{}`)", path.display()),
+            hint: "restore the file from version control; what a revision does is changed in the models, and written anew with `autogen migrate --amend`"
+                .to_owned(),
+        });
+    }
+    for (merge, conflict) in history.merged_conflicts()? {
+        findings.push(Finding {
+            code: "merged-conflict",
+            what: format!("merge `{merge}` joins what does not fit together: {conflict}"),
+            hint: format!("remove the folder of `{merge}`, and decide with `autogen merge --prefer`"),
+        });
+    }
+    let heads = history.heads();
+    let conflicts = history.conflicts(heads)?;
+    if heads.len() > 1 {
+        let named: Vec<String> = heads.iter().map(|id| super::named(history, *id)).collect();
+        findings.push(Finding {
+            code: "heads",
+            what: format!("history has {} heads: {}", heads.len(), named.join(", ")),
+            hint: if conflicts.is_empty() {
+                "join them with `autogen merge`; the next `autogen migrate` does so, too".to_owned()
+            } else {
+                super::join::decision_hint(heads)
+            },
+        });
+    }
+    findings.extend(conflicts.into_iter().map(|conflict| Finding {
+        code: "conflict",
+        what: conflict.to_string(),
+        hint: super::join::decision_hint(heads),
+    }));
+    Ok(())
+}
+
 /// Compares models, history and snapshot.
 fn check_models(
     environment: &mut Environment<'_>,
@@ -119,19 +158,13 @@ fn check_models(
     idle: &mut Vec<Stale>,
 ) -> Result<Vec<Operation>, CommandError> {
     let read = artifact::read(environment, config, arguments)?;
-    let mut from = history.schema()?;
-    if let [_, _, ..] = history.heads() {
-        let heads: Vec<String> = history
-            .heads()
-            .iter()
-            .map(|id| super::named(history, *id))
-            .collect();
-        findings.push(Finding {
-            code: "heads",
-            what: format!("history has {} heads: {}", heads.len(), heads.join(", ")),
-            hint: "let the later one name the other as its parent, in its `revision.json`".to_owned(),
-        });
-    }
+    check_history(history, findings)?;
+    let mut from = match history.schema() {
+        Ok(schema) => schema,
+        // What was found says why; without any finding, the error does.
+        Err(_) if !findings.is_empty() => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
     if !snapshot_holds(&environment.migrations, &from)? {
         findings.push(Finding {
             code: "snapshot",

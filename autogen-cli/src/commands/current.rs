@@ -24,7 +24,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
     let history = environment.history()?;
     let config = environment.config()?;
     let database = environment.database(&config)?;
-    let applied = applied(&database)?;
+    let applied = applied_in(&database)?;
     let tips = runner::tips(&history, &applied);
     match environment.printer.format() {
         Format::Json => {
@@ -78,7 +78,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
 }
 
 /// Returns what the database has. One that does not exist has nothing.
-fn applied(database: &Database) -> Result<Vec<Applied>, CommandError> {
+pub(super) fn applied_in(database: &Database) -> Result<Vec<Applied>, CommandError> {
     if database.path().is_some_and(|path| !path.exists()) {
         return Ok(Vec::new());
     }
@@ -97,7 +97,7 @@ pub(super) fn current(
 ) -> Result<Vec<RevisionId>, CommandError> {
     let config = environment.config()?;
     let database = environment.database(&config)?;
-    let applied = applied(&database)?;
+    let applied = applied_in(&database)?;
     Ok(runner::tips(history, &applied).iter().map(|tip| tip.id).collect())
 }
 

@@ -21,9 +21,9 @@ use crate::error::{CommandError, Outcome};
 /// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {
-    /// How far: an id, a unique beginning of one, a slug, `base`, `-1`
-    #[arg(value_name = "REV", allow_hyphen_values = true)]
-    revision: String,
+    /// How far: an id, a unique beginning of one, a slug, `base`, `-1`; of several, all stay, and what they build on
+    #[arg(value_name = "REV", allow_hyphen_values = true, required = true)]
+    revisions: Vec<String>,
 
     #[command(flatten)]
     run: RunArgs,
@@ -37,8 +37,11 @@ pub(crate) fn run(
     let config = environment.config()?;
     let history = environment.history()?;
     let database = environment.database(&config)?;
-    let current = super::current::current_for(environment, &history, &arguments.revision)?;
-    let targets = history.resolve(&arguments.revision, &current)?;
+    let mut targets = Vec::new();
+    for name in &arguments.revisions {
+        let current = super::current::current_for(environment, &history, name)?;
+        targets.extend(history.resolve(name, &current)?);
+    }
     if arguments.run.dry_run {
         return ahead::print(environment, &database, &history, |connection| {
             runner::ahead_of_downgrade(connection, database.dialect, &history, &targets)

@@ -15,19 +15,21 @@ use schema_core::operation::{Operation, describe_all};
 use schema_core::schema::Schema;
 
 use crate::artifact::{self, ModelArgs, Sources};
+use crate::commands::join;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Topic};
 use crate::prompt;
 
-use self::write::Draft;
+pub(super) use self::write::Draft;
 
 /// Write a revision with what changed in the models
 ///
 /// Builds the configured packages, reads their models out of the artifacts, compares them with the history and writes
 /// one revision: the operations, and for every dialect a script for the way there and one for the way back. Both are
-/// proved on a scratch database first. Nothing is written when nothing changed, or when anything fails.
+/// proved on a scratch database first. Nothing is written when nothing changed, or when anything fails. Heads of branches
+/// that touch different things are joined: the new revision follows them all.
 ///
 /// Example: autogen migrate -m "add descriptions"
 ///
@@ -53,6 +55,10 @@ pub(crate) struct MigrateArgs {
     /// Write the newest revision again, from the models as they are now
     #[arg(long)]
     amend: bool,
+
+    /// Follow this revision, instead of joining all heads
+    #[arg(long, value_name = "REV", conflicts_with = "amend")]
+    head: Option<String>,
 
     /// Say that a column or table has a new name: `items.descr=items.description`, `wares=items`
     ///
@@ -88,18 +94,20 @@ pub(crate) fn run(
     }
     let config = environment.config()?;
     let history = environment.history()?;
-    let head = only_head(&history)?;
+    let followed = followed(environment, &config, &history, arguments)?;
     let amended = match arguments.amend {
-        true => Some(amend::newest(environment, &config, &history, head)?),
+        true => Some(amend::newest(environment, &config, &history, &followed)?),
         false => None,
     };
     let parents: Vec<RevisionId> = match amended {
         Some(revision) => revision.parents.clone(),
-        None => head.into_iter().collect(),
+        None => followed,
     };
     let from = history.schema_at(&parents)?;
     let found = compare(environment, &config, (&history, &parents), &from, arguments)?;
-    if found.operations.is_empty() {
+    // Heads are joined even if nothing else is left to do.
+    let joins = amended.is_none() && parents.len() > 1;
+    if found.operations.is_empty() && !joins {
         return unchanged(environment, &found.sources, amended.is_some());
     }
     let message = arguments
@@ -107,7 +115,10 @@ pub(crate) fn run(
         .clone()
         .filter(|message| !message.trim().is_empty())
         .or_else(|| amended.map(|revision| revision.message.clone()))
-        .unwrap_or_else(|| message::describe(&found.operations));
+        .unwrap_or_else(|| match found.operations.as_slice() {
+            [] => join::message(&history, &parents),
+            operations => message::describe(operations),
+        });
     let replaced = amended
         .and_then(|revision| history.folder(revision.id))
         .map(Path::to_owned);
@@ -122,10 +133,10 @@ pub(super) fn by_hand(
 ) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
-    let head = only_head(&history)?;
+    let parents = followed(environment, &config, &history, arguments)?;
     let draft = Draft::empty(
         &history,
-        head,
+        parents,
         arguments.message.as_deref(),
         arguments.rev_id.as_deref(),
     )?;
@@ -227,7 +238,7 @@ fn unchanged(
 
 /// Whether a revision is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     /// It is.
     Write,
     /// Its scripts are printed.
@@ -262,7 +273,7 @@ impl MigrateArgs {
 }
 
 /// Proves a draft and writes it, or prints its scripts.
-fn finish(
+pub(super) fn finish(
     environment: &mut Environment<'_>,
     config: &Config,
     draft: &Draft,
@@ -282,24 +293,17 @@ fn finish(
     Ok(Outcome::Done)
 }
 
-/// Returns the one head that a new revision follows, or nothing in an empty history.
-///
-/// # Errors
-///
-/// That there are several.
-fn only_head(history: &History) -> Result<Option<RevisionId>, CommandError> {
-    match history.heads() {
-        [] => Ok(None),
-        [head] => Ok(Some(*head)),
-        several => {
-            let named: Vec<String> = several.iter().map(|id| super::named(history, *id)).collect();
-            Err(CommandError::new(format!(
-                "history has {} heads: {}",
-                several.len(),
-                named.join(", ")
-            ))
-            .cause("a new revision would not know which of them to follow")
-            .hint("let the later one name the other as its parent, in its `revision.json`"))
-        }
-    }
+/// Returns what a new revision follows: the head that was named, or else all there are, which have to fit together.
+fn followed(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    history: &History,
+    arguments: &MigrateArgs,
+) -> Result<Vec<RevisionId>, CommandError> {
+    let Some(name) = &arguments.head else {
+        join::refuse_apart(environment, config, history, history.heads())?;
+        return Ok(history.heads().to_vec());
+    };
+    let current = super::current_for(environment, history, name)?;
+    Ok(history.resolve(name, &current)?)
 }

@@ -61,7 +61,7 @@ pub(super) fn options(
 }
 
 /// Returns the time since 1970.
-fn now() -> Duration {
+pub(super) fn now() -> Duration {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()

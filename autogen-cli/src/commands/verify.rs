@@ -26,7 +26,7 @@ pub(crate) struct VerifyArgs {}
 pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
-    let count = history.revisions().len();
+    let count = history.applied_at(history.heads()).len();
     let mut documents = Vec::new();
     let mut outcome = Outcome::Done;
     for dialect in config.dialects()? {

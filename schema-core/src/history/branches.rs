@@ -61,15 +61,42 @@ impl History {
         let mut found = Vec::new();
         for (at, one) in heads.iter().enumerate() {
             for other in &heads[at + 1..] {
-                found.extend(self.conflicts_of(*one, *other)?);
+                let (left, right) = (self.only(*one, *other), self.only(*other, *one));
+                found.extend(self.conflicts_between(&left, &right)?);
             }
         }
         Ok(found)
     }
 
-    fn conflicts_of(&self, one: RevisionId, other: RevisionId) -> Result<Vec<BranchConflict>, HistoryError> {
-        let left = self.steps(&self.only(one, other))?;
-        let right = self.steps(&self.only(other, one))?;
+    /// Returns where the merges of the history joined what touches the same things, without a decision.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if a revision's file cannot be understood.
+    pub fn merged_conflicts(&self) -> Result<Vec<(RevisionId, BranchConflict)>, HistoryError> {
+        let mut found = Vec::new();
+        for merge in self.headers.iter().filter(|header| header.parents.len() > 1) {
+            let counts = |id: &RevisionId| !merge.overrules.contains(id);
+            for (at, one) in merge.parents.iter().enumerate() {
+                for other in &merge.parents[at + 1..] {
+                    let left: Vec<RevisionId> = self.only(*one, *other).into_iter().filter(counts).collect();
+                    let right: Vec<RevisionId> = self.only(*other, *one).into_iter().filter(counts).collect();
+                    let conflicts = self.conflicts_between(&left, &right)?;
+                    found.extend(conflicts.into_iter().map(|conflict| (merge.id, conflict)));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns where two lists of revisions, made apart from one another, touch the same things.
+    pub(super) fn conflicts_between(
+        &self,
+        left: &[RevisionId],
+        right: &[RevisionId],
+    ) -> Result<Vec<BranchConflict>, HistoryError> {
+        let left = self.steps(left)?;
+        let right = self.steps(right)?;
         let operations =
             |steps: &[Step]| -> Vec<Operation> { steps.iter().map(|step| step.operation.clone()).collect() };
         let found = conflicts(&operations(&left), &operations(&right));
@@ -83,7 +110,7 @@ impl History {
             .collect())
     }
 
-    fn steps(&self, revisions: &[RevisionId]) -> Result<Vec<Step>, HistoryError> {
+    pub(super) fn steps(&self, revisions: &[RevisionId]) -> Result<Vec<Step>, HistoryError> {
         let mut steps = Vec::new();
         for revision in revisions {
             let operations = self.operations(*revision)?;

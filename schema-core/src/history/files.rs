@@ -5,7 +5,7 @@
 
 mod write;
 
-pub use write::{Scripts, remove_revision, write_revision, write_snapshot};
+pub use write::{Scripts, remove_revision, write_revision, write_revision_file, write_snapshot};
 
 use std::fs;
 use std::io::ErrorKind;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use super::{RevisionId, Squashed};
 use crate::diff::Answers;
 use crate::json;
 use crate::operation::Operation;
 use crate::schema::{Default, TableName};
+use crate::script::checksum;
 
 /// The version of the layout that this module reads and writes.
 const FORMAT: u32 = 1;
@@ -66,6 +68,14 @@ pub struct ScriptSums {
     pub upgrade: String,
     /// Of the downgrade script.
     pub downgrade: String,
+    /// Whether these are the checksums of scripts that a person edited since they were made.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub edited: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The most characters of a slug.
@@ -137,6 +147,9 @@ struct File {
     replaces: Vec<Squashed>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     overrules: Vec<RevisionId>,
+    /// The [`operations_checksum`] of the operations as they were written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operations_checksum: Option<String>,
     operations: Vec<Operation>,
     #[serde(default, skip_serializing_if = "AnswersFile::is_empty")]
     answers: AnswersFile,
@@ -213,6 +226,7 @@ pub(super) fn render(revision: &Revision) -> Result<String, serde_json::Error> {
         replaces,
         overrules,
     } = revision.clone();
+    let operations_checksum = operations_checksum(&serde_json::to_string(&operations)?);
     let file = File {
         format: FORMAT,
         id,
@@ -221,6 +235,7 @@ pub(super) fn render(revision: &Revision) -> Result<String, serde_json::Error> {
         created,
         replaces,
         overrules,
+        operations_checksum: Some(operations_checksum),
         operations,
         answers: AnswersFile::new(answers),
         scripts,
@@ -238,6 +253,7 @@ pub(super) fn parse(text: &str) -> Result<Revision, serde_json::Error> {
         created,
         replaces,
         overrules,
+        operations_checksum: _,
         operations,
         answers,
         scripts,
@@ -253,6 +269,41 @@ pub(super) fn parse(text: &str) -> Result<Revision, serde_json::Error> {
         replaces,
         overrules,
     })
+}
+
+/// The part of the file that tells whether its operations are as they were written.
+#[derive(Deserialize)]
+struct OperationsFile<'a> {
+    #[serde(borrow, default)]
+    operations_checksum: Option<std::borrow::Cow<'a, str>>,
+    #[serde(borrow)]
+    operations: &'a RawValue,
+}
+
+/// Tells whether the operations of a revision's file are those that were written; a file without their checksum does not say.
+pub(super) fn holds_as_written(text: &str) -> Result<bool, serde_json::Error> {
+    let OperationsFile {
+        operations_checksum: written,
+        operations,
+    } = serde_json::from_str(text)?;
+    Ok(written.is_none_or(|written| written == operations_checksum(operations.get())))
+}
+
+/// Returns the checksum of operations as JSON. How the JSON is laid out does not count.
+fn operations_checksum(json: &str) -> String {
+    let mut dense = String::with_capacity(json.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for character in json.chars() {
+        if in_string || !character.is_ascii_whitespace() {
+            dense.push(character);
+        }
+        match character {
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = in_string && character == '\\' && !escaped;
+    }
+    checksum(&dense)
 }
 
 /// Reads what the graph needs of a revision's file.

@@ -213,7 +213,11 @@ pub fn create(
     build(scratch, dialect, schema).map_err(ProofError::from)
 }
 
-fn build(scratch: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema) -> Result<(), ProofCause> {
+pub(super) fn build(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    schema: &Schema,
+) -> Result<(), ProofCause> {
     let operations = diff(&Schema::default(), schema, &Answers::default());
     let plan = dialect
         .plan(&Schema::default(), &operations)

@@ -71,6 +71,7 @@ pub(crate) fn revision(number: u32, parents: &[u32], message: &str) -> Revision 
     let sums = ScriptSums {
         upgrade: checksum(""),
         downgrade: checksum(""),
+        edited: false,
     };
     Revision {
         id: id(number),

@@ -1,14 +1,11 @@
 //! `autogen migrate --amend`: which revision may be written again.
 
 use schema_core::history::{Direction, Header, History, RevisionId};
-use schema_core::runner;
-use schema_core::script::checksum;
 
+use crate::commands::unapplied::refuse_applied;
 use crate::config::Config;
-use crate::database::Missing;
 use crate::environment::Environment;
 use crate::error::CommandError;
-use crate::printer::Topic;
 
 /// Returns the newest revision, if it may be written again.
 ///
@@ -19,19 +16,33 @@ pub(super) fn newest<'a>(
     environment: &mut Environment<'_>,
     config: &Config,
     history: &'a History,
-    head: Option<RevisionId>,
+    followed: &[RevisionId],
 ) -> Result<&'a Header, CommandError> {
-    let revision = head.and_then(|head| history.get(head)).ok_or_else(|| {
+    let head = match followed {
+        [] => None,
+        [head] => history.get(*head),
+        several => {
+            return Err(
+                CommandError::new(format!("cannot amend: history has {} heads", several.len()))
+                    .hint("run `autogen migrate` without `--amend`, which joins them"),
+            );
+        }
+    };
+    let revision = head.ok_or_else(|| {
         CommandError::new("cannot amend: there is no revision yet")
             .hint("run `autogen migrate` without `--amend`")
     })?;
-    refuse_applied(environment, config, revision.id)?;
-    for (dialect, sums) in &revision.scripts {
-        for (direction, sum) in [
-            (Direction::Upgrade, &sums.upgrade),
-            (Direction::Downgrade, &sums.downgrade),
-        ] {
-            if checksum(&history.script(revision.id, dialect, direction)?) != *sum {
+    if !revision.overrules.is_empty() || !revision.replaces.is_empty() {
+        return Err(CommandError::new(format!(
+            "cannot amend: revision `{}` holds a decision between branches, or was squashed",
+            revision.id
+        ))
+        .hint("write what is new as a revision of its own, without `--amend`"));
+    }
+    refuse_applied(environment, config, "amend", &[revision.id])?;
+    for dialect in revision.scripts.keys() {
+        for direction in [Direction::Upgrade, Direction::Downgrade] {
+            if history.is_edited(revision.id, dialect, direction)? {
                 let name = schema_core::history::files::script_name(dialect, direction);
                 return Err(CommandError::new(format!(
                     "cannot amend: `{name}` of revision `{}` was edited by hand, and would be lost",
@@ -44,36 +55,4 @@ pub(super) fn newest<'a>(
         }
     }
     Ok(revision)
-}
-
-/// Refuses a revision that the configured database has. A database that is not there has none.
-fn refuse_applied(
-    environment: &mut Environment<'_>,
-    config: &Config,
-    revision: RevisionId,
-) -> Result<(), CommandError> {
-    let Ok(database) = environment.database(config) else {
-        return Ok(());
-    };
-    if database.path().is_some_and(|path| !path.exists()) {
-        return Ok(());
-    }
-    let applied = database
-        .open(Missing::Refuse)
-        .and_then(|mut connection| Ok(runner::applied(&mut *connection, database.dialect)?));
-    match applied {
-        Ok(applied) if applied.iter().any(|applied| applied.id == revision) => {
-            Err(CommandError::new(format!(
-                "cannot amend: revision `{revision}` is applied in `{}`",
-                database.shown
-            ))
-            .hint("take it back with `autogen downgrade -1` first, or write a new revision"))
-        }
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let text = format_args!("Cannot tell whether `{revision}` is applied: {error}");
-            environment.printer.warn(Topic::Migrate, text);
-            Ok(())
-        }
-    }
 }

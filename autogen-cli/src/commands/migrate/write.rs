@@ -34,6 +34,8 @@ pub(in crate::commands) struct Draft {
     hazards: Vec<Hazard>,
     answers: Answers,
     sources: Sources,
+    /// What it decided against, if it joins branches.
+    pub(in crate::commands) overrules: Vec<RevisionId>,
 }
 
 /// The scripts of a revision, by dialect.
@@ -41,7 +43,7 @@ pub(in crate::commands) type AllScripts = BTreeMap<String, Scripts>;
 
 impl Draft {
     /// Returns a revision that leads from `from` to what was found.
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         parents: Vec<RevisionId>,
         message: String,
         from: Schema,
@@ -69,17 +71,17 @@ impl Draft {
             hazards,
             answers,
             sources,
+            overrules: Vec::new(),
         })
     }
 
     /// Returns a revision that changes nothing, to be filled in by hand.
     pub(in crate::commands) fn empty(
         history: &History,
-        head: Option<RevisionId>,
+        parents: Vec<RevisionId>,
         message: Option<&str>,
         id: Option<&str>,
     ) -> Result<Self, CommandError> {
-        let parents: Vec<RevisionId> = head.into_iter().collect();
         let schema = history.schema_at(&parents)?;
         let found = Found {
             operations: Vec::new(),
@@ -116,6 +118,7 @@ impl Draft {
             let sums = ScriptSums {
                 upgrade: checksum(&scripts.upgrade),
                 downgrade: checksum(&scripts.downgrade),
+                edited: false,
             };
             (dialect.clone(), sums)
         });
@@ -128,7 +131,7 @@ impl Draft {
             answers: self.relevant_answers(),
             scripts: sums.collect(),
             replaces: Vec::new(),
-            overrules: Vec::new(),
+            overrules: self.overrules.clone(),
         }
     }
 

@@ -59,6 +59,20 @@ pub fn write_revision(
     Ok(folder)
 }
 
+/// Writes `revision.json` in place of the one that is in the folder. The scripts stay as they are.
+///
+/// # Errors
+///
+/// [`HistoryError`] if it cannot be written; the old one is as it was then.
+pub fn write_revision_file(folder: &Path, revision: &Revision) -> Result<(), HistoryError> {
+    refuse_symlink(folder)?;
+    let path = folder.join(REVISION_FILE);
+    let text = revision::render(revision).map_err(|error| unwritable(&path, &error))?;
+    let temporary = Temporary::file(folder, REVISION_FILE, &text)?;
+    temporary.rename_to(&path)?;
+    sync_folder(folder)
+}
+
 /// Removes a revision's folder. It vanishes at once: a reader sees all of it or nothing.
 ///
 /// # Errors

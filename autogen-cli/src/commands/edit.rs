@@ -1,0 +1,173 @@
+//! `autogen edit`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use clap::Args;
+use schema_core::history::files;
+use schema_core::history::{Direction, History, Revision, ScriptSums};
+use schema_core::operation::apply_all;
+use schema_core::runner;
+use schema_core::script::checksum;
+use serde_json::json;
+
+use super::unapplied::refuse_applied;
+use crate::config::{Config, find_dialect};
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+use crate::printer::{Format, Topic};
+
+/// The variables that name an editor, the strongest first.
+const VARIABLES: [&str; 2] = ["VISUAL", "EDITOR"];
+
+/// Open the scripts of a revision in an editor
+///
+/// The editor is that of VISUAL or EDITOR. When it is closed, the scripts are proved against the revision's operations, and their
+/// checksums are written down as those of scripts that a person edited. A revision that the database has is not opened: what ran stays as it ran.
+///
+/// Example: autogen edit head
+///
+/// With --json: {"revision", "edited": ["PATH"]}
+#[derive(Debug, Args)]
+pub(crate) struct EditArgs {
+    /// The revision: an id, a unique beginning of one, a slug, `head`, `current`, `head-1`
+    #[arg(value_name = "REV", default_value = "head", allow_hyphen_values = true)]
+    revision: String,
+}
+
+/// Runs the command.
+pub(crate) fn run(environment: &mut Environment<'_>, arguments: &EditArgs) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let current = super::current_for(environment, &history, &arguments.revision)?;
+    let [id] = history.resolve(&arguments.revision, &current)?[..] else {
+        return Err(
+            CommandError::new(format!("`{}` is not one revision", arguments.revision))
+                .hint("list the revisions with `autogen history`"),
+        );
+    };
+    refuse_applied(environment, &config, "edit", &[id])?;
+    let mut revision = history.revision(id)?;
+    let scripts = scripts(&history, &revision);
+    let before = texts(&scripts)?;
+    open(&scripts)?;
+    let after = texts(&scripts)?;
+    let edited: Vec<String> = scripts
+        .iter()
+        .zip(before.iter().zip(&after))
+        .filter(|(_, (before, after))| checksum(before) != checksum(after))
+        .map(|(path, _)| environment.shown(path))
+        .collect();
+    match environment.printer.format() {
+        Format::Json => environment
+            .printer
+            .document(&json!({"revision": id, "edited": edited})),
+        Format::Text if edited.is_empty() => environment.printer.say("Nothing was edited."),
+        Format::Text => {}
+    }
+    if edited.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    prove(environment, &config, &history, &revision)?;
+    for (dialect, sums) in &mut revision.scripts {
+        *sums = ScriptSums {
+            upgrade: checksum(&history.script(id, dialect, Direction::Upgrade)?),
+            downgrade: checksum(&history.script(id, dialect, Direction::Downgrade)?),
+            edited: true,
+        };
+    }
+    let folder = history.folder(id).unwrap_or(&environment.migrations);
+    files::write_revision_file(folder, &revision)?;
+    for path in edited {
+        environment
+            .printer
+            .info(Topic::Verify, format_args!("Noted the checksum of {path}"));
+    }
+    Ok(Outcome::Done)
+}
+
+fn scripts(history: &History, revision: &Revision) -> Vec<PathBuf> {
+    let mut scripts = Vec::new();
+    for dialect in revision.scripts.keys() {
+        for direction in [Direction::Upgrade, Direction::Downgrade] {
+            scripts.extend(history.script_path(revision.id, dialect, direction));
+        }
+    }
+    scripts
+}
+
+fn texts(scripts: &[PathBuf]) -> Result<Vec<String>, CommandError> {
+    scripts
+        .iter()
+        .map(|path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| CommandError::because(format!("cannot read `{}`", path.display()), &error))
+        })
+        .collect()
+}
+
+/// Opens the files in the editor and waits until it is closed.
+fn open(scripts: &[PathBuf]) -> Result<(), CommandError> {
+    let editor = VARIABLES
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+        .ok_or_else(|| {
+            CommandError::new("no editor is named").hint("set VISUAL or EDITOR, for example `EDITOR=vi`")
+        })?;
+    let status = command(&editor)
+        .args(scripts)
+        .status()
+        .map_err(|error| CommandError::because(format!("cannot start the editor `{editor}`"), &error))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(
+        CommandError::new(format!("the editor `{editor}` ended with {status}"))
+            .hint("the scripts are as it left them, and no checksum was written down"),
+    )
+}
+
+/// The variable is a line for the shell, as other tools take it: `code --wait`.
+fn command(editor: &str) -> Command {
+    if cfg!(unix) {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{editor} \"$@\"")).arg(editor);
+        return command;
+    }
+    let mut words = editor.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or(editor));
+    command.args(words);
+    command
+}
+
+/// Proves that the scripts still do what the operations say.
+fn prove(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    history: &History,
+    revision: &Revision,
+) -> Result<(), CommandError> {
+    let from = history.schema_without(&revision.parents, &revision.overrules)?;
+    let to = apply_all(from.clone(), &revision.operations)
+        .map_err(|error| CommandError::because("the operations do not fit the history", &error))?;
+    for name in revision.scripts.keys() {
+        let dialect = find_dialect(name)?;
+        let upgrade = history.script(revision.id, name, Direction::Upgrade)?;
+        let downgrade = history.script(revision.id, name, Direction::Downgrade)?;
+        let Some(mut scratch) = environment.scratch(config, dialect)? else {
+            continue;
+        };
+        runner::prove(&mut scratch, dialect, &from, &to, &upgrade, &downgrade).map_err(|error| {
+            let hint = error.hint();
+            CommandError::because(
+                format!("the edited scripts for {name} do not do what the revision says"),
+                &error,
+            )
+            .hints(hint)
+            .hint(format!("correct them with `autogen edit {}`", revision.id))
+        })?;
+        let text = format_args!("Upgrade and downgrade for {name} proved on a scratch database");
+        environment.printer.info(Topic::Verify, text);
+    }
+    Ok(())
+}

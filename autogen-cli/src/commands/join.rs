@@ -1,0 +1,105 @@
+//! Joining branches: whether they fit together, by their operations and by their scripts.
+
+use schema_core::history::{BranchConflict, History, RevisionId};
+use schema_core::runner;
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::CommandError;
+
+/// Refuses heads that touch the same things, or whose scripts do not run one after the other.
+///
+/// # Errors
+///
+/// The operations and the revisions that they are in; or the script, and what it fails on.
+pub(super) fn refuse_apart(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    history: &History,
+    heads: &[RevisionId],
+) -> Result<(), CommandError> {
+    if heads.len() < 2 {
+        return Ok(());
+    }
+    let conflicts = history.conflicts(heads)?;
+    if !conflicts.is_empty() {
+        return Err(apart(history, heads, &conflicts));
+    }
+    prove_orders(environment, config, history, heads, &[])
+}
+
+/// Returns the error for heads that touch the same things.
+pub(super) fn apart(history: &History, heads: &[RevisionId], conflicts: &[BranchConflict]) -> CommandError {
+    let named: Vec<String> = heads.iter().map(|id| super::named(history, *id)).collect();
+    let error = CommandError::new(format!("cannot join the heads {}", named.join(" and ")));
+    let error = conflicts
+        .iter()
+        .fold(error, |error, conflict| error.cause(conflict.to_string()));
+    error
+        .hint(decision_hint(heads))
+        .hint("or take one of them back: remove its folder, and write it again with `autogen migrate`")
+}
+
+/// Returns how a decision is given.
+pub(super) fn decision_hint(heads: &[RevisionId]) -> String {
+    let choices: Vec<String> = heads
+        .iter()
+        .map(|head| format!("`autogen merge --prefer {head}`"))
+        .collect();
+    format!("decide whose change counts: {}", choices.join(", "))
+}
+
+/// Proves that the scripts of the branches run in every order in which a database may get them.
+///
+/// # Errors
+///
+/// The script that fails, after which others, and how to go on.
+pub(super) fn prove_orders(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    history: &History,
+    heads: &[RevisionId],
+    overruled: &[RevisionId],
+) -> Result<(), CommandError> {
+    let orders = history.orders(heads, overruled);
+    for dialect in config.dialects()? {
+        for order in &orders.orders {
+            let Some(mut scratch) = environment.scratch(config, dialect)? else {
+                break;
+            };
+            let proof = runner::prove_order(&mut scratch, dialect, history, &orders.common, order);
+            let Err(error) = proof else { continue };
+            let Some(failed) = error.revision else {
+                return Err(error.into());
+            };
+            let failed_head = heads
+                .iter()
+                .find(|head| history.ancestors(&[**head]).contains(&failed));
+            let onto = heads.iter().find(|head| Some(*head) != failed_head);
+            let onto = onto.map(ToString::to_string).unwrap_or_default();
+            let branch = history.only(*failed_head.unwrap_or(&failed), onto.parse().unwrap_or(failed));
+            let first = branch.first().unwrap_or(&failed);
+            let message = format!(
+                "cannot join the heads: the {} script of {} does not run after those of the other branch",
+                dialect.name(),
+                super::named(history, failed)
+            );
+            return Err(CommandError::because(message, &error).hint(format!(
+                "write its scripts for where it comes to stand, with `autogen rebase {first} --onto {onto}`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the message of a revision that only joins heads.
+pub(super) fn message(history: &History, heads: &[RevisionId]) -> String {
+    let names: Vec<String> = heads
+        .iter()
+        .map(|id| match history.get(*id) {
+            Some(header) => header.message.clone(),
+            None => id.to_string(),
+        })
+        .collect();
+    format!("merge {}", names.join(" and "))
+}

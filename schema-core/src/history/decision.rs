@@ -1,0 +1,170 @@
+//! The end that branches come to which touch the same things, once someone has said whose change counts.
+
+use std::collections::BTreeSet;
+
+use super::{BranchConflict, History, HistoryError, RevisionId, Step};
+use crate::operation::{Operation, conflicts};
+use crate::schema::Schema;
+
+/// How branches that touch the same things are joined.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// The revisions that are not applied on the way to the merge, parents first.
+    pub overrules: Vec<RevisionId>,
+    /// What those did besides what was decided against: the merge does it in their place.
+    pub operations: Vec<Operation>,
+    /// What was decided against.
+    pub dropped: Vec<Step>,
+    /// The conflicts about which nothing was said.
+    pub open: Vec<BranchConflict>,
+}
+
+/// What branches have in common, and the orders in which the rest may come to a database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Orders {
+    /// The common revisions.
+    pub common: Vec<RevisionId>,
+    /// The others, in each order.
+    pub orders: Vec<Vec<RevisionId>>,
+}
+
+impl History {
+    /// Decides between branches: where two touch the same thing, the one that comes first in `preferred` counts.
+    ///
+    /// Of the other, the revisions that do so are overruled, with all that builds on them; what they did besides is left
+    /// to do for the merge.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if a revision's file cannot be understood, or what is left does not fit together.
+    pub fn decide(&self, heads: &[RevisionId], preferred: &[RevisionId]) -> Result<Decision, HistoryError> {
+        let mut overruled: BTreeSet<RevisionId> = BTreeSet::new();
+        let mut open = Vec::new();
+        for (at, one) in heads.iter().enumerate() {
+            for other in &heads[at + 1..] {
+                loop {
+                    let left = without(self.only(*one, *other), &overruled);
+                    let right = without(self.only(*other, *one), &overruled);
+                    let found = self.conflicts_between(&left, &right)?;
+                    if found.is_empty() {
+                        break;
+                    }
+                    let place = |head: &RevisionId| preferred.iter().position(|preferred| preferred == head);
+                    let (losing, steps): (_, Vec<RevisionId>) = match (place(one), place(other)) {
+                        (None, None) => {
+                            open.extend(found);
+                            break;
+                        }
+                        (Some(mine), Some(theirs)) if mine > theirs => (
+                            left,
+                            found.iter().map(|conflict| conflict.left.revision).collect(),
+                        ),
+                        (None, Some(_)) => (
+                            left,
+                            found.iter().map(|conflict| conflict.left.revision).collect(),
+                        ),
+                        (Some(_), _) => (
+                            right,
+                            found.iter().map(|conflict| conflict.right.revision).collect(),
+                        ),
+                    };
+                    let gone: BTreeSet<RevisionId> = self.descendants(&steps).into_iter().collect();
+                    overruled.extend(losing.into_iter().filter(|id| gone.contains(id)));
+                }
+            }
+        }
+        self.carry_over(heads, overruled, open)
+    }
+
+    /// Keeps, of what the overruled revisions do, what no one else decided otherwise.
+    fn carry_over(
+        &self,
+        heads: &[RevisionId],
+        overruled: BTreeSet<RevisionId>,
+        open: Vec<BranchConflict>,
+    ) -> Result<Decision, HistoryError> {
+        let all = self.applied_at(heads);
+        let overrules: Vec<RevisionId> = all.iter().filter(|id| overruled.contains(id)).copied().collect();
+        if !open.is_empty() || overrules.is_empty() {
+            return Ok(Decision {
+                overrules,
+                open,
+                ..Decision::default()
+            });
+        }
+        let applied = without(all, &overruled);
+        let mut schema = self.replay_all(&applied)?;
+        let common = self.common(heads);
+        let theirs: Vec<Operation> = self
+            .steps(&without(applied, &common))?
+            .into_iter()
+            .map(|step| step.operation)
+            .collect();
+        let (mut operations, mut dropped) = (Vec::new(), Vec::new());
+        for step in self.steps(&overrules)? {
+            operations.push(step.operation.clone());
+            let clashes = !conflicts(&theirs, &operations).is_empty();
+            if clashes || step.operation.apply(&mut schema).is_err() {
+                operations.pop();
+                dropped.push(step);
+            }
+        }
+        Ok(Decision {
+            overrules,
+            operations,
+            dropped,
+            open,
+        })
+    }
+
+    /// Returns the schema at some revisions, if those that are overruled are not applied.
+    ///
+    /// # Errors
+    ///
+    /// As [`schema_at`](Self::schema_at).
+    pub fn schema_without(
+        &self,
+        ids: &[RevisionId],
+        overruled: &[RevisionId],
+    ) -> Result<Schema, HistoryError> {
+        let gone = overruled.iter().copied().collect();
+        self.replay_all(&without(self.applied_at(ids), &gone))
+    }
+
+    /// Returns the orders in which databases may get what branches have for themselves: any branch may come first.
+    #[must_use]
+    pub fn orders(&self, heads: &[RevisionId], overruled: &[RevisionId]) -> Orders {
+        let gone: BTreeSet<RevisionId> = overruled.iter().copied().collect();
+        let common = self.common(heads);
+        let all = without(without(self.applied_at(heads), &gone), &common);
+        let mut orders: Vec<Vec<RevisionId>> = Vec::new();
+        for head in heads {
+            let branch = self.applied_at(&[*head]);
+            let (first, then): (Vec<RevisionId>, Vec<RevisionId>) =
+                all.iter().partition(|id| branch.contains(id));
+            let order = [first, then].concat();
+            if !orders.contains(&order) {
+                orders.push(order);
+            }
+        }
+        Orders {
+            common: common.into_iter().collect(),
+            orders,
+        }
+    }
+
+    /// Returns what a database has at whichever of the revisions it is.
+    #[must_use]
+    pub fn common(&self, heads: &[RevisionId]) -> BTreeSet<RevisionId> {
+        let mut sets = heads
+            .iter()
+            .map(|head| self.applied_at(&[*head]).into_iter().collect::<BTreeSet<_>>());
+        let first = sets.next().unwrap_or_default();
+        sets.fold(first, |common, set| common.intersection(&set).copied().collect())
+    }
+}
+
+fn without(mut ids: Vec<RevisionId>, gone: &BTreeSet<RevisionId>) -> Vec<RevisionId> {
+    ids.retain(|id| !gone.contains(id));
+    ids
+}
