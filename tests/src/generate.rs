@@ -3,13 +3,14 @@
 //! Names come from small pools, so that two schemas of a pair share much. What no database could hold (a foreign
 //! key to columns that are not unique, an index over a missing column) is mended after the dice are thrown.
 
+pub mod fit;
 mod member;
 mod mend;
 
 use std::collections::BTreeMap;
 
 use proptest::bool::weighted;
-use proptest::collection::vec;
+use proptest::collection::{SizeRange, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -46,29 +47,80 @@ pub struct Pair {
     pub answers: Answers,
 }
 
-/// Returns schemas of up to four tables.
+/// Returns schemas of up to four tables that every database can hold.
 pub fn schema() -> impl Strategy<Value = Schema> {
-    vec((select(&TABLES[..]), table()), 0..5).prop_map(|tables| {
+    schema_with(fit::everywhere)
+}
+
+/// Returns pairs of schemas that every database can hold: from much alike to wholly different.
+pub fn pair() -> impl Strategy<Value = Pair> {
+    pair_with(fit::everywhere)
+}
+
+/// Returns schemas of up to four tables, each as `fit` leaves it.
+pub fn schema_with(fit: fn(&mut Schema)) -> impl Strategy<Value = Schema> {
+    vec((name(), table()), 0..5).prop_map(move |tables| {
         let mut schema = Schema::default();
         for (name, mut table) in tables {
-            table.name = TableName::new(name);
+            table.name = name;
             schema.insert(table);
         }
+        fit(&mut schema);
         mend::mend(&mut schema);
         schema
     })
 }
 
-/// Returns pairs of schemas: from much alike to wholly different.
-pub fn pair() -> impl Strategy<Value = Pair> {
+/// Returns pairs of schemas, each as `fit` leaves it.
+pub fn pair_with(fit: fn(&mut Schema)) -> impl Strategy<Value = Pair> {
+    (schema_with(fit), step(fit)).prop_map(|(from, step)| {
+        let (to, answers) = step.from(&from);
+        Pair { from, to, answers }
+    })
+}
+
+/// Returns a schema, and some more with the answers that lead from each to the next.
+pub fn chain_with(
+    fit: fn(&mut Schema),
+    length: impl Into<SizeRange>,
+) -> impl Strategy<Value = (Schema, Vec<(Schema, Answers)>)> {
+    (schema_with(fit), vec(step(fit), length)).prop_map(|(first, steps)| {
+        let mut from = first.clone();
+        let steps = steps.into_iter().map(|step| {
+            let (to, answers) = step.from(&from);
+            from.clone_from(&to);
+            (to, answers)
+        });
+        let steps = steps.collect();
+        (first, steps)
+    })
+}
+
+/// What is thrown to get from a schema to another one.
+#[derive(Debug, Clone)]
+struct Step {
+    other: Schema,
+    dice: Vec<u8>,
+    renames: (u8, u8, u8),
+}
+
+fn step(fit: fn(&mut Schema)) -> impl Strategy<Value = Step> {
     let renames = (any::<u8>(), any::<u8>(), any::<u8>());
-    (schema(), schema(), vec(0..4u8, 64), renames).prop_map(|(from, other, dice, renames)| {
-        let mut to = mixed(&from, &other, &dice);
+    (schema_with(fit), vec(0..4u8, 64), renames).prop_map(|(other, dice, renames)| Step {
+        other,
+        dice,
+        renames,
+    })
+}
+
+impl Step {
+    fn from(self, from: &Schema) -> (Schema, Answers) {
+        let mut to = mixed(from, &self.other, &self.dice);
         mend::mend(&mut to);
         let mut answers = Answers::default();
-        rename(&from, &mut to, renames, &mut answers);
-        map_values(&from, &to, &mut answers);
-        for missing in missing_values(&diff(&from, &to, &answers)) {
+        rename(from, &mut to, self.renames, &mut answers);
+        map_values(from, &to, &mut answers);
+        for missing in missing_values(&diff(from, &to, &answers)) {
             let table = missing.column.table;
             let column = missing.column.column.expect("only columns miss values");
             let ty = &to.tables[&table]
@@ -78,8 +130,20 @@ pub fn pair() -> impl Strategy<Value = Pair> {
             let value = vacant(ty);
             answers.backfills.insert((table, column), value);
         }
-        Pair { from, to, answers }
-    })
+        (to, answers)
+    }
+}
+
+/// Returns names of tables, some of them in a namespace.
+fn name() -> impl Strategy<Value = TableName> {
+    (select(&TABLES[..]), weighted(0.2)).prop_map(|(name, is_elsewhere)| table_name(name, is_elsewhere))
+}
+
+pub(crate) fn table_name(name: &str, is_elsewhere: bool) -> TableName {
+    TableName {
+        schema: is_elsewhere.then(|| "sales".to_owned()),
+        ..TableName::new(name)
+    }
 }
 
 /// Takes each table, and each part of a table that both have, from one of the two.
@@ -149,13 +213,15 @@ fn rename(
         .filter(|name| from.tables.contains_key(name))
         .cloned()
         .collect();
-    if kept.is_empty() {
+    // In a chain, a name is fresh but once.
+    let is_taken = |table: &TableName| from.table(table).is_some() || to.table(table).is_some();
+    if kept.is_empty() || is_taken(&kept[usize::from(table_die) % kept.len()].sibling(fresh)) {
         return;
     }
     let old = &kept[usize::from(table_die) % kept.len()];
     let mut name = old.clone();
     if table_die % 4 == 0 {
-        name = TableName::new(fresh);
+        name = old.sibling(fresh);
         let operation = Operation::RenameTable {
             from: old.clone(),
             to: name.clone(),
@@ -169,6 +235,10 @@ fn rename(
         .filter(|column| from.tables[old].column(&column.name).is_some())
         .map(|column| column.name.clone())
         .collect();
+    let has = |schema: &Schema, table: &TableName| schema.tables[table].column(fresh).is_some();
+    if has(from, old) || has(to, &name) {
+        return;
+    }
     if column_die % 3 == 0 && !kept.is_empty() {
         let column = kept[usize::from(column_die) % kept.len()].clone();
         let operation = Operation::RenameColumn {
@@ -241,7 +311,8 @@ fn column() -> impl Strategy<Value = Column> {
     let nullable = any::<bool>();
     let collation = proptest::option::weighted(0.1, select(vec!["NOCASE".to_owned(), "RTRIM".to_owned()]));
     let comment = proptest::option::weighted(0.1, "[a-z' ]{0,8}");
-    let native = proptest::option::weighted(0.1, select(vec!["CLOB", "NUMERIC(7)", "MY TYPE"]));
+    let native = select(vec!["CLOB", "NUMERIC(7)", "MY TYPE"]);
+    let native = proptest::option::weighted(0.1, (select(vec!["*", "sqlite", "postgres"]), native));
     let ty = ty();
     let default = proptest::option::weighted(0.4, any::<u8>());
     let auto = prop_oneof![4 => Just(Auto::No), 3 => Just(Auto::Auto), 1 => Just(Auto::NeverReused)];
@@ -251,7 +322,7 @@ fn column() -> impl Strategy<Value = Column> {
             default: default.map(|die| default_of(&ty, die)),
             ty,
             sql_type: native
-                .map(|native| BTreeMap::from([("*".to_owned(), native.to_owned())]))
+                .map(|(dialect, native)| BTreeMap::from([(dialect.to_owned(), native.to_owned())]))
                 .unwrap_or_default(),
             nullable,
             generated: None,
@@ -302,7 +373,8 @@ fn ty() -> impl Strategy<Value = Type> {
         "'draft', 'sold', 'it''s'",
         "'live'",
     ]);
-    let choice = choices.prop_map(|values| format!("enum any({values})").parse().expect("an enum"));
+    let choice = (choices, select(vec!["any", "other"]))
+        .prop_map(|(values, name)| format!("enum {name}({values})").parse().expect("an enum"));
     prop_oneof![3 => Just(Type::I64), 2 => choice, 3 => text, 1 => bytes, 1 => decimal, 6 => plain]
 }
 

@@ -5,10 +5,13 @@ use proptest::prelude::*;
 
 use schema_core::schema::{
     Action, Check, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, Nulls, Order,
-    PrimaryKey, Storage, Table, TableName,
+    PrimaryKey, Storage, Table,
 };
 
-use super::TABLES;
+use super::{TABLES, table_name};
+
+/// Stands for the name that a primary key gets once its table has one.
+pub(super) const CONVENTIONAL: &str = "pk_any";
 
 /// What a table has beside its columns.
 #[derive(Debug, Clone)]
@@ -41,7 +44,12 @@ impl Members {
     pub(super) fn join(self, table: &mut Table) {
         let columns = distinct(&self.key, table);
         table.primary_key = (!columns.is_empty()).then(|| PrimaryKey {
-            name: "pk_any".to_owned(),
+            name: if self.key[0] % 5 == 0 {
+                "own key"
+            } else {
+                CONVENTIONAL
+            }
+            .to_owned(),
             columns,
         });
         for dice in &self.generated {
@@ -82,9 +90,9 @@ fn quoted(name: &str) -> String {
 }
 
 fn index(dice: &[u8; 8], table: &Table) -> Index {
-    let [a, b, count, name, unique, order, shape, include] = *dice;
+    let [a, b, count, name, die, order, shape, include] = *dice;
     let predicate = shape / 4;
-    let (unique, constraint) = [(false, false), (true, false), (true, true)][usize::from(unique) % 3];
+    let (unique, constraint) = [(false, false), (true, false), (true, true)][usize::from(die) % 3];
     let columns = if count % 2 == 0 {
         distinct(&[a], table)
     } else {
@@ -97,6 +105,9 @@ fn index(dice: &[u8; 8], table: &Table) -> Index {
         }
         if order % 7 == 0 {
             keys[0].nulls = if shape % 2 == 0 { Nulls::First } else { Nulls::Last };
+        }
+        if order % 11 == 0 {
+            keys[0].operator_class = Some("text_pattern_ops".to_owned());
         }
         if order % 5 == 0 {
             keys[0].collation = Some("NOCASE".to_owned());
@@ -122,6 +133,7 @@ fn index(dice: &[u8; 8], table: &Table) -> Index {
         predicate,
         using,
         include,
+        nulls_not_distinct: unique && die % 4 == 0,
         ..Index::new(format!("ix {}", name % 6), keys)
     }
 }
@@ -144,7 +156,7 @@ fn foreign_key(dice: &[u8; 8], table: &Table) -> ForeignKey {
     ForeignKey {
         name: format!("fk {}", name % 4),
         columns: distinct(&[a, b], table),
-        references: TableName::new(TABLES[usize::from(target) % TABLES.len()]),
+        references: table_name(TABLES[usize::from(target) % TABLES.len()], target % 5 == 0),
         referenced_columns: Vec::new(),
         on_delete: actions[usize::from(on_delete) % 5],
         on_update: actions[usize::from(on_update) % 5],

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use schema_core::schema::{Auto, Column, Index, IndexPart, Schema, Table, TableName};
 
+use super::member::CONVENTIONAL;
 use super::{COLUMNS, is_integer};
 
 /// Mends tables one by one, then what ties them together.
@@ -23,7 +24,7 @@ pub(super) fn mend(schema: &mut Schema) {
 
 fn mend_table(table: &mut Table) {
     let columns: BTreeSet<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    if let Some(key) = &mut table.primary_key {
+    if let Some(key) = table.primary_key.as_mut().filter(|key| key.name == CONVENTIONAL) {
         key.name = schema_core::schema::naming::primary_key(&table.name);
     }
     if table
