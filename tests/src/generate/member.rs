@@ -44,7 +44,7 @@ impl Members {
     pub(super) fn join(self, table: &mut Table) {
         let columns = distinct(&self.key, table);
         table.primary_key = (!columns.is_empty()).then(|| PrimaryKey {
-            name: if self.key[0] % 5 == 0 {
+            name: if self.key[0].is_multiple_of(5) {
                 "own key"
             } else {
                 CONVENTIONAL
