@@ -46,6 +46,31 @@ impl<'a> Declared<'a> {
         }
     }
 
+    /// Returns how many digits `DECIMAL(10, 2)` has before the point and behind it.
+    fn digits(self) -> Option<(u32, u32)> {
+        let (_, rest) = self.text.strip_prefix("DECIMAL")?.split_once('(')?;
+        let (precision, scale) = rest.strip_suffix(')')?.split_once(", ")?;
+        let (precision, scale): (u32, u32) = (precision.parse().ok()?, scale.parse().ok()?);
+        Some((precision.checked_sub(scale)?, scale))
+    }
+
+    /// Returns the condition of texts that are no such date or time, as SQLite's own functions read them.
+    fn no_time(self, v: &str) -> String {
+        match self.text {
+            "DATE" => format!("date({v}) IS NOT {v}"),
+            "TIME" => format!("{v} NOT GLOB '[0-9][0-9]:*' OR time({v}) IS NULL"),
+            _ => format!("{v} NOT GLOB '[0-9][0-9][0-9][0-9]-*' OR datetime({v}) IS NULL"),
+        }
+    }
+
+    /// Tells whether what one type of dates and times holds is what the other holds, too.
+    fn is_time_of(self, other: Declared<'_>) -> bool {
+        match other.text {
+            "DATE" | "TIME" => self.text == other.text,
+            _ => self.class() == Class::Time && self.text != "TIME",
+        }
+    }
+
     /// Returns the length of `VARCHAR(80)`.
     fn length(self) -> Option<u64> {
         let (_, rest) = self.text.split_once('(')?;
@@ -79,14 +104,15 @@ pub(super) fn lossy(v: &str, from: Declared<'_>, to: Declared<'_>, auto: Auto) -
     let same_class = from.class() == to.class() && (from.strict || !to.strict);
     let mut conditions = Vec::new();
     match to.class() {
-        Class::Bytes if to.strict && to.text == "BLOB" => {
+        Class::Bytes if to.text == "BLOB" && (to.strict || from.class() != Class::Bytes) => {
             conditions.push(format!("typeof({v}) NOT IN ('blob', 'null')"));
         }
         Class::Bytes => {}
+        Class::Time if from.is_time_of(to) => {}
         Class::Time => {
-            if matches!(from.class(), Class::Text | Class::Bytes) {
-                conditions.push(format!("typeof({v}) = 'text' AND {number} = {v}"));
-            }
+            let no_time = to.no_time(v);
+            conditions.push(format!("typeof({v}) = 'text' AND ({number} = {v} OR {no_time})"));
+            conditions.push(bytes);
         }
         Class::Text => {
             if !same_class {
@@ -115,8 +141,20 @@ pub(super) fn lossy(v: &str, from: Declared<'_>, to: Declared<'_>, auto: Auto) -
             }
         }
         Class::Boolean => conditions.extend([no_number, bytes, format!("{number} NOT IN (0, 1)")]),
-        Class::Number if same_class => {}
-        Class::Number => conditions.extend([no_number, bytes]),
+        Class::Number => {
+            if !same_class {
+                conditions.extend([no_number, bytes]);
+            }
+            let narrower = |(whole, scale): &(u32, u32)| {
+                let (old_whole, old_scale) = from.digits().unwrap_or((u32::MAX, u32::MAX));
+                old_whole > *whole || old_scale > *scale
+            };
+            if let Some((whole, scale)) = to.digits().filter(narrower) {
+                conditions.push(format!(
+                    "abs({number}) >= 1e{whole} OR round({number}, {scale}) <> {number}"
+                ));
+            }
+        }
         Class::Real if same_class => {}
         Class::Real => {
             let no_real = as_text(&format!("CAST({v} AS REAL)"));
