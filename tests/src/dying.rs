@@ -11,6 +11,8 @@ pub enum Lost {
     Before,
     /// After the database has done it, and before it could say so.
     After,
+    /// Not at all: the call is refused, and the next ones are answered again.
+    Once,
 }
 
 /// A connection that is lost at some call.
@@ -31,7 +33,7 @@ impl Dying {
         }
     }
 
-    /// Tells whether it is lost.
+    /// Tells whether it is lost, or has refused its call.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.left == 0
@@ -44,7 +46,16 @@ impl Dying {
             offset: None,
         };
         match (self.left, self.lost) {
-            (0, _) => Err(lost),
+            (0, Lost::Before | Lost::After) => Err(lost),
+            (0, Lost::Once) => work(&mut *self.inner),
+            (1, Lost::Once) => {
+                self.left = 0;
+                Err(Error {
+                    kind: ErrorKind::Statement,
+                    message: "it is refused".to_owned(),
+                    offset: None,
+                })
+            }
             (1, Lost::Before) => {
                 self.left = 0;
                 Err(lost)

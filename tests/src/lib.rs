@@ -2,6 +2,7 @@
 
 pub mod autocommit;
 pub mod case;
+pub mod chain;
 pub mod dying;
 pub mod generate;
 pub mod law;
