@@ -14,6 +14,7 @@ mod history;
 mod init;
 mod join;
 mod merge;
+mod inspect;
 mod migrate;
 mod revision;
 mod running;
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Merge(merge::MergeArgs),
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
+    Inspect(inspect::InspectArgs),
     Verify(verify::VerifyArgs),
     Snapshot(snapshot::SnapshotArgs),
     Completions(completions::CompletionsArgs),
@@ -75,6 +77,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::Merge(arguments) => merge::run(environment, arguments),
         Command::Check(arguments) => check::run(environment, arguments),
         Command::Diff(arguments) => diff::run(environment, arguments),
+        Command::Inspect(arguments) => inspect::run(environment, arguments),
         Command::Verify(arguments) => verify::run(environment, arguments),
         Command::Snapshot(arguments) => snapshot::run(environment, arguments),
         Command::Completions(arguments) => completions::run(environment, arguments),

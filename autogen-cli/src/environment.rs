@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schema_core::dialect::Dialect;
 use schema_core::history::History;
 
 use crate::cli::GlobalArgs;
@@ -111,6 +112,26 @@ impl<'a> Environment<'a> {
             self.config()
         } else {
             Ok(Config::default())
+        }
+    }
+
+    /// Returns the dialect of the project, if it has one only.
+    ///
+    /// # Errors
+    ///
+    /// That there is none, or that there are several.
+    pub(crate) fn only_dialect(&self) -> Result<&'static dyn Dialect, CommandError> {
+        let config = self.config_or_none()?;
+        match config.dialects.as_slice() {
+            [only] => config::find_dialect(only),
+            several => {
+                let error = CommandError::new("nothing tells for which database the SQL should be");
+                Err(if several.is_empty() {
+                    error.hint("say it with `--dialect sqlite`")
+                } else {
+                    error.hint(format!("say it with `--dialect`: {}", several.join(", ")))
+                })
+            }
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) struct StructAttrs {
     pub(crate) table: Option<String>,
     pub(crate) schema: Option<String>,
     pub(crate) primary_key: Option<Spanned<Vec<Ident>>>,
+    pub(crate) primary_key_name: Option<String>,
     /// `index(…)` and `unique(…)`.
     pub(crate) indexes: Vec<Index>,
     pub(crate) checks: Vec<Check>,

@@ -4,7 +4,7 @@
 //! gets wrong is written with `#[model(table = "…")]`.
 
 /// Nouns with a plural of their own.
-const IRREGULAR: &[(&str, &str)] = &[
+pub(crate) const IRREGULAR: &[(&str, &str)] = &[
     ("alumnus", "alumni"),
     ("appendix", "appendices"),
     ("axis", "axes"),

@@ -4,6 +4,8 @@
 //! program, compares them with the history of migrations and writes the next one. This crate is both what a program depends on
 //! (light, with its default features) and what the command is built from (feature `sqlite`).
 
+#[cfg(feature = "describe")]
+pub mod describe;
 pub mod diff;
 mod embedded;
 pub mod hazard;

@@ -128,6 +128,29 @@ pub(super) fn unique(span: Span, input: ParseStream<'_>) -> Result<Index> {
     not_empty(index)
 }
 
+/// Reads what follows `primary_key` on a struct: the fields, and perhaps the name of the constraint.
+pub(super) fn primary_key(span: Span, input: ParseStream<'_>) -> Result<(Vec<Ident>, Option<String>)> {
+    let mut fields = Vec::new();
+    let mut name = None;
+    each(input, |input| {
+        match option(input)? {
+            Some(option) if option == "name" => return once(&option, &mut name, parse::name(input)?),
+            Some(option) => {
+                return Err(Error::new(
+                    option.span(),
+                    format!("a primary key has no `{option}`"),
+                ));
+            }
+            None => fields.push(input.call(Ident::parse_any)?),
+        }
+        Ok(())
+    })?;
+    if fields.is_empty() {
+        return Err(Error::new(span, "no field is named"));
+    }
+    Ok((fields, name))
+}
+
 /// Reads what follows `check`: `= "…"` or `("…", name = "…")`.
 pub(super) fn check(input: ParseStream<'_>) -> Result<Check> {
     if input.peek(Token![=]) {

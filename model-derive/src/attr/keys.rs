@@ -14,11 +14,12 @@ pub(super) const KEYS: &[Row] = &[
     }),
     on_struct(
         "primary_key",
-        "primary_key(a, b)",
+        "primary_key(a, b, name = \"…\")",
         Times::Once,
         |attrs, span, input| {
-            let value = parse::idents(input)?;
+            let (value, name) = index::primary_key(span, input)?;
             attrs.primary_key = Some(Spanned { value, span });
+            attrs.primary_key_name = name;
             Ok(())
         },
     ),

@@ -58,13 +58,6 @@ pub(crate) struct Deferrable(pub(crate) &'static str);
 const ACTIONS: [&str; 5] = ["cascade", "restrict", "set_null", "set_default", "no_action"];
 const TIMES: [&str; 2] = ["immediate", "deferred"];
 
-/// Which of the options a key takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Named {
-    Yes,
-    No,
-}
-
 /// Reads what follows `references`.
 pub(super) fn reference(input: ParseStream<'_>) -> Result<Reference> {
     let content;
@@ -74,7 +67,7 @@ pub(super) fn reference(input: ParseStream<'_>) -> Result<Reference> {
     } else {
         path(content.call(Path::parse_mod_style)?)
     };
-    let options = options(&content, Named::No)?;
+    let options = options(&content)?;
     Ok(Reference { target, options })
 }
 
@@ -128,7 +121,7 @@ pub(super) fn foreign_key(span: Span, input: ParseStream<'_>) -> Result<ForeignK
     content.parse::<Token![=>]>()?;
     let model = content.call(Path::parse_mod_style)?;
     let references = parse::idents(&content)?;
-    let options = options(&content, Named::Yes)?;
+    let options = options(&content)?;
     Ok(ForeignKey {
         span,
         fields,
@@ -138,7 +131,7 @@ pub(super) fn foreign_key(span: Span, input: ParseStream<'_>) -> Result<ForeignK
     })
 }
 
-fn options(input: ParseStream<'_>, named: Named) -> Result<Options> {
+fn options(input: ParseStream<'_>) -> Result<Options> {
     let mut options = Options::default();
     while !input.is_empty() {
         input.parse::<Token![,]>()?;
@@ -168,9 +161,9 @@ fn options(input: ParseStream<'_>, named: Named) -> Result<Options> {
                 &mut options.on_update,
                 Action(word(input, "an action", &ACTIONS)?),
             )?,
-            "name" if named == Named::Yes => once(&key, &mut options.name, parse::name(input)?)?,
+            "name" => once(&key, &mut options.name, parse::name(input)?)?,
             name => {
-                let known = ["on_delete", "on_update", "deferrable"];
+                let known = ["on_delete", "on_update", "deferrable", "name"];
                 let message = match nearest(name, known) {
                     Some(near) => format!("unknown option `{key}`, did you mean `{near}`?"),
                     None => format!("unknown option `{key}`"),

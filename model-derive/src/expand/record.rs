@@ -62,6 +62,8 @@ impl Writer<'_> {
         if !key.is_empty() {
             self.json
                 .strings("primary_key", key.iter().map(|(field, _)| field.column.as_str()));
+            let name = model.attrs.primary_key_name.as_deref();
+            self.json.member("primary_key_name", name);
         }
         self.indexes();
         self.foreign_keys();

@@ -4,6 +4,7 @@
 //! and how to change it ([`plan`](Dialect::plan)): natively where ALTER TABLE can, else by building the table anew.
 
 mod backup;
+mod condition;
 mod ddl;
 mod definition;
 mod dependents;

@@ -25,6 +25,8 @@ pub(super) struct Record {
     #[serde(default)]
     pub(super) primary_key: Vec<String>,
     #[serde(default)]
+    pub(super) primary_key_name: Option<String>,
+    #[serde(default)]
     pub(super) indexes: Vec<IndexRecord>,
     #[serde(default)]
     pub(super) foreign_keys: Vec<ForeignKeyRecord>,

@@ -20,6 +20,7 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         schema,
         columns,
         primary_key,
+        primary_key_name,
         indexes,
         foreign_keys,
         checks,
@@ -59,7 +60,7 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
     }
     if !primary_key.is_empty() {
         table.primary_key = Some(PrimaryKey {
-            name: naming::primary_key(&table.name),
+            name: primary_key_name.unwrap_or_else(|| naming::primary_key(&table.name)),
             columns: primary_key,
         });
     }

@@ -103,18 +103,7 @@ fn dialect(
     if let Some(dialect) = to.dialect() {
         return Ok(dialect);
     }
-    let config = environment.config_or_none()?;
-    match config.dialects.as_slice() {
-        [only] => find_dialect(only),
-        several => {
-            let error = CommandError::new("nothing tells for which database the SQL should be");
-            Err(if several.is_empty() {
-                error.hint("say it with `--dialect sqlite`")
-            } else {
-                error.hint(format!("say it with `--dialect`: {}", several.join(", ")))
-            })
-        }
-    }
+    environment.only_dialect()
 }
 
 /// Returns a side in the dialect.

@@ -5,8 +5,9 @@
 
 mod names;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::condition::canonical_condition;
 use super::expression::{canonical, canonical_default, split_collation};
 use super::{ddl, types};
 use crate::dialect::Unsupported;
@@ -94,7 +95,7 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
         let what = || format!("check `{}` of `{name}`", check.name);
         let check = Check {
             name: check.name.clone(),
-            expression: expression(&check.expression, &name.name, what)?,
+            expression: condition(&check.expression, &name.name, what)?,
         };
         normalized.checks.insert(check.name.clone(), check);
     }
@@ -106,14 +107,13 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
     Ok(normalized)
 }
 
-/// Returns the check that holds the values of an enum, in an order of its own: SQLite does not sort by it.
+/// Returns the check that holds the values of an enum.
 fn enum_check(table: &Table, column: &Column) -> Result<Option<Check>, Unsupported> {
     let overridden = column.sql_type.contains_key("sqlite") || column.sql_type.contains_key("*");
     let Some(values) = column.ty.values().filter(|_| !overridden) else {
         return Ok(None);
     };
-    let values: BTreeSet<&String> = values.iter().collect();
-    let values: Vec<String> = values.into_iter().map(|value| ddl::text(value)).collect();
+    let values: Vec<String> = values.iter().map(|value| ddl::text(value)).collect();
     let text = format!("{} IN ({})", ddl::quote(&column.name), values.join(", "));
     let what = || format!("the values of column `{}.{}`", table.name, column.name);
     // A check of one's own may have the name already.
@@ -125,7 +125,7 @@ fn enum_check(table: &Table, column: &Column) -> Result<Option<Check>, Unsupport
         .expect("there are more numbers than checks");
     Ok(Some(Check {
         name,
-        expression: expression(&Expression::new(text), &table.name.name, what)?,
+        expression: condition(&Expression::new(text), &table.name.name, what)?,
     }))
 }
 
@@ -347,6 +347,14 @@ fn expression(
     what: impl FnOnce() -> String,
 ) -> Result<Expression, Unsupported> {
     canonical(&expression.0, table).map_err(|why| unsupported(what(), why))
+}
+
+fn condition(
+    condition: &Expression,
+    table: &str,
+    what: impl FnOnce() -> String,
+) -> Result<Expression, Unsupported> {
+    canonical_condition(&condition.0, table).map_err(|why| unsupported(what(), why))
 }
 
 /// The names of SQLite's own collations have no case.

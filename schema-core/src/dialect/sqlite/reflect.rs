@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::condition::canonical_condition;
 use super::expression::{canonical, parse_default};
 use super::parse::{self, ParsedKey, ParsedPart, ParsedTable};
 use super::{RESERVED_PREFIX, normalize, types};
@@ -113,7 +114,9 @@ pub(super) fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, Par
             let auto = auto(&column.name, &declared, parsed, key);
             let is_key = key.is_some_and(|key| contains(&key.columns, &column.name));
             Column {
-                nullable: !(column.not_null || auto != Auto::No || (is_key && parsed.without_rowid)),
+                // SQLite lets NULL into a key that does not say NOT NULL, by an old mistake
+                // (https://sqlite.org/lang_createtable.html#the_primary_key); nobody means it, and no model can say it.
+                nullable: !(column.not_null || is_key),
                 default: column.default.as_deref().and_then(|text| {
                     // What cannot be spelled anew is left as it is: it is a default all the same.
                     parse_default(text, name)
@@ -203,7 +206,8 @@ fn foreign_keys(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, 
 
 fn checks(table: &mut Table, parsed: &ParsedTable) {
     for check in &parsed.checks {
-        let expression = expression(&check.expression, &table.name.name);
+        let expression = canonical_condition(&check.expression, &table.name.name)
+            .unwrap_or_else(|_| Expression::new(check.expression.clone()));
         let name = check
             .name
             .clone()

@@ -161,7 +161,7 @@ pub(super) fn is_integer(ty: &Type) -> bool {
     }
 }
 
-/// Returns the one spelling of a declared type: upper case, single spaces, `NAME(1, 2)`.
+/// Returns the one spelling of a declared type: upper case, single spaces, `NAME(1, 2)`; of none, `BLOB`.
 pub(super) fn canonical(text: &str) -> String {
     let mut canonical = String::with_capacity(text.len());
     let mut after_sign = false;
@@ -190,7 +190,11 @@ pub(super) fn canonical(text: &str) -> String {
             }
         }
     }
-    canonical.trim().to_owned()
+    match canonical.trim() {
+        // A column without a type keeps every value as it is, as one of type BLOB does.
+        "" => "BLOB".to_owned(),
+        canonical => canonical.to_owned(),
+    }
 }
 
 /// Returns a declared type as it can stand in a column definition: in quotes, unless it is words with at most two numbers
@@ -275,7 +279,7 @@ mod tests {
             ("unsigned  big\nint", "UNSIGNED BIG INT"),
             ("\"my type\"", "MY TYPE"),
             ("num(-1)", "NUM(-1)"),
-            ("", ""),
+            ("", "BLOB"),
         ] {
             assert_eq!(super::canonical(written), canonical);
             assert_eq!(super::canonical(canonical), canonical);

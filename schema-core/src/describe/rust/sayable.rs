@@ -1,0 +1,152 @@
+//! The part of a schema that attributes can say, and the rest in words.
+
+use crate::schema::{Index, IndexPart, Schema, Table};
+
+/// The most bytes of a name that the derive takes.
+const MAX_NAME: usize = 63;
+
+/// Returns the schema without what models cannot say, and one sentence for each thing that is missing.
+pub(super) fn sayable(schema: &Schema) -> (Schema, Vec<String>) {
+    let mut left_out = Vec::new();
+    let mut said: Schema = schema
+        .tables
+        .values()
+        .filter(|table| match unsayable_name(table) {
+            Some(name) => {
+                left_out.push(format!(
+                    "table `{}`: models have no names like `{name}`",
+                    table.name
+                ));
+                false
+            }
+            None => true,
+        })
+        .cloned()
+        .collect();
+    for table in said.tables.values_mut() {
+        indexes(table, &mut left_out);
+        checks(table, &mut left_out);
+        comments(table, &mut left_out);
+    }
+    let whole = said.clone();
+    for table in said.tables.values_mut() {
+        foreign_keys(table, &whole, &mut left_out);
+    }
+    (said, left_out)
+}
+
+/// Returns the name of the table, or of a column of it, that the derive does not take.
+fn unsayable_name(table: &Table) -> Option<&str> {
+    let columns = table.columns.iter().map(|column| &column.name);
+    let parts = table.name.schema.iter().chain([&table.name.name]);
+    parts
+        .chain(columns)
+        .find(|name| !is_name(name))
+        .map(String::as_str)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty()
+        && name.len() <= MAX_NAME
+        && !name.contains(|c: char| matches!(c, '"' | '\\' | '.') || c.is_control())
+}
+
+fn is_said(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains('\0')
+}
+
+fn indexes(table: &mut Table, left_out: &mut Vec<String>) {
+    let name = table.name.clone();
+    table.indexes.retain(|_, index| {
+        let sayable = is_name(&index.name) && (!index.constraint || is_plain(index));
+        if !sayable {
+            left_out.push(format!("index `{}` of `{name}`", index.name));
+        }
+        sayable
+    });
+}
+
+/// Tells whether a UNIQUE constraint has columns and nothing beside them.
+fn is_plain(index: &Index) -> bool {
+    let Index {
+        name: _,
+        keys,
+        unique: _,
+        constraint: _,
+        predicate: _,
+        using,
+        include,
+        nulls_not_distinct: _,
+    } = index;
+    using.is_none()
+        && include.is_empty()
+        && keys.iter().all(|key| match &key.part {
+            IndexPart::Column(column) => *key == crate::schema::IndexKey::column(column.clone()),
+            IndexPart::Expression(_) => false,
+        })
+}
+
+fn checks(table: &mut Table, left_out: &mut Vec<String>) {
+    let name = table.name.clone();
+    table.checks.retain(|_, check| {
+        let sayable = is_name(&check.name) && is_said(&check.expression.0);
+        if !sayable {
+            left_out.push(format!("check `{}` of `{name}`", check.name));
+        }
+        sayable
+    });
+}
+
+/// A comment of blanks says nothing, and no attribute can.
+fn comments(table: &mut Table, left_out: &mut Vec<String>) {
+    let name = table.name.clone();
+    let of_columns = table
+        .columns
+        .iter_mut()
+        .map(|column| (format!("`{name}.{}`", column.name), &mut column.comment));
+    let of_table = std::iter::once((format!("`{name}`"), &mut table.options.comment));
+    for (what, comment) in of_columns.chain(of_table) {
+        if comment.as_deref().is_some_and(|comment| !is_said(comment)) {
+            *comment = None;
+            left_out.push(format!("the comment of {what}, which is blank"));
+        }
+    }
+}
+
+fn foreign_keys(table: &mut Table, schema: &Schema, left_out: &mut Vec<String>) {
+    let name = table.name.clone();
+    table.foreign_keys.retain(|_, key| {
+        let target = schema.table(&key.references);
+        let why = match target {
+            None => Some(format!("`{}` has no model", key.references)),
+            Some(target) if !is_unique(target, &key.referenced_columns) => {
+                Some(format!("its columns in `{}` are not unique", key.references))
+            }
+            Some(_) if !is_name(&key.name) => Some("models have no such names".to_owned()),
+            Some(_) => None,
+        };
+        if let Some(why) = &why {
+            left_out.push(format!("foreign key `{}` of `{name}`: {why}", key.name));
+        }
+        why.is_none()
+    });
+}
+
+fn is_unique(table: &Table, columns: &[String]) -> bool {
+    let sorted = |columns: &[&str]| {
+        let mut sorted: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+        sorted.sort();
+        sorted
+    };
+    let wanted: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let wanted = sorted(&wanted);
+    let key = table.primary_key.as_ref().map(|key| {
+        let columns: Vec<&str> = key.columns.iter().map(String::as_str).collect();
+        sorted(&columns)
+    });
+    key.as_ref() == Some(&wanted)
+        || table.indexes.values().any(|index| {
+            let whole = index.unique && index.predicate.is_none();
+            whole && index.columns().is_some_and(|columns| sorted(&columns) == wanted)
+        })
+}
