@@ -3,6 +3,7 @@
 mod ahead;
 mod backup;
 mod branches;
+mod baseline;
 mod check;
 mod completions;
 mod current;
@@ -54,6 +55,7 @@ pub(crate) enum Command {
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
     Inspect(inspect::InspectArgs),
+    Baseline(baseline::BaselineArgs),
     Verify(verify::VerifyArgs),
     Snapshot(snapshot::SnapshotArgs),
     Completions(completions::CompletionsArgs),
@@ -78,6 +80,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::Check(arguments) => check::run(environment, arguments),
         Command::Diff(arguments) => diff::run(environment, arguments),
         Command::Inspect(arguments) => inspect::run(environment, arguments),
+        Command::Baseline(arguments) => baseline::run(environment, arguments),
         Command::Verify(arguments) => verify::run(environment, arguments),
         Command::Snapshot(arguments) => snapshot::run(environment, arguments),
         Command::Completions(arguments) => completions::run(environment, arguments),

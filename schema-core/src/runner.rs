@@ -5,6 +5,7 @@
 //! processes start at once, and a killed one leaves nothing that the next cannot go on from. The runner has no clock and prints nothing: what
 //! it does it tells as [`Event`]s.
 
+mod agree;
 mod check;
 mod downgrade;
 mod error;
@@ -23,6 +24,7 @@ mod upgrade;
 mod verify;
 mod version_table;
 
+pub use agree::{Agreement, agree};
 pub use check::{Claim, Finding, check};
 pub use downgrade::{ahead_of_downgrade, downgrade};
 pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, RunError, WayBack};

@@ -375,3 +375,26 @@ fn what_only_servers_keep() {
     references.sort();
     assert_eq!(references, ["sales.offers", "stock.wares"]);
 }
+
+#[test]
+fn a_key_may_have_a_name_of_its_own() {
+    #[derive(Model)]
+    #[model(primary_key(code, name = "shops_pkey"))]
+    struct Shop {
+        code: i64,
+    }
+
+    #[derive(Model)]
+    struct Till {
+        id: i64,
+        #[model(references(Shop, on_delete = cascade, name = "tills_shop_fkey"))]
+        shop: i64,
+        #[model(references("shops.code", name = "by_name"))]
+        other: i64,
+    }
+
+    assert_eq!(Shop::table().primary_key.unwrap().name, "shops_pkey");
+    assert_eq!(Till::table().primary_key.unwrap().name, "pk_tills");
+    let keys: Vec<String> = Till::table().foreign_keys.into_keys().collect();
+    assert_eq!(keys, ["by_name", "tills_shop_fkey"]);
+}

@@ -2,6 +2,7 @@
 
 mod amend;
 pub(super) mod answers;
+mod first;
 mod message;
 mod write;
 
@@ -23,6 +24,8 @@ use crate::printer::{Format, Topic};
 use crate::prompt;
 
 pub(super) use self::write::Draft;
+pub(super) use self::first::first;
+use self::write::Draft;
 
 /// Write a revision with what changed in the models
 ///

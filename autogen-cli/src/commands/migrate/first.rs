@@ -1,0 +1,59 @@
+//! The first revision of a history, for a database that has its tables already.
+
+use std::path::PathBuf;
+
+use schema_core::diff::{Answers, diff};
+use schema_core::history::files;
+use schema_core::schema::Schema;
+
+use super::Found;
+use super::write::{self, Draft};
+use crate::artifact::Read;
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::CommandError;
+
+/// A first revision that was written.
+pub(in crate::commands) struct First {
+    folder: PathBuf,
+}
+
+/// Writes the revision that leads from nothing to the models, proved.
+///
+/// # Errors
+///
+/// What cannot be planned, proved or written; nothing was written then.
+pub(in crate::commands) fn first(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    read: Read,
+    message: &str,
+    id: Option<&str>,
+) -> Result<First, CommandError> {
+    let nothing = Schema::default();
+    let found = Found {
+        operations: diff(&nothing, &read.models.schema, &Answers::default()),
+        hazards: Vec::new(),
+        answers: Answers::default(),
+        sources: read.sources,
+    };
+    let draft = Draft::new(Vec::new(), message.to_owned(), nothing, found, id)?;
+    let scripts = draft.scripts(config)?;
+    let took = write::prove(environment, config, &draft, &scripts)?;
+    let folder = write::write(environment, &draft, &scripts, None)?;
+    write::report_proof(environment, took);
+    Ok(First { folder })
+}
+
+impl First {
+    /// Removes the revision, so that the history is empty again.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be removed.
+    pub(in crate::commands) fn take_back(self, environment: &Environment<'_>) -> Result<(), CommandError> {
+        files::remove_revision(&self.folder)?;
+        files::write_snapshot(&environment.migrations, &Schema::default())?;
+        Ok(())
+    }
+}

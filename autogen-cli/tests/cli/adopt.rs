@@ -1,0 +1,101 @@
+//! Databases that exist: their structs compile, agree with them at once, and are adopted.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::session::{Run, Session};
+
+const MANIFEST: &str = "\
+[package]
+name = \"{name}\"
+version = \"0.1.0\"
+edition = \"2024\"
+
+[dependencies]
+schema-core = { path = {core}, features = [\"chrono\", \"ipnetwork\", \"rust_decimal\", \"serde_json\", \"uuid\"] }
+chrono = { version = \"0.4\", default-features = false }
+ipnetwork = { version = \"0.21\", default-features = false }
+rust_decimal = { version = \"1\", default-features = false }
+serde_json = \"1\"
+uuid = { version = \"1\", default-features = false }
+
+[workspace]
+";
+
+/// Returns a project whose structs are to be written, built into the target directory that all tests share.
+fn project(name: &str) -> (Session, PathBuf) {
+    let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let session = Session::at(&scratch.join("projects").join(format!("adopt-{name}")));
+    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap();
+    let core = format!("{:?}", workspace.join("schema-core"));
+    session.write(
+        "Cargo.toml",
+        MANIFEST.replace("{name}", name).replace("{core}", &core),
+    );
+    std::fs::copy(workspace.join("Cargo.lock"), session.path().join("Cargo.lock")).unwrap();
+    (session, scratch.join("target"))
+}
+
+fn autogen(session: &Session, target: &PathBuf, arguments: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autogen"));
+    command
+        .args(arguments)
+        .env("CARGO_NET_OFFLINE", "true")
+        .env("CARGO_TARGET_DIR", target);
+    session.run(command)
+}
+
+/// Makes a database of a schema in `tests/schemas`, and structs of the database; adopts it and checks that nothing differs.
+fn adopt(name: &str) {
+    let (session, target) = project(name);
+    let schema =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/schemas/{name}.sqlite.sql"));
+    let sql = std::fs::read_to_string(schema).unwrap();
+    let run = |arguments: &[&str]| {
+        let run = autogen(&session, &target, arguments);
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.terminal);
+        run.terminal
+    };
+    run(&["-q", "init"]);
+    session.sql("instance/database.db", &sql);
+    let models = run(&["-q", "inspect", "database", "--format", "rust"]);
+    session.write("src/lib.rs", &models);
+    let told = run(&["baseline", "-m", "as it was"]);
+    assert!(
+        told.contains("as applied in instance/database.db, running nothing"),
+        "{told}"
+    );
+    assert_eq!(
+        run(&["check", "--database"]),
+        "The database is what its revisions say.\n"
+    );
+    assert_eq!(run(&["-q", "check"]), "");
+    assert_eq!(run(&["-q", "diff", "--from", "database", "--to", "models"]), "");
+    // The revision is a real one: it makes the same tables elsewhere, and structs of those are the same.
+    run(&["-q", "upgrade", "--database-url", "sqlite:instance/other.db"]);
+    let again = run(&["-q", "inspect", "sqlite:instance/other.db", "--format", "rust"]);
+    assert_eq!(body(&again), body(&models));
+}
+
+/// Returns the code without the line that names the database.
+fn body(text: &str) -> &str {
+    text.split_once('\n').unwrap().1
+}
+
+#[test]
+fn a_shop() {
+    adopt("shop");
+}
+
+#[test]
+fn a_clinic() {
+    adopt("clinic");
+}
+
+#[test]
+fn a_wiki() {
+    adopt("wiki");
+}
