@@ -3,13 +3,13 @@
 use clap::Args;
 use schema_core::db::Connection;
 use schema_core::history::{History, RevisionId};
-use schema_core::operation::Operation;
+use schema_core::operation::describe_all;
 use schema_core::runner::{self, Agreement, Unknown};
 use schema_core::schema::Schema;
 use serde_json::json;
 
 use super::migrate;
-use super::running::{RunArgs, options};
+use super::running;
 use crate::artifact::{self, ModelArgs};
 use crate::config::Config;
 use crate::database::{Database, Missing};
@@ -45,8 +45,9 @@ pub(crate) struct BaselineArgs {
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
 
-    #[command(flatten)]
-    run: RunArgs,
+    /// Give up when another process holds the database for longer than this
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    lock_timeout: u32,
 
     #[command(flatten)]
     models: ModelArgs,
@@ -69,7 +70,13 @@ pub(crate) fn run(
     let adopted = if history.heads().is_empty() {
         first(environment, &config, &database, &mut *connection, arguments)?
     } else {
-        all(environment, &history, &database, &mut *connection, arguments)?
+        all(
+            environment,
+            (&config, &history),
+            &database,
+            &mut *connection,
+            arguments,
+        )?
     };
     report(environment, &database, &adopted);
     Ok(Outcome::Done)
@@ -90,7 +97,13 @@ fn first(
     arguments: &BaselineArgs,
 ) -> Result<Adopted, CommandError> {
     let read = artifact::read(environment, config, &arguments.models)?;
-    let agreement = agreed(connection, database, &read.models.schema, "the models say")?;
+    let agreement = agreed(
+        connection,
+        config,
+        database,
+        &read.models.schema,
+        "the models say",
+    )?;
     let written = migrate::first(
         environment,
         config,
@@ -115,7 +128,7 @@ fn first(
 /// Records a history that is there.
 fn all(
     environment: &Environment<'_>,
-    history: &History,
+    (config, history): (&Config, &History),
     database: &Database,
     connection: &mut dyn Connection,
     arguments: &BaselineArgs,
@@ -132,7 +145,7 @@ fn all(
     }
     let heads = history.heads().to_vec();
     let schema = history.schema_at(&heads)?;
-    let agreement = agreed(connection, database, &schema, "the revisions lead to")?;
+    let agreement = agreed(connection, config, database, &schema, "the revisions lead to")?;
     let revisions = record(connection, database, history, &heads, arguments)?;
     Ok(Adopted { revisions, agreement })
 }
@@ -144,7 +157,7 @@ fn record(
     heads: &[RevisionId],
     arguments: &BaselineArgs,
 ) -> Result<Vec<RevisionId>, CommandError> {
-    let options = options(&arguments.run);
+    let options = running::waiting(arguments.lock_timeout);
     let stamped = runner::stamp(
         connection,
         database.dialect,
@@ -192,11 +205,14 @@ fn refuse_known(connection: &mut dyn Connection, database: &Database) -> Result<
 /// All that differs.
 fn agreed(
     connection: &mut dyn Connection,
+    config: &Config,
     database: &Database,
     schema: &Schema,
     whose: &str,
 ) -> Result<Agreement, CommandError> {
-    let agreement = runner::agree(connection, database.dialect, schema)?;
+    let agreement = runner::agree(connection, database.dialect, schema, &|table| {
+        config.tables.claim(table)
+    })?;
     if agreement.differences.is_empty() {
         return Ok(agreement);
     }
@@ -204,11 +220,10 @@ fn agreed(
         "the tables of `{}` are not what {whose}; nothing was written",
         database.shown
     ));
-    let error = agreement
-        .differences
-        .iter()
-        .fold(error, |error, operation: &Operation| {
-            error.cause(format!("the database has {}", operation.describe()))
+    let error = describe_all(&agreement.differences)
+        .into_iter()
+        .fold(error, |error, line| {
+            error.cause(format!("in the database: {line}"))
         });
     let differences = serde_json::to_value(crate::document::operations(&agreement.differences))
         .map_err(|error| CommandError::because("cannot write the differences", &error))?;

@@ -60,6 +60,12 @@ pub(super) fn options(
     })
 }
 
+/// Returns the options of what runs no script, and waits so many seconds for the database's lock.
+pub(super) fn waiting(seconds: u32) -> Options {
+    let lock = Duration::from_secs(u64::from(seconds));
+    Options::new(env!("CARGO_PKG_VERSION"), now, lock)
+}
+
 /// Returns the time since 1970.
 pub(super) fn now() -> Duration {
     SystemTime::now()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::schema::{Column, Schema, Table};
+use crate::schema::{Column, Schema, Table, Type};
 
 /// Returns a schema as a graph, each table a node with its columns and each foreign key an arrow.
 ///
@@ -70,9 +70,10 @@ fn label(table: &Table) -> String {
 }
 
 fn type_of(column: &Column) -> String {
-    let ty = match &column.ty {
-        crate::schema::Type::Native(native) => native.clone(),
-        ty => ty.to_string(),
+    let ty = if let Type::Native(native) = &column.ty {
+        native.clone()
+    } else {
+        column.ty.to_string()
     };
     if column.nullable { format!("{ty}?") } else { ty }
 }

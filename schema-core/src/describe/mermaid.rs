@@ -64,11 +64,16 @@ fn attribute(table: &Table, column: &Column) -> String {
 }
 
 fn type_of(column: &Column) -> String {
-    match &column.ty {
-        Type::Native(native) => native.clone(),
-        // Its values would make a line of their own.
-        Type::Enum { name, values: _ } => name.clone(),
-        ty => ty.to_string(),
+    // The values of an enum would make a line of their own.
+    if let Type::Native(word)
+    | Type::Enum {
+        name: word,
+        values: _,
+    } = &column.ty
+    {
+        word.clone()
+    } else {
+        column.ty.to_string()
     }
 }
 

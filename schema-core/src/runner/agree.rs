@@ -1,6 +1,6 @@
 //! Whether a database that exists is what a schema says, before anything of it is recorded.
 
-use super::RunError;
+use super::{Claim, RunError};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::diff::{Answers, diff};
@@ -12,11 +12,12 @@ use crate::schema::{Schema, TableName};
 pub struct Agreement {
     /// What leads from the schema to the tables that are there: nothing, if they agree.
     pub differences: Vec<Operation>,
-    /// The tables that the schema does not have. They are other people's.
+    /// The tables that do not count. They are other people's.
     pub others: Vec<TableName>,
 }
 
-/// Compares the tables of a neutral schema with those that a database has.
+/// Compares the tables of a neutral schema with those that a database has. `claim` says which of either count; by
+/// [`Claim::IfMade`], those that the schema has.
 ///
 /// # Errors
 ///
@@ -25,18 +26,24 @@ pub fn agree(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     schema: &Schema,
+    claim: &dyn Fn(&TableName) -> Claim,
 ) -> Result<Agreement, RunError> {
     let failed = |error| RunError::database("read the database's tables", error);
-    let expected = dialect.normalize(schema).map_err(RunError::Unsupported)?;
+    let mut expected = dialect.normalize(schema).map_err(RunError::Unsupported)?;
+    expected.tables.retain(|name, _| claim(name) != Claim::Never);
     let expected = dialect.stored(connection, expected).map_err(failed)?;
     let mut found = dialect.reflect(connection).map_err(failed)?;
     let mut others = Vec::new();
     found.tables.retain(|name, _| {
-        let known = expected.table(name).is_some();
-        if !known {
+        let counts = match claim(name) {
+            Claim::IfMade => expected.table(name).is_some(),
+            Claim::Always => true,
+            Claim::Never => false,
+        };
+        if !counts {
             others.push(name.clone());
         }
-        known
+        counts
     });
     Ok(Agreement {
         differences: diff(&expected, &found, &Answers::default()),

@@ -165,25 +165,26 @@ fn typed(column: &Column, names: &Names) -> Vec<String> {
         keys.push(format!("precision = {precision}"));
         keys.extend(scale.map(|scale| format!("scale = {scale}")));
     }
-    match &column.ty {
-        Type::Native(native) if RustType::of(column, names).is_native => {
-            keys.push(format!("sql_type = {native:?}"));
-        }
-        _ if column.sql_type.is_empty() => {}
-        _ => {
-            let every = column
-                .sql_type
-                .get("*")
-                .map(|native| format!("sql_type = {native:?}"));
-            let native = column
-                .sql_type
-                .iter()
-                .map(|(dialect, native)| format!("{dialect} = {native:?}"))
-                .collect::<Vec<_>>();
-            keys.push(every.unwrap_or_else(|| format!("sql_type({})", native.join(", "))));
+    keys.extend(native(column, names));
+    keys
+}
+
+/// Returns the native type, where it does not follow from the logical one.
+fn native(column: &Column, names: &Names) -> Option<String> {
+    if let Type::Native(native) = &column.ty {
+        if RustType::of(column, names).is_native {
+            return Some(format!("sql_type = {native:?}"));
         }
     }
-    keys
+    if let Some(native) = column.sql_type.get("*") {
+        return Some(format!("sql_type = {native:?}"));
+    }
+    let by_dialect: Vec<String> = column
+        .sql_type
+        .iter()
+        .map(|(dialect, native)| format!("{dialect} = {native:?}"))
+        .collect();
+    (!by_dialect.is_empty()).then(|| format!("sql_type({})", by_dialect.join(", ")))
 }
 
 /// Returns where a value comes from that nobody gives.
