@@ -2,8 +2,8 @@
 
 mod ahead;
 mod backup;
-mod branches;
 mod baseline;
+mod branches;
 mod check;
 mod completions;
 mod current;
@@ -13,9 +13,9 @@ mod edit;
 mod heads;
 mod history;
 mod init;
+mod inspect;
 mod join;
 mod merge;
-mod inspect;
 mod migrate;
 mod revision;
 mod running;

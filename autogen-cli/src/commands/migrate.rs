@@ -23,9 +23,8 @@ use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Topic};
 use crate::prompt;
 
-pub(super) use self::write::Draft;
 pub(super) use self::first::first;
-use self::write::Draft;
+pub(super) use self::write::Draft;
 
 /// Write a revision with what changed in the models
 ///
