@@ -5,6 +5,8 @@
 //! Between normalized schemas comparison is `==`, so nothing above this module knows a database's name.
 
 mod generalize;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod unmanaged;
@@ -340,5 +342,7 @@ pub fn all() -> &'static [&'static dyn Dialect] {
     &[
         #[cfg(feature = "sqlite")]
         &sqlite::Sqlite,
+        #[cfg(feature = "mysql")]
+        &mysql::MySql,
     ]
 }

@@ -17,6 +17,8 @@ mod types;
 pub use check::Check;
 pub use column::{Auto, Column, Default, Generated, Literal, Storage};
 pub use expression::Expression;
+#[cfg(feature = "mysql")]
+pub(crate) use expression::is_keyword;
 pub use foreign_key::{Action, Deferrable, ForeignKey};
 pub use index::{Index, IndexKey, IndexPart, Nulls, Order};
 pub use name::TableName;

@@ -5,6 +5,7 @@
 //! them in other words), and rows that shall be `refused` after; and what is expected: `operations`, and for each dialect `upgrade DIALECT`, `downgrade DIALECT`, `outcome DIALECT` and, if
 //! the case has rows of its own, `upgraded DIALECT` and `downgraded DIALECT`. With `UPDATE_EXPECT=1` in the environment the
 //! expected sections are written instead of compared; those of a database that is not at hand stay as they are.
+//! A case in the words of some databases names them under `databases`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,13 @@ impl Case {
             .map(|(_, body)| body.as_str())
     }
 
+    /// Tells whether the case is in words that the dialect's database understands.
+    #[must_use]
+    pub fn is_for(&self, dialect: &str) -> bool {
+        self.body("databases")
+            .is_none_or(|names| names.split_whitespace().any(|name| name == dialect))
+    }
+
     /// Returns the SQL that fills the tables before the upgrade, if the case has its own.
     #[must_use]
     pub fn rows(&self, dialect: &str) -> Option<&str> {
@@ -107,7 +115,10 @@ impl Case {
     /// Returns the file with other expectations. Those of a dialect that is not among them stay as they are.
     fn with(&self, actual: &[(&str, &str)]) -> String {
         let given = |name: &str| {
-            matches!(name, "" | "from" | "to" | "answers" | "rows" | "refused") || name.starts_with("rows ")
+            matches!(
+                name,
+                "" | "databases" | "from" | "to" | "answers" | "rows" | "refused"
+            ) || name.starts_with("rows ")
         };
         let dialect = |name: &str| name.split_once(' ').map(|(_, dialect)| dialect.to_owned());
         let kept = |(name, _): &&(String, String)| {

@@ -7,6 +7,7 @@ pub mod fit;
 mod member;
 mod mend;
 mod step;
+pub mod typed;
 
 use std::collections::BTreeMap;
 

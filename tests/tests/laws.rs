@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use autogen_tests::generate::{self, Pair, fit};
+use autogen_tests::generate::{self, Pair, fit, typed};
 use autogen_tests::law::{Outcome, along, create, there_and_back};
 use autogen_tests::rows;
 use autogen_tests::servers::{self, Database};
@@ -123,6 +123,7 @@ fn a_created_schema_reflects_as_it_was_normalized() {
     for database in servers::databases() {
         let dialect = database.dialect();
         let law = |schema: Schema| {
+            let schema = typed::schema(dialect, &schema);
             let Ok(expected) = dialect.normalize(&schema) else {
                 return Err(TestCaseError::reject("unsupported"));
             };
@@ -146,7 +147,8 @@ fn scripts_lead_there_and_back_and_rows_survive() {
     for database in servers::databases() {
         let dialect = database.dialect();
         let tally = RefCell::new(BTreeMap::new());
-        let law = |Pair { from, to, answers }: Pair| {
+        let law = |pair: Pair| {
+            let Pair { from, to, answers } = typed::pair(dialect, &pair);
             if dialect.normalize(&from).is_err() || dialect.normalize(&to).is_err() {
                 return Err(TestCaseError::reject("unsupported"));
             }
@@ -173,7 +175,8 @@ fn scripts_lead_along_a_chain_and_back() {
     for database in servers::databases() {
         let dialect = database.dialect();
         let tally = RefCell::new(BTreeMap::new());
-        let law = |(first, steps): (Schema, Vec<(Schema, Answers)>)| {
+        let law = |chain: (Schema, Vec<(Schema, Answers)>)| {
+            let (first, steps) = typed::chain(dialect, &chain);
             let mut all = std::iter::once(&first).chain(steps.iter().map(|(schema, _)| schema));
             if all.any(|schema| dialect.normalize(schema).is_err()) {
                 return Err(TestCaseError::reject("unsupported"));

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use autogen_tests::generate::{self, Pair, fit};
+use autogen_tests::generate::{self, Pair, fit, typed};
 use autogen_tests::law::{Outcome, there_and_back};
 use autogen_tests::{rows, servers};
 use proptest::prelude::*;
@@ -239,7 +239,8 @@ fn names_that_go_round_in_circles_lose_nothing() {
 fn names_that_go_round_in_circles_keep_their_rows() {
     for database in servers::databases() {
         let dialect = database.dialect();
-        let law = |Pair { from, to, answers }: Pair| {
+        let law = |pair: Pair| {
+            let Pair { from, to, answers } = typed::pair(dialect, &pair);
             if dialect.normalize(&from).is_err() || dialect.normalize(&to).is_err() {
                 return Err(TestCaseError::reject("unsupported"));
             }

@@ -25,8 +25,7 @@ fn the_stores_history_is_what_its_models_say() {
     ]);
     assert_eq!(history.schema().unwrap(), models);
     assert!(snapshot_holds(&migrations, &models).unwrap());
-    for dialect in dialect::all() {
-        let mut scratch = db::open(&DatabaseUrl::SqliteMemory).unwrap();
-        verify(&mut *scratch, *dialect, &history, &mut |_| {}).unwrap();
-    }
+    let mut scratch = db::open(&DatabaseUrl::SqliteMemory).unwrap();
+    let dialect = dialect::by_name("sqlite").unwrap();
+    verify(&mut *scratch, dialect, &history, &mut |_| {}).unwrap();
 }

@@ -154,7 +154,7 @@ const KEYWORDS: &[&str] = &[
     "where",
 ];
 
-fn is_keyword(word: &str) -> bool {
+pub(crate) fn is_keyword(word: &str) -> bool {
     KEYWORDS
         .binary_search(&word.to_ascii_lowercase().as_str())
         .is_ok()

@@ -198,7 +198,7 @@ fn keys(table: &Table) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn drop_mismatches(schema: &mut Schema, names: &[TableName]) -> bool {
+pub(super) fn drop_mismatches(schema: &mut Schema, names: &[TableName]) -> bool {
     let mut dropped = false;
     for name in names {
         let Some(table) = schema.table(name) else { continue };

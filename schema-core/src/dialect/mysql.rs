@@ -1,0 +1,89 @@
+//! MySQL and MariaDB.
+//!
+//! One dialect for both, and one set of scripts: it writes what MySQL 8 and MariaDB 10.5 (and later) both take, and asks the server who it is where
+//! their catalogs differ. Statements that change a schema commit themselves there, so a plan changes as much of a table as one statement can,
+//! and looks for what would stand in its way before it changes anything.
+//!
+//! What a person has to know:
+//!
+//! - Text is compared as the database's collation says, which mostly takes upper and lower case for the same; `collate = "utf8mb4_bin"` does not.
+//! - Expressions in models are standard SQL: names in double quotes, `||` joins texts. The driver sets its session up for that.
+//! - What is left out, because only speed hangs on it: the method and operator classes of an index, the columns that it includes, where NULLs
+//!   stand, the condition of an index that is not unique.
+//! - What is refused, because the rules of the data hang on it: unique indexes with a condition or over expressions, deferred foreign keys,
+//!   SET DEFAULT, keys over texts without a length.
+
+mod ddl;
+mod default;
+mod expression;
+mod normalize;
+mod plan;
+mod reflect;
+mod session;
+mod stored;
+mod types;
+mod unmanaged;
+
+use super::{Dialect, Session, Unmanaged, Unsupported};
+use crate::db::{Connection, Error};
+use crate::lexer::Lexicon;
+use crate::operation::Operation;
+use crate::plan::Plan;
+use crate::schema::{Literal, Schema};
+
+/// How the server cuts a text into tokens.
+const LEXICON: Lexicon = Lexicon {
+    backslash_escapes: true,
+    double_quoted_strings: true,
+    hash_comments: true,
+    ..Lexicon::STANDARD
+};
+
+/// What the names of the tool's own tables begin with.
+const RESERVED_PREFIX: &str = "_autogen_";
+
+/// The rules of MySQL and MariaDB.
+#[derive(Debug, Clone, Copy)]
+pub struct MySql;
+
+impl Dialect for MySql {
+    fn name(&self) -> &'static str {
+        "mysql"
+    }
+
+    fn lexicon(&self) -> Lexicon {
+        LEXICON
+    }
+
+    fn quote(&self, name: &str) -> String {
+        ddl::quote(name)
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        ddl::literal(literal)
+    }
+
+    fn normalize(&self, schema: &Schema) -> Result<Schema, Unsupported> {
+        normalize::normalize(schema)
+    }
+
+    fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
+        plan::plan(from, operations)
+    }
+
+    fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {
+        reflect::reflect(connection)
+    }
+
+    fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
+        stored::stored(connection, schema)
+    }
+
+    fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        unmanaged::unmanaged(connection)
+    }
+
+    fn session(&self) -> &dyn Session {
+        self
+    }
+}

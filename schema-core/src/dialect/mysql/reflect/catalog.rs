@@ -1,0 +1,270 @@
+//! The queries of the catalog, and their rows.
+
+use crate::db::{Connection, Error, ErrorKind, Value};
+
+/// Who the server is, as far as its catalog and its words differ.
+#[derive(Debug, Clone)]
+pub(in crate::dialect::mysql) struct Server {
+    /// Whether it is MariaDB.
+    pub(in crate::dialect::mysql) is_mariadb: bool,
+    /// The engine of tables that name none.
+    pub(in crate::dialect::mysql) engine: String,
+    /// The collation of tables of this database that name none.
+    pub(in crate::dialect::mysql) collation: String,
+}
+
+impl Server {
+    pub(in crate::dialect::mysql) fn ask(connection: &mut dyn Connection) -> Result<Self, Error> {
+        let rows = connection.query(
+            "SELECT version(), @@default_storage_engine, @@collation_database, database()",
+            &[],
+        )?;
+        let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
+        let mut next = || text(row.next());
+        let (version, engine, collation, database) = (next(), next(), next(), next());
+        if database.is_empty() {
+            return Err(Error {
+                kind: ErrorKind::Statement,
+                message:
+                    "the connection has no database; name one in the URL, as in `mysql://user@host/database`"
+                        .to_owned(),
+                offset: None,
+            });
+        }
+        Ok(Server {
+            is_mariadb: version.to_ascii_lowercase().contains("mariadb"),
+            engine,
+            collation: crate::dialect::mysql::normalize::current(&collation),
+        })
+    }
+}
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct TableRow {
+    pub(super) name: String,
+    pub(super) engine: String,
+    pub(super) collation: String,
+    pub(super) comment: String,
+}
+
+pub(super) fn tables(connection: &mut dyn Connection, found: &mut dyn FnMut(TableRow)) -> Result<(), Error> {
+    rows(
+        connection,
+        "SELECT TABLE_NAME, ENGINE, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES
+            WHERE TABLE_SCHEMA = database() AND TABLE_TYPE = 'BASE TABLE'",
+        |next| {
+            found(TableRow {
+                name: text(next()),
+                engine: text(next()),
+                collation: text(next()),
+                comment: text(next()),
+            });
+        },
+    )
+}
+
+/// A column.
+#[derive(Debug)]
+pub(super) struct ColumnRow {
+    pub(super) table: String,
+    pub(super) name: String,
+    pub(super) ty: String,
+    pub(super) nullable: bool,
+    pub(super) default: Option<String>,
+    pub(super) extra: String,
+    pub(super) generated: Option<String>,
+    pub(super) collation: Option<String>,
+    pub(super) comment: String,
+}
+
+pub(super) fn columns(
+    connection: &mut dyn Connection,
+    found: &mut dyn FnMut(ColumnRow),
+) -> Result<(), Error> {
+    rows(
+        connection,
+        "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, GENERATION_EXPRESSION,
+            COLLATION_NAME, COLUMN_COMMENT
+            FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = database()
+            ORDER BY TABLE_NAME, ORDINAL_POSITION",
+        |next| {
+            found(ColumnRow {
+                table: text(next()),
+                name: text(next()),
+                ty: text(next()),
+                nullable: text(next()) == "YES",
+                default: optional(next()),
+                extra: text(next()),
+                generated: optional(next()).filter(|text| !text.is_empty()),
+                collation: optional(next()),
+                comment: text(next()),
+            });
+        },
+    )
+}
+
+/// One key of an index.
+#[derive(Debug)]
+pub(super) struct IndexKeyRow {
+    pub(super) table: String,
+    pub(super) index: String,
+    pub(super) unique: bool,
+    pub(super) column: Option<String>,
+    pub(super) descending: bool,
+    pub(super) length: Option<i64>,
+    pub(super) kind: String,
+    pub(super) expression: Option<String>,
+}
+
+pub(super) fn index_keys(
+    connection: &mut dyn Connection,
+    server: &Server,
+    found: &mut dyn FnMut(IndexKeyRow),
+) -> Result<(), Error> {
+    // MySQL has them since 8.0.13; MariaDB has not.
+    let expression = if server.is_mariadb { "NULL" } else { "EXPRESSION" };
+    rows(
+        connection,
+        &format!(
+            "SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, COLLATION, SUB_PART, INDEX_TYPE, {expression}
+            FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = database()
+            ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"
+        ),
+        |next| {
+            found(IndexKeyRow {
+                table: text(next()),
+                index: text(next()),
+                unique: integer(next()) == Some(0),
+                column: optional(next()),
+                descending: text(next()) == "D",
+                length: integer(next()),
+                kind: text(next()),
+                expression: optional(next()),
+            });
+        },
+    )
+}
+
+/// One column of a foreign key.
+#[derive(Debug)]
+pub(super) struct ForeignKeyRow {
+    pub(super) table: String,
+    pub(super) name: String,
+    pub(super) column: String,
+    /// `None` if it is the same database.
+    pub(super) schema: Option<String>,
+    pub(super) references: String,
+    pub(super) referenced_column: String,
+    pub(super) on_update: String,
+    pub(super) on_delete: String,
+}
+
+pub(super) fn foreign_keys(
+    connection: &mut dyn Connection,
+    found: &mut dyn FnMut(ForeignKeyRow),
+) -> Result<(), Error> {
+    let mut actions = std::collections::BTreeMap::new();
+    rows(
+        connection,
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE
+            FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = database()",
+        |next| {
+            let key = (text(next()), text(next()));
+            actions.insert(key, (text(next()), text(next())));
+        },
+    )?;
+    // Without a key there is nothing more to ask, and the next question costs a look at every table.
+    if actions.is_empty() {
+        return Ok(());
+    }
+    rows(
+        connection,
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, nullif(REFERENCED_TABLE_SCHEMA, database()),
+            REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME
+            FROM information_schema.KEY_COLUMN_USAGE
+            WHERE TABLE_SCHEMA = database() AND REFERENCED_TABLE_NAME IS NOT NULL
+            ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION",
+        |next| {
+            let (table, name) = (text(next()), text(next()));
+            let (on_update, on_delete) = actions
+                .get(&(table.clone(), name.clone()))
+                .cloned()
+                .unwrap_or_default();
+            found(ForeignKeyRow {
+                table,
+                name,
+                column: text(next()),
+                schema: optional(next()),
+                references: text(next()),
+                referenced_column: text(next()),
+                on_update,
+                on_delete,
+            });
+        },
+    )
+}
+
+/// A check.
+#[derive(Debug)]
+pub(super) struct CheckRow {
+    pub(super) table: String,
+    pub(super) name: String,
+    pub(super) clause: String,
+}
+
+pub(super) fn checks(
+    connection: &mut dyn Connection,
+    server: &Server,
+    found: &mut dyn FnMut(CheckRow),
+) -> Result<(), Error> {
+    let sql = if server.is_mariadb {
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE
+            FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = database()"
+    } else {
+        "SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE
+            FROM information_schema.CHECK_CONSTRAINTS c
+            JOIN information_schema.TABLE_CONSTRAINTS t
+                ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME
+            WHERE c.CONSTRAINT_SCHEMA = database() AND t.CONSTRAINT_TYPE = 'CHECK'"
+    };
+    rows(connection, sql, |next| {
+        found(CheckRow {
+            table: text(next()),
+            name: text(next()),
+            clause: text(next()),
+        });
+    })
+}
+
+/// Runs a query and hands on each row as something that gives its values one by one.
+fn rows(
+    connection: &mut dyn Connection,
+    sql: &str,
+    mut found: impl FnMut(&mut dyn FnMut() -> Option<Value>),
+) -> Result<(), Error> {
+    connection.for_each(sql, &[], &mut |row| {
+        let mut values = row.into_iter();
+        found(&mut || values.next());
+        true
+    })
+}
+
+/// Returns a value as text, which some servers send as bytes.
+pub(super) fn optional(value: Option<Value>) -> Option<String> {
+    match value? {
+        Value::Text(text) => Some(text),
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Real(number) => Some(number.to_string()),
+        Value::Null => None,
+    }
+}
+
+pub(super) fn text(value: Option<Value>) -> String {
+    optional(value).unwrap_or_default()
+}
+
+fn integer(value: Option<Value>) -> Option<i64> {
+    optional(value)?.parse().ok()
+}

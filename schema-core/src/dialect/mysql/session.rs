@@ -1,0 +1,258 @@
+//! How scripts run: the lock, the limits, and what an interruption leaves.
+//!
+//! Statements that change a schema commit themselves, so no script is one transaction. The lock is `GET_LOCK`: it belongs to the session, survives
+//! those commits, and is gone when the session is. It is one of the *server's* locks, so the database is in its name
+//! (<https://mariadb.com/kb/en/get_lock/>). It is asked for again and again with a short time to wait: with a negative one MariaDB gives NULL at
+//! once and MySQL waits forever.
+
+mod trace;
+
+use std::path::Path;
+
+use crate::db::{Connection, Error, ErrorKind, Value};
+use crate::dialect::{Limits, Mode, Progress, Session};
+use crate::lexer::{Token, lex};
+
+/// The lock's name: MySQL takes at most 64 characters, and a database's name may have as many.
+const LOCK: &str = "concat('autogen:', if(char_length(database()) > 56, md5(database()), database()))";
+
+impl Session for super::MySql {
+    fn transactional(&self) -> bool {
+        false
+    }
+
+    fn shares_transactions(&self) -> bool {
+        false
+    }
+
+    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
+        let sql =
+            "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = database() AND TABLE_NAME = ?";
+        Ok(!connection.query(sql, &[table.into()])?.is_empty())
+    }
+
+    fn lock(
+        &self,
+        connection: &mut dyn Connection,
+        limits: &Limits,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<(), Error> {
+        if get_lock(connection, 0)? {
+            return Ok(());
+        }
+        waiting(&holder(connection)?);
+        for _ in 0..limits.lock.as_secs() {
+            if get_lock(connection, 1)? {
+                return Ok(());
+            }
+        }
+        Err(Error {
+            kind: ErrorKind::Locked,
+            message: format!("{} has the lock", holder(connection)?),
+            offset: None,
+        })
+    }
+
+    fn unlock(&self, connection: &mut dyn Connection) {
+        let _ = connection.execute(&format!("DO release_lock({LOCK})"), &[]);
+    }
+
+    fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
+        if mode.foreign_keys_off {
+            return Err(Error {
+                kind: ErrorKind::Statement,
+                message: "`foreign-keys-off` cannot be had: the server never looks at foreign keys again that were off; write the script without it"
+                    .to_owned(),
+                offset: None,
+            });
+        }
+        let seconds = limits.lock.as_secs().clamp(1, 31_536_000);
+        connection.execute(
+            "SET @autogen_lock_wait_timeout = @@SESSION.lock_wait_timeout,
+                @autogen_innodb_lock_wait_timeout = @@SESSION.innodb_lock_wait_timeout",
+            &[],
+        )?;
+        let entered = connection
+            .execute(
+                &format!("SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}"),
+                &[],
+            )
+            .and_then(|_| connection.limit_statements(limits.statement));
+        if entered.is_err() {
+            self.leave(connection, mode);
+        }
+        entered
+    }
+
+    fn leave(&self, connection: &mut dyn Connection, _mode: &Mode) {
+        let _ = connection.limit_statements(None);
+        let _ = connection.execute(
+            "SET SESSION lock_wait_timeout = coalesce(@autogen_lock_wait_timeout, @@SESSION.lock_wait_timeout),
+                innodb_lock_wait_timeout =
+                    coalesce(@autogen_innodb_lock_wait_timeout, @@SESSION.innodb_lock_wait_timeout)",
+            &[],
+        );
+    }
+
+    fn begin(&self, connection: &mut dyn Connection, _mode: &Mode, _limits: &Limits) -> Result<(), Error> {
+        connection.execute("START TRANSACTION", &[]).map(drop)
+    }
+
+    /// Foreign keys are never off, so there is nothing to look at.
+    fn check(&self, _connection: &mut dyn Connection, _mode: &Mode) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
+        connection.execute("COMMIT", &[]).map(drop)
+    }
+
+    fn rollback(&self, connection: &mut dyn Connection) {
+        let _ = connection.execute("ROLLBACK", &[]);
+    }
+
+    /// No script of this dialect replaces a table.
+    fn keep_dependents(&self, _connection: &mut dyn Connection, _table: &str) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn restore_dependents(
+        &self,
+        _connection: &mut dyn Connection,
+        _table: &str,
+        _kept: &[String],
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn joins_transaction(&self, sql: &str) -> bool {
+        let first = words(sql).next();
+        first.is_some_and(|first| {
+            ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH"]
+                .iter()
+                .any(|word| first.is(word))
+        })
+    }
+
+    fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
+        trace::of(connection, sql)
+    }
+
+    /// One statement is the exception to whole or not at all: MariaDB drops the tables of a list one by one.
+    fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
+        if self.fingerprint(connection, sql)? == before {
+            return Ok(Progress::Nothing);
+        }
+        let mut left = Vec::new();
+        for table in dropped_tables(sql) {
+            if self.has_table(connection, &table)? {
+                left.push(table);
+            }
+        }
+        Ok(if left.is_empty() {
+            Progress::Whole
+        } else {
+            Progress::Unclear {
+                found: format!(
+                    "of the tables that it drops, `{}` are still there",
+                    left.join("`, `")
+                ),
+            }
+        })
+    }
+
+    fn backup(&self, _connection: &mut dyn Connection, _to: &Path) -> Result<(), Error> {
+        Err(Error {
+            kind: ErrorKind::Statement,
+            message: "a database on a server is backed up with `mariadb-dump` or `mysqldump`".to_owned(),
+            offset: None,
+        })
+    }
+}
+
+/// Tries to take the lock, waiting for as many seconds.
+fn get_lock(connection: &mut dyn Connection, seconds: u32) -> Result<bool, Error> {
+    let rows = connection.query(&format!("SELECT get_lock({LOCK}, {seconds})"), &[])?;
+    match rows.first().and_then(|row| row.first()) {
+        Some(Value::Integer(1)) => Ok(true),
+        Some(Value::Integer(0)) => Ok(false),
+        Some(_) | None => Err(Error {
+            kind: ErrorKind::Statement,
+            message: "the server did not say whether it gave the lock".to_owned(),
+            offset: None,
+        }),
+    }
+}
+
+/// Returns who has the lock, in words.
+fn holder(connection: &mut dyn Connection) -> Result<String, Error> {
+    let rows = connection.query(
+        &format!(
+            "SELECT l.id, p.USER, p.HOST FROM (SELECT is_used_lock({LOCK}) AS id) l
+                LEFT JOIN information_schema.PROCESSLIST p ON p.ID = l.id"
+        ),
+        &[],
+    )?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Value::Integer(id), Value::Text(user), Value::Text(host)]) => {
+            format!("the session {id} of {user}, from {host}")
+        }
+        Some([Value::Integer(id), ..]) => format!("the session {id}"),
+        Some([..]) | None => "another session".to_owned(),
+    })
+}
+
+/// Returns the words and marks of a statement.
+fn words(sql: &str) -> impl Iterator<Item = Token<'_>> {
+    lex(sql, super::LEXICON).filter(|token| !token.is_trivia())
+}
+
+/// Returns the tables of `DROP TABLE a, b`.
+fn dropped_tables(sql: &str) -> Vec<String> {
+    let mut words = words(sql);
+    let drops =
+        words.next().is_some_and(|word| word.is("DROP")) && words.next().is_some_and(|word| word.is("TABLE"));
+    if !drops {
+        return Vec::new();
+    }
+    words
+        .filter(|word| {
+            !["IF", "EXISTS", "RESTRICT", "CASCADE"]
+                .iter()
+                .any(|other| word.is(other))
+        })
+        .filter_map(|word| word.name())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_shares_a_transaction() {
+        let joins = |sql: &str| super::super::MySql.joins_transaction(sql);
+        for sql in [
+            "UPDATE t SET a = 1",
+            "-- why\n insert into t values (1)",
+            "WITH x AS (SELECT 1) SELECT 1",
+        ] {
+            assert!(joins(sql), "{sql}");
+        }
+        for sql in [
+            "ALTER TABLE t ADD a INT",
+            "TRUNCATE t",
+            "CALL p()",
+            "SET @a = 1",
+            "",
+        ] {
+            assert!(!joins(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn finds_the_tables_of_a_list() {
+        assert_eq!(dropped_tables("DROP TABLE IF EXISTS a, `b c`"), ["a", "b c"]);
+        assert_eq!(dropped_tables("ALTER TABLE a DROP b"), [""; 0]);
+    }
+}
