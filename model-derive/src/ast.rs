@@ -91,9 +91,10 @@ impl<'a> Model<'a> {
             .iter()
             .find_map(|field| Some((field, field.attrs.primary_key?)));
         let id = || {
-            let named = self.fields.iter().find(|field| field.name == "id");
+            let fields = || self.fields.iter().filter(|field| !field.attrs.no_primary_key);
+            let named = fields().find(|field| field.name == "id");
             // A field that only Rust calls otherwise is what it was.
-            let field = named.or_else(|| self.fields.iter().find(|field| field.column == "id"))?;
+            let field = named.or_else(|| fields().find(|field| field.column == "id"))?;
             Some((field, field.ident.span()))
         };
         marked.or_else(id).into_iter().collect()

@@ -58,6 +58,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) keys: Vec<Ident>,
     pub(crate) column: Option<String>,
     pub(crate) primary_key: Option<Span>,
+    /// `primary_key = false`
+    pub(crate) no_primary_key: bool,
     pub(crate) auto: Option<Spanned<bool>>,
     pub(crate) autoincrement: Option<Span>,
     pub(crate) unique: Option<Span>,

@@ -398,3 +398,15 @@ fn a_key_may_have_a_name_of_its_own() {
     let keys: Vec<String> = Till::table().foreign_keys.into_keys().collect();
     assert_eq!(keys, ["by_name", "tills_shop_fkey"]);
 }
+
+#[test]
+fn what_is_called_id_may_be_no_key() {
+    #[derive(Model)]
+    struct Entry {
+        #[model(primary_key = false)]
+        id: Option<i64>,
+        line: String,
+    }
+
+    assert_eq!(Entry::table().primary_key, None);
+}

@@ -111,10 +111,17 @@ pub(super) const KEYS: &[Row] = &[
         attrs.column = Some(parse::name(input)?);
         Ok(())
     }),
-    on_field("primary_key", "primary_key", |attrs, span, input| {
-        attrs.primary_key = Some(parse::bare(span, input)?);
-        Ok(())
-    }),
+    on_field(
+        "primary_key",
+        "primary_key` or `primary_key = false",
+        |attrs, span, input| {
+            match parse::flag(input)? {
+                true => attrs.primary_key = Some(span),
+                false => attrs.no_primary_key = true,
+            }
+            Ok(())
+        },
+    ),
     on_field("auto", "auto` or `auto = false", |attrs, span, input| {
         let value = parse::flag(input)?;
         attrs.auto = Some(Spanned { value, span });

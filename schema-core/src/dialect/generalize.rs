@@ -58,13 +58,17 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
         let ty = Column { ty, ..held.clone() };
         fitting(dialect, ty)
     };
-    let is_same = |column: &Column| is_held(dialect, table, held, column);
+    // What has a collation must be a text to a model, or be left to the database.
+    let is_same = |column: &Column| {
+        let sayable = held.collation.is_none() || matches!(column.ty, Type::Text { .. });
+        sayable && is_held(dialect, table, held, column)
+    };
     let Some(preferred) = dialect.logical(native) else {
         let candidates = logical_types(native).into_iter().map(of);
         return candidates
             .into_iter()
             .find(is_same)
-            .unwrap_or_else(|| held.clone());
+            .unwrap_or_else(|| of(held.ty.clone()));
     };
     let plain = of(preferred);
     if is_same(&plain) {
@@ -72,7 +76,11 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
     }
     let sql_type = BTreeMap::from([(dialect.name().to_owned(), native.clone())]);
     let beside = Column { sql_type, ..plain };
-    if is_same(&beside) { beside } else { held.clone() }
+    if is_same(&beside) {
+        beside
+    } else {
+        of(held.ty.clone())
+    }
 }
 
 /// Tells whether the column, in its table, normalizes to the one that is held.
@@ -177,10 +185,10 @@ fn fitting(dialect: &dyn Dialect, mut column: Column) -> Column {
     column
 }
 
-/// Tells whether a literal is a value of the type, by the rules that the derive has for defaults.
+/// Tells whether a literal is a value of the type, by the rules that the derive has for defaults. A program has a native type as text.
 fn holds(ty: &Type, literal: &Literal) -> bool {
     match literal {
-        Literal::Boolean(_) => matches!(ty, Type::Boolean | Type::Native(_)),
+        Literal::Boolean(_) => matches!(ty, Type::Boolean),
         Literal::Integer(number) => match range(ty) {
             Some((least, most)) => (least..=most).contains(&i128::from(*number)),
             None => is_number(ty),
@@ -216,12 +224,12 @@ fn holds(ty: &Type, literal: &Literal) -> bool {
             | Type::Bytes { .. }
             | Type::Array(_) => false,
         },
-        Literal::Bytes { .. } => matches!(ty, Type::Bytes { .. } | Type::Native(_)),
+        Literal::Bytes { .. } => matches!(ty, Type::Bytes { .. }),
     }
 }
 
 fn is_number(ty: &Type) -> bool {
-    matches!(ty, Type::F32 | Type::F64 | Type::Decimal { .. } | Type::Native(_))
+    matches!(ty, Type::F32 | Type::F64 | Type::Decimal { .. })
 }
 
 fn range(ty: &Type) -> Option<(i128, i128)> {
@@ -257,7 +265,7 @@ fn range(ty: &Type) -> Option<(i128, i128)> {
 /// Returns the table with an enum in place of a text and the check that holds its values, if that is how the dialect holds an enum.
 fn with_enum(dialect: &dyn Dialect, held: &Table, neutral: &Table, at: usize) -> Option<Table> {
     let column = &neutral.columns[at];
-    if !matches!(column.ty, Type::Text { .. }) {
+    if !matches!(column.ty, Type::Text { .. }) || column.collation.is_some() {
         return None;
     }
     neutral.checks.values().find_map(|check| {

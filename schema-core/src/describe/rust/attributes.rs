@@ -82,11 +82,15 @@ fn options_of(options: &TableOptions) -> Vec<String> {
 
 fn of_column(table: &Table, column: &Column, names: &Names) -> Vec<String> {
     let field = names.of_column(&table.name, &column.name);
-    if says(field, &column.name) {
-        Vec::new()
-    } else {
-        vec![format!("column = {:?}", column.name)]
+    let mut keys = Vec::new();
+    if !says(field, &column.name) {
+        keys.push(format!("column = {:?}", column.name));
     }
+    // The derive takes what is called so for the key, in Rust or in the database.
+    if table.primary_key.is_none() && (field == "id" || column.name == "id") {
+        keys.push("primary_key = false".to_owned());
+    }
+    keys
 }
 
 /// A key of one column is marked on its field, unless it is called `id`; one of several, or with a name of its own, on the struct.

@@ -6,7 +6,7 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
 use crate::describe::plural::{IRREGULAR, plural};
-use crate::schema::{Schema, Table, TableName, Type};
+use crate::schema::{Schema, TableName, Type};
 
 /// Words that name no field as they are, but do behind `r#`.
 const KEYWORDS: [&str; 48] = [
@@ -44,7 +44,7 @@ impl Names {
             structs.insert(table.name.clone(), struct_name(&table.name, &mut taken));
             let mut used = BTreeSet::new();
             for column in &table.columns {
-                let field = field_name(table, &column.name, &mut used);
+                let field = field_name(&column.name, &mut used);
                 fields.insert((table.name.clone(), column.name.clone()), field);
             }
         }
@@ -201,7 +201,7 @@ fn camel(text: &str, fallback: &str) -> String {
     name
 }
 
-fn field_name(table: &Table, column: &str, used: &mut BTreeSet<String>) -> String {
+fn field_name(column: &str, used: &mut BTreeSet<String>) -> String {
     let mut name: String = if is_snake(column) {
         column.to_owned()
     } else {
@@ -214,9 +214,7 @@ fn field_name(table: &Table, column: &str, used: &mut BTreeSet<String>) -> Strin
     if !name.starts_with(|c: char| is_xid_start(c) || c == '_') {
         name.insert_str(0, "column_");
     }
-    // A field of that name is the key, unless another one is.
-    let is_no_key = name == "id" && table.primary_key.is_none();
-    if is_no_key || FORBIDDEN.contains(&name.as_str()) {
+    if FORBIDDEN.contains(&name.as_str()) {
         name.push('_');
     }
     let base = name.trim_end_matches('_').to_owned();
@@ -280,7 +278,6 @@ mod tests {
 
     #[test]
     fn fields_are_what_rust_takes() {
-        let mut table = Table::new(TableName::new("t"));
         let mut used = BTreeSet::new();
         for (column, field) in [
             ("name", "name"),
@@ -290,16 +287,11 @@ mod tests {
             ("camel", "camel_2"),
             ("two words", "two_words"),
             ("2nd", "column_2nd"),
-            ("id", "id_"),
+            ("id", "id"),
             ("größe", "größe"),
             ("a-b", "a_b"),
         ] {
-            assert_eq!(field_name(&table, column, &mut used), field, "{column}");
+            assert_eq!(field_name(column, &mut used), field, "{column}");
         }
-        table.primary_key = Some(crate::schema::PrimaryKey {
-            name: "pk".to_owned(),
-            columns: vec!["id".to_owned()],
-        });
-        assert_eq!(field_name(&table, "id", &mut BTreeSet::new()), "id");
     }
 }

@@ -1,6 +1,8 @@
 //! The part of a schema that attributes can say, and the rest in words.
 
-use crate::schema::{Index, IndexPart, Schema, Table};
+use std::collections::BTreeSet;
+
+use crate::schema::{Auto, Column, ForeignKey, Index, IndexPart, Schema, Table, Type};
 
 /// The most bytes of a name that the derive takes.
 const MAX_NAME: usize = 63;
@@ -27,7 +29,9 @@ pub(super) fn sayable(schema: &Schema) -> (Schema, Vec<String>) {
         indexes(table, &mut left_out);
         checks(table, &mut left_out);
         comments(table, &mut left_out);
+        numbers(table, &mut left_out);
     }
+    share_enums(&mut said);
     let whole = said.clone();
     for table in said.tables.values_mut() {
         foreign_keys(table, &whole, &mut left_out);
@@ -113,14 +117,87 @@ fn comments(table: &mut Table, left_out: &mut Vec<String>) {
     }
 }
 
+/// A number that the database gives has no collation, even where the database lets it be said.
+fn numbers(table: &mut Table, left_out: &mut Vec<String>) {
+    let name = table.name.clone();
+    for column in table.columns.iter_mut().filter(|column| column.auto != Auto::No) {
+        if column.collation.take().is_some() {
+            left_out.push(format!(
+                "the collation of `{name}.{}`, which is a number",
+                column.name
+            ));
+            (column.ty, column.sql_type) = (Type::I64, std::collections::BTreeMap::new());
+        }
+    }
+}
+
+/// Gives a column the enum of the column that it refers to: where enums have no names, both have the same texts and are one.
+fn share_enums(schema: &mut Schema) {
+    // A chain of foreign keys is no longer than there are tables.
+    for _ in 0..schema.tables.len() {
+        let before = schema.clone();
+        for table in schema.tables.values_mut() {
+            let keys: Vec<ForeignKey> = table.foreign_keys.values().cloned().collect();
+            for (column, target) in keys.iter().flat_map(|key| pairs(key, &before)) {
+                let Some(column) = table.column_mut(column) else {
+                    continue;
+                };
+                if column.ty.values().is_some() && column.ty.values() == target.ty.values() {
+                    column.ty = target.ty.clone();
+                }
+            }
+        }
+        if *schema == before {
+            return;
+        }
+    }
+}
+
+/// Returns the columns of a foreign key, each with the one that it refers to.
+fn pairs<'a>(key: &'a ForeignKey, schema: &'a Schema) -> impl Iterator<Item = (&'a str, &'a Column)> {
+    let target = schema.table(&key.references);
+    let columns = key.columns.iter().zip(&key.referenced_columns);
+    columns.filter_map(move |(from, to)| Some((from.as_str(), target?.column(to)?)))
+}
+
+/// Tells whether all columns have the types of those that they refer to, but for their sizes.
+fn fits(table: &Table, key: &ForeignKey, schema: &Schema) -> bool {
+    pairs(key, schema).all(|(from, to)| {
+        let from = table.column(from).map(|column| base(&column.ty));
+        from == Some(base(&to.ty))
+    })
+}
+
+fn base(ty: &Type) -> Type {
+    if let Type::Text { .. } | Type::Native(_) = ty {
+        Type::Text { length: None }
+    } else if let Type::Bytes { .. } = ty {
+        Type::Bytes { length: None }
+    } else if let Type::Decimal { .. } = ty {
+        Type::Decimal {
+            precision: None,
+            scale: None,
+        }
+    } else {
+        ty.clone()
+    }
+}
+
 fn foreign_keys(table: &mut Table, schema: &Schema, left_out: &mut Vec<String>) {
     let name = table.name.clone();
+    let whole = table.clone();
+    // The first foreign key of a column stands on its field, where it may name a column of another type.
+    let mut on_fields = BTreeSet::new();
     table.foreign_keys.retain(|_, key| {
+        let on_field = key.columns.len() == 1 && on_fields.insert(key.columns.clone());
         let target = schema.table(&key.references);
         let why = match target {
             None => Some(format!("`{}` has no model", key.references)),
             Some(target) if !is_unique(target, &key.referenced_columns) => {
                 Some(format!("its columns in `{}` are not unique", key.references))
+            }
+            Some(_) if !on_field && !fits(&whole, key, schema) => {
+                Some("its columns have other types than those they refer to".to_owned())
             }
             Some(_) if !is_name(&key.name) => Some("models have no such names".to_owned()),
             Some(_) => None,

@@ -208,7 +208,7 @@ fn target(
     );
     if let (Some(from), Some(to)) = types {
         let (from, to) = (RustType::of(from, names), RustType::of(to, names));
-        if from.code != to.code && !from.is_native && !to.is_native {
+        if from.code != to.code {
             return format!("{:?}", format!("{}.{referenced}", key.references));
         }
     }
