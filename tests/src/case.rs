@@ -58,7 +58,7 @@ impl Case {
         };
         case.from = notation::schema(case.body("from").unwrap_or_default());
         case.to = notation::schema(case.body("to").unwrap_or_default());
-        case.answers = answers(case.body("answers").unwrap_or_default());
+        case.answers = answers(case.body("answers").unwrap_or_default(), &case.from);
         case
     }
 
@@ -149,7 +149,7 @@ pub fn statements(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads `map items.a.old = new`, `rename a = b`, `rename items.a = items.b` and `backfill items.a = SQL`.
-fn answers(text: &str) -> Answers {
+fn answers(text: &str, from: &Schema) -> Answers {
     let mut answers = Answers::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (what, rest) = line
@@ -158,24 +158,23 @@ fn answers(text: &str) -> Answers {
         let (left, right) = rest
             .split_once(" = ")
             .unwrap_or_else(|| panic!("no ` = ` in `{line}`"));
+        if what == "rename" && from.table(&table_name(left)).is_some() {
+            answers.renamed_tables.insert(table_name(left), table_name(right));
+            continue;
+        }
         match (what, left.rsplit_once('.'), right.rsplit_once('.')) {
             ("map", Some((column, old)), _) => {
                 let (table, column) = column
                     .split_once('.')
                     .unwrap_or_else(|| panic!("no column in `{line}`"));
-                let of_column = (TableName::new(table), column.to_owned());
+                let of_column = (table_name(table), column.to_owned());
                 let values = answers.mapped_values.entry(of_column).or_default();
                 values.insert(old.to_owned(), right.to_owned());
             }
             ("rename", Some((_, from)), Some((table, to))) => {
                 answers
                     .renamed_columns
-                    .insert((TableName::new(table), from.to_owned()), to.to_owned());
-            }
-            ("rename", None, None) => {
-                answers
-                    .renamed_tables
-                    .insert(TableName::new(left), TableName::new(right));
+                    .insert((table_name(table), from.to_owned()), to.to_owned());
             }
             ("backfill", Some((table, column)), _) => {
                 let value = Default::Expression {
@@ -183,10 +182,15 @@ fn answers(text: &str) -> Answers {
                 };
                 answers
                     .backfills
-                    .insert((TableName::new(table), column.to_owned()), value);
+                    .insert((table_name(table), column.to_owned()), value);
             }
             _ => panic!("no answer: `{line}`"),
         }
     }
     answers
+}
+
+fn table_name(text: &str) -> TableName {
+    text.parse()
+        .unwrap_or_else(|_| panic!("`{text}` is no name of a table"))
 }
