@@ -17,10 +17,12 @@ mod inspect;
 mod join;
 mod merge;
 mod migrate;
+mod rebase;
 mod revision;
 mod running;
 mod show;
 mod snapshot;
+mod squash;
 mod stamp;
 mod unapplied;
 mod upgrade;
@@ -52,6 +54,8 @@ pub(crate) enum Command {
     Edit(edit::EditArgs),
     Stamp(stamp::StampArgs),
     Merge(merge::MergeArgs),
+    Rebase(rebase::RebaseArgs),
+    Squash(squash::SquashArgs),
     Check(check::CheckArgs),
     Diff(diff::DiffArgs),
     Inspect(inspect::InspectArgs),
@@ -77,6 +81,8 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::Edit(arguments) => edit::run(environment, arguments),
         Command::Stamp(arguments) => stamp::run(environment, arguments),
         Command::Merge(arguments) => merge::run(environment, arguments),
+        Command::Rebase(arguments) => rebase::run(environment, arguments),
+        Command::Squash(arguments) => squash::run(environment, arguments),
         Command::Check(arguments) => check::run(environment, arguments),
         Command::Diff(arguments) => diff::run(environment, arguments),
         Command::Inspect(arguments) => inspect::run(environment, arguments),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use schema_core::history::HistoryError;
+use schema_core::rewrite::RewriteError;
 use schema_core::runner::{ProofCause, ProofError, RunError};
 
 /// How a command ended that did not fail.
@@ -114,6 +115,12 @@ impl From<HistoryError> for CommandError {
 
 impl From<RunError> for CommandError {
     fn from(error: RunError) -> Self {
+        CommandError::new(error.to_string()).hints(error.hint())
+    }
+}
+
+impl From<RewriteError> for CommandError {
+    fn from(error: RewriteError) -> Self {
         CommandError::new(error.to_string()).hints(error.hint())
     }
 }

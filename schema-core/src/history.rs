@@ -6,6 +6,7 @@
 
 mod branches;
 mod decision;
+mod edits;
 mod embedded;
 mod error;
 pub mod files;
@@ -32,7 +33,6 @@ use std::path::{Path, PathBuf};
 use crate::diff::Past;
 use crate::operation::{ApplyError, Operation};
 use crate::schema::{Schema, Table, TableName};
-use crate::script::checksum;
 
 /// Which of the two scripts of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,6 +123,19 @@ impl History {
             heads,
             replaced,
         })
+    }
+
+    /// Returns the history in which a revision has other parents. Its file is as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if a parent is missing, or the revision would be its own ancestor.
+    pub fn with_parents(&self, id: RevisionId, parents: Vec<RevisionId>) -> Result<History, HistoryError> {
+        let mut headers = self.headers.clone();
+        for header in headers.iter_mut().filter(|header| header.id == id) {
+            header.parents.clone_from(&parents);
+        }
+        History::from_parts(headers, self.sources.clone())
     }
 
     /// Returns all revisions, parents before children, in the same order everywhere.
@@ -357,46 +370,6 @@ impl History {
             }
             error
         })
-    }
-
-    /// Returns the revisions whose operations are not those that were written, with their files.
-    ///
-    /// # Errors
-    ///
-    /// [`HistoryError`] if a file cannot be understood.
-    pub fn edited_operations(&self) -> Result<Vec<(RevisionId, PathBuf)>, HistoryError> {
-        let mut edited = Vec::new();
-        for (header, source) in self.headers.iter().zip(&self.sources) {
-            let path = source.folder.join(files::REVISION_FILE);
-            match revision::holds_as_written(&source.text) {
-                Ok(true) => {}
-                Ok(false) => edited.push((header.id, path)),
-                Err(error) => return Err(HistoryError::json(path, &error)),
-            }
-        }
-        Ok(edited)
-    }
-
-    /// Tells whether a person edited a script: it is not as it was written, or its revision says so.
-    ///
-    /// # Errors
-    ///
-    /// As [`script`](Self::script).
-    pub fn is_edited(
-        &self,
-        id: RevisionId,
-        dialect: &str,
-        direction: Direction,
-    ) -> Result<bool, HistoryError> {
-        let text = self.script(id, dialect, direction)?;
-        let sums = self.get(id).and_then(|header| header.scripts.get(dialect));
-        Ok(sums.is_none_or(|sums| {
-            let written = match direction {
-                Direction::Upgrade => &sums.upgrade,
-                Direction::Downgrade => &sums.downgrade,
-            };
-            sums.edited || checksum(&text) != *written
-        }))
     }
 
     fn source(&self, id: RevisionId) -> Result<&Source, HistoryError> {

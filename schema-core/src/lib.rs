@@ -26,6 +26,8 @@ pub mod dialect;
 #[cfg(feature = "migrations")]
 pub mod plan;
 #[cfg(feature = "migrations")]
+pub mod rewrite;
+#[cfg(feature = "migrations")]
 pub mod runner;
 #[cfg(feature = "migrations")]
 pub mod script;

@@ -22,7 +22,7 @@ mod render;
 mod split;
 
 pub use error::{Problem, ScriptError};
-pub use parse::{irreversible, parse, statements};
+pub use parse::{body, irreversible, parse, statements};
 pub use render::render;
 
 use std::borrow::Cow;

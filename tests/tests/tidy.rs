@@ -25,6 +25,18 @@ const LAYERS: [(&str, &[&str]); 17] = [
         &["diff", "embedded", "json", "operation", "schema", "script"],
     ),
     (
+        "rewrite",
+        &[
+            "dialect",
+            "diff",
+            "history",
+            "operation",
+            "plan",
+            "schema",
+            "script",
+        ],
+    ),
+    (
         "runner",
         &[
             "db",

@@ -55,6 +55,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
             }
             for tip in tips {
                 let mark = match (history.get(tip.id), history.heads().contains(&tip.id)) {
+                    (None, _) if history.replaced_by(tip.id).is_some() => {
+                        " (squashed; the next upgrade notes it)"
+                    }
                     (None, _) => " (not in the files)",
                     (Some(_), true) => " (head)",
                     (Some(_), false) => "",

@@ -24,7 +24,7 @@ use crate::printer::{Format, Topic};
 use crate::prompt;
 
 pub(super) use self::first::first;
-pub(super) use self::write::Draft;
+pub(super) use self::write::{Draft, created, new_id};
 
 /// Write a revision with what changed in the models
 ///

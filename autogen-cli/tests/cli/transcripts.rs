@@ -6,7 +6,7 @@
 //! - `> models NAME…` builds `app.rlib` with the models in those files of `tests/models`, and with the records in the
 //!   lines after it that begin with `|`
 //! - `> write PATH` writes the lines after it that begin with `|`
-//! - `> append PATH TEXT`, `> replace PATH OLD NEW`, `> remove PATH`, `> mkdir PATH`, `> readonly PATH`
+//! - `> crlf PATH` ends the lines of a file as Windows does; `> append PATH TEXT`, `> replace PATH OLD NEW`, `> remove PATH`, `> mkdir PATH`, `> readonly PATH`
 //! - `> env NAME VALUE` sets a variable
 //! - `> sql PATH SQL` runs SQL on a database and shows the rows; `> cat PATH` and `> tree` show files
 //!
@@ -49,6 +49,7 @@ transcripts!(
     edited,
     init,
     inspect,
+    integrity,
     json,
     main_job,
     mapped_values,
@@ -56,9 +57,11 @@ transcripts!(
     names,
     options,
     questions,
+    rebase,
     renamed_from,
     renamed_values,
     tables,
+    squash,
     stamp,
     two_heads,
     values,
@@ -137,14 +140,19 @@ fn act(session: &mut Session, words: &[String], text: &str) -> String {
     match words.as_slice() {
         ["models", names @ ..] => session.models(names, text),
         ["write", name] => session.write(name, text),
+        ["crlf", name] => {
+            let text = fs::read_to_string(at(name)).unwrap();
+            session.write(name, text.replace('\n', "\r\n"));
+        }
         ["append", name, text] => {
             let old = fs::read_to_string(at(name)).unwrap();
-            session.write(name, format!("{old}{text}\n"));
+            session.write(name, format!("{old}{}\n", text.replace("\\n", "\n")));
         }
         ["replace", name, old, new] => {
             let text = fs::read_to_string(at(name)).unwrap();
-            assert!(text.contains(old), "`{name}` has no `{old}`:\n{text}");
-            session.write(name, text.replace(old, new));
+            let old = old.replace("\\n", "\n").replace("\\\"", "\"");
+            assert!(text.contains(&old), "`{name}` has no `{old}`:\n{text}");
+            session.write(name, text.replace(&old, new));
         }
         ["remove", name] if at(name).is_dir() => fs::remove_dir_all(at(name)).unwrap(),
         ["remove", name] => fs::remove_file(at(name)).unwrap(),

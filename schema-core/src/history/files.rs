@@ -5,7 +5,9 @@
 
 mod write;
 
-pub use write::{Scripts, remove_revision, write_revision, write_revision_file, write_snapshot};
+pub use write::{
+    Scripts, remove_revision, replace_revision, write_revision, write_revision_file, write_snapshot,
+};
 
 use std::fs;
 use std::io::ErrorKind;
@@ -31,6 +33,12 @@ pub const VERSIONS_FOLDER: &str = "versions";
 #[must_use]
 pub fn script_name(dialect: &str, direction: Direction) -> String {
     format!("{direction}.{dialect}.sql")
+}
+
+/// Tells whether a text can be the name of a dialect, which becomes part of the names of files: letters in lower case, digits and `_`.
+pub(super) fn is_dialect_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !text.is_empty() && text.bytes().all(plain)
 }
 
 /// Reads the snapshot; `None` if there is none.

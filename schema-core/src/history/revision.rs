@@ -129,7 +129,7 @@ struct HeaderFile<'a> {
     replaces: Vec<Squashed>,
     #[serde(default)]
     overrules: Vec<RevisionId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "by_dialect")]
     scripts: BTreeMap<String, ScriptSums>,
 }
 
@@ -153,7 +153,7 @@ struct File {
     operations: Vec<Operation>,
     #[serde(default, skip_serializing_if = "AnswersFile::is_empty")]
     answers: AnswersFile,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "by_dialect")]
     scripts: BTreeMap<String, ScriptSums>,
 }
 
@@ -211,6 +211,17 @@ fn format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     Err(serde::de::Error::custom(format_args!(
         "the file has format {found}, and this version reads format {FORMAT}"
     )))
+}
+
+/// Accepts only what can be the name of a dialect: it becomes part of the names of files.
+fn by_dialect<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, ScriptSums>, D::Error> {
+    let scripts = BTreeMap::<String, ScriptSums>::deserialize(deserializer)?;
+    match scripts.keys().find(|name| !super::files::is_dialect_name(name)) {
+        Some(name) => Err(serde::de::Error::custom(format_args!(
+            "`{name}` cannot be the name of a dialect"
+        ))),
+        None => Ok(scripts),
+    }
 }
 
 /// Returns the text of a revision's file.

@@ -97,6 +97,31 @@ pub fn irreversible(text: &str) -> Option<String> {
         })
 }
 
+/// Returns the text of a script without the directives at its head, which speak for the script as a whole.
+///
+/// ```
+/// use schema_core::script::body;
+///
+/// let script = "-- why\n-- autogen: foreign-keys-off\n\n-- autogen: expect-no-rows gone\nSELECT 1;\n";
+/// assert_eq!(body(script), "-- why\n\n-- autogen: expect-no-rows gone\nSELECT 1;\n");
+/// ```
+#[must_use]
+pub fn body(text: &str) -> String {
+    let text = normalize_lines(text);
+    let mut in_head = true;
+    text.split_inclusive('\n')
+        .filter(|line| {
+            let line = line.trim();
+            in_head &= line.is_empty() || line.starts_with("--");
+            let directive = line.strip_prefix("--").and_then(directive);
+            !(in_head
+                && directive.is_some_and(|(name, _)| {
+                    matches!(name, "no-transaction" | "foreign-keys-off" | "irreversible")
+                }))
+        })
+        .collect()
+}
+
 /// Returns the name and argument of a comment that is a directive.
 fn directive(comment: &str) -> Option<(&str, &str)> {
     let directive = comment.trim().strip_prefix("autogen:")?.trim_start();

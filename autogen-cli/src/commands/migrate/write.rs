@@ -325,7 +325,7 @@ pub(in crate::commands) fn report(
 }
 
 /// Returns the id that was given, or one made of the time and two random bytes.
-fn new_id(given: Option<&str>) -> Result<RevisionId, CommandError> {
+pub(in crate::commands) fn new_id(given: Option<&str>) -> Result<RevisionId, CommandError> {
     if let Some(given) = given {
         return given
             .parse()
@@ -342,7 +342,7 @@ fn new_id(given: Option<&str>) -> Result<RevisionId, CommandError> {
 }
 
 /// Returns the time that an id holds, in RFC 3339.
-fn created(id: RevisionId) -> String {
+pub(in crate::commands) fn created(id: RevisionId) -> String {
     let digits = id.to_string();
     let seconds =
         u32::from_str_radix(&digits[..8], 16).expect("the first eight digits of an id are hexadecimal");

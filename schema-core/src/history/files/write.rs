@@ -41,22 +41,70 @@ pub fn write_revision(
     let text = revision::render(revision).map_err(|error| unwritable(&folder, &error))?;
 
     let temporary = Temporary::folder(&versions, &name)?;
-    write_new(&temporary.path.join(REVISION_FILE), &text)?;
-    for (dialect, Scripts { upgrade, downgrade }) in scripts {
-        check_dialect(&folder, dialect)?;
-        write_new(
-            &temporary.path.join(script_name(dialect, Direction::Upgrade)),
-            upgrade,
-        )?;
-        write_new(
-            &temporary.path.join(script_name(dialect, Direction::Downgrade)),
-            downgrade,
-        )?;
-    }
-    sync_folder(&temporary.path)?;
+    fill(&temporary.path, &folder, &text, scripts)?;
     temporary.rename_to(&folder)?;
     sync_folder(&versions)?;
     Ok(folder)
+}
+
+/// Writes a revision in place of the one in a folder, at once: a reader sees all of the old one or all of the new one.
+///
+/// # Errors
+///
+/// [`HistoryError`] if something cannot be written; the old one is as it was then.
+pub fn replace_revision(
+    folder: &Path,
+    revision: &Revision,
+    scripts: &BTreeMap<String, Scripts>,
+) -> Result<(), HistoryError> {
+    refuse_symlink(folder)?;
+    let versions = folder.parent().unwrap_or(Path::new("."));
+    let name = folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let text = revision::render(revision).map_err(|error| unwritable(folder, &error))?;
+    let temporary = Temporary::folder(versions, name)?;
+    fill(&temporary.path, folder, &text, scripts)?;
+    exchange(&temporary.path, folder).map_err(|error| HistoryError::io(folder, "write", &error))?;
+    // What is under the temporary name now is the old one, which goes with it.
+    drop(temporary);
+    sync_folder(versions)
+}
+
+/// Writes the files of a revision into its new folder; `folder` is where it will be.
+fn fill(
+    new: &Path,
+    folder: &Path,
+    text: &str,
+    scripts: &BTreeMap<String, Scripts>,
+) -> Result<(), HistoryError> {
+    write_new(&new.join(REVISION_FILE), text)?;
+    for (dialect, Scripts { upgrade, downgrade }) in scripts {
+        check_dialect(folder, dialect)?;
+        write_new(&new.join(script_name(dialect, Direction::Upgrade)), upgrade)?;
+        write_new(&new.join(script_name(dialect, Direction::Downgrade)), downgrade)?;
+    }
+    sync_folder(new)
+}
+
+/// Lets two folders change places, in one step where the system has one.
+fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        // A file system may lack it.
+        if renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(());
+        }
+    }
+    let aside = one.with_extension("old.tmp");
+    fs::rename(other, &aside)?;
+    if let Err(error) = fs::rename(one, other) {
+        fs::rename(&aside, other)?;
+        return Err(error);
+    }
+    fs::rename(&aside, one)
 }
 
 /// Writes `revision.json` in place of the one that is in the folder. The scripts stay as they are.
@@ -235,11 +283,7 @@ fn refuse_existing(versions: &Path, revision: &Revision) -> Result<(), HistoryEr
 
 /// A dialect becomes part of a file's name.
 fn check_dialect(folder: &Path, dialect: &str) -> Result<(), HistoryError> {
-    let plain = !dialect.is_empty()
-        && dialect
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if plain {
+    if super::is_dialect_name(dialect) {
         return Ok(());
     }
     Err(HistoryError::new(

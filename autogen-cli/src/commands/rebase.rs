@@ -1,0 +1,124 @@
+//! `autogen rebase`.
+
+use std::time::Instant;
+
+use clap::Args;
+use schema_core::history::files;
+use schema_core::history::{History, RevisionId};
+use schema_core::rewrite::{self, Moved};
+use schema_core::runner;
+use serde_json::json;
+
+use super::unapplied::refuse_applied;
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+use crate::printer::{Format, Took, Topic};
+
+/// Move a revision, and all that builds on it, onto another
+///
+/// The revisions keep their ids and operations. Their scripts are written anew for where they come to stand, but for those that a
+/// person edited, which are named; all are proved first. A revision that the database has is not moved.
+///
+/// Example: autogen rebase 6921b2f4b07f --onto 6921b1f4b07f
+///
+/// With --json: {"moved": [{"id", "parents", "kept": [{"dialect", "script"}]}]}
+#[derive(Debug, Args)]
+pub(crate) struct RebaseArgs {
+    /// The first revision to move: an id, a unique beginning of one, a slug
+    #[arg(value_name = "REV")]
+    revision: String,
+
+    /// What it will build on
+    #[arg(long, value_name = "HEAD")]
+    onto: String,
+}
+
+/// Runs the command.
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &RebaseArgs,
+) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let id = one(&history, &arguments.revision)?;
+    let onto = one(&history, &arguments.onto)?;
+    refuse_applied(environment, &config, "rebase", &history.descendants(&[id]))?;
+    let (moved, after) = rewrite::rebase(&history, &config.dialects()?, id, onto)?;
+    prove(environment, &config, &moved)?;
+    for moved in &moved {
+        let shown = environment.shown(&moved.folder);
+        environment.printer.step(format_args!("Writing {shown}"), || {
+            files::replace_revision(&moved.folder, &moved.revision, &moved.scripts)
+        })?;
+        for kept in &moved.kept {
+            let name = files::script_name(&kept.dialect, kept.direction);
+            let text = format_args!("Kept `{name}` of `{}`, which was edited by hand", kept.revision);
+            environment.printer.info(Topic::Migrate, text);
+        }
+    }
+    files::write_snapshot(&environment.migrations, &after.schema()?)?;
+    if environment.printer.format() == Format::Json {
+        let moved: Vec<_> = moved.iter().map(document).collect();
+        environment.printer.document(&json!({ "moved": moved }));
+    }
+    Ok(Outcome::Done)
+}
+
+fn one(history: &History, name: &str) -> Result<RevisionId, CommandError> {
+    match history.resolve(name, &[])?[..] {
+        [id] => Ok(id),
+        [] | [_, ..] => Err(CommandError::new(format!("`{name}` is not one revision"))
+            .hint("list the revisions with `autogen history`")),
+    }
+}
+
+fn prove(environment: &mut Environment<'_>, config: &Config, moved: &[Moved]) -> Result<(), CommandError> {
+    let start = Instant::now();
+    let mut proved = false;
+    for dialect in config.dialects()? {
+        for moved in moved {
+            let Some(mut scratch) = environment.scratch(config, dialect)? else {
+                break;
+            };
+            let texts = &moved.scripts[dialect.name()];
+            runner::prove(
+                &mut scratch,
+                dialect,
+                &moved.from,
+                &moved.to,
+                &texts.upgrade,
+                &texts.downgrade,
+            )
+            .map_err(|error| {
+                let id = moved.revision.id;
+                let message = format!(
+                    "`{id}` cannot be moved: its scripts for {} do not work there",
+                    dialect.name()
+                );
+                let hint = if moved.kept.is_empty() {
+                    "this is a defect of autogen: please report it with the revisions".to_owned()
+                } else {
+                    "it was edited by hand: write its script for its new place, and rebase again".to_owned()
+                };
+                CommandError::because(message, &error).hint(hint)
+            })?;
+            proved = true;
+        }
+    }
+    if proved {
+        let took = Took(start.elapsed());
+        let text = format_args!("Upgrade and downgrade of all proved on a scratch database ({took})");
+        environment.printer.info(Topic::Verify, text);
+    }
+    Ok(())
+}
+
+fn document(moved: &Moved) -> serde_json::Value {
+    let kept: Vec<_> = moved
+        .kept
+        .iter()
+        .map(|kept| json!({"dialect": kept.dialect, "script": kept.direction.to_string()}))
+        .collect();
+    json!({"id": moved.revision.id, "parents": moved.revision.parents, "kept": kept})
+}

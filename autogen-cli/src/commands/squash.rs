@@ -1,0 +1,201 @@
+//! `autogen squash`.
+
+use clap::Args;
+use schema_core::history::files;
+use schema_core::history::{History, RevisionId};
+use schema_core::operation::describe_all;
+use schema_core::rewrite::{self, Squash};
+use schema_core::runner;
+use serde_json::json;
+
+use super::migrate::{created, new_id};
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+use crate::printer::{Format, Topic};
+
+/// Fold a range of revisions into one
+///
+/// What was generated is folded as far as the rows in it allow; what was written by hand stays as it was, in its place. The new revision is
+/// proved to lead to the same schema. A database that has all of the range has the new one, which the next upgrade notes; one
+/// that has none of it runs the new one; one that has a part of it is told to finish that with the files from before.
+///
+/// Example: autogen squash 6921a3f4b07e:6921b2f4b07f
+///
+/// With --json: {"revision": {"id", "parents", "message", "replaces", "folder"}, "operations": [{"text", "operation"}],
+/// "kept": [{"revision", "dialect", "script"}], "scripts": {dialect: {"upgrade", "downgrade"}}}
+#[derive(Debug, Args)]
+pub(crate) struct SquashArgs {
+    /// The range, both ends included: `a:b`, `:b`, `a:`
+    #[arg(value_name = "RANGE")]
+    range: String,
+
+    /// Say what it is; without it, the message names the ends
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+
+    /// Print the scripts and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Use this id of 12 hexadecimal digits instead of the time
+    #[arg(long, value_name = "ID")]
+    rev_id: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(
+    environment: &mut Environment<'_>,
+    arguments: &SquashArgs,
+) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let range: Vec<RevisionId> = history
+        .range(&arguments.range, &[])?
+        .iter()
+        .map(|header| header.id)
+        .collect();
+    let message = arguments
+        .message
+        .clone()
+        .unwrap_or_else(|| message(&history, &range));
+    let id = new_id(arguments.rev_id.as_deref())?;
+    let squash = rewrite::squash(&history, &config.dialects()?, &range, id, &message, &created(id))?;
+    prove(environment, &config, &squash)?;
+    report(environment, &squash);
+    if arguments.dry_run {
+        print(environment, &squash, None);
+        return Ok(Outcome::Done);
+    }
+    let shown = environment.shown(&environment.migrations.join(files::VERSIONS_FOLDER));
+    let migrations = &environment.migrations;
+    let folder = environment.printer.step(
+        format_args!("Generating {shown}/{id}_{}", schema_core::history::slug(&message)),
+        || files::write_revision(migrations, &squash.revision, &squash.scripts),
+    )?;
+    // From here on the range does not count any more, whether or not its folders are there.
+    for id in &range {
+        if let Some(old) = history.folder(*id) {
+            let shown = environment.shown(old);
+            environment
+                .printer
+                .step(format_args!("Removing {shown}"), || files::remove_revision(old))?;
+        }
+    }
+    files::write_snapshot(&environment.migrations, &environment.history()?.schema()?)?;
+    print(environment, &squash, Some(&folder));
+    Ok(Outcome::Done)
+}
+
+fn message(history: &History, range: &[RevisionId]) -> String {
+    let name = |id: Option<&RevisionId>| {
+        id.and_then(|id| history.get(*id))
+            .map(|header| header.message.clone())
+            .unwrap_or_default()
+    };
+    format!("squash {} to {}", name(range.first()), name(range.last()))
+}
+
+fn prove(environment: &mut Environment<'_>, config: &Config, squash: &Squash) -> Result<(), CommandError> {
+    for dialect in config.dialects()? {
+        let Some(mut scratch) = environment.scratch(config, dialect)? else {
+            continue;
+        };
+        let texts = &squash.scripts[dialect.name()];
+        runner::prove(
+            &mut scratch,
+            dialect,
+            &squash.from,
+            &squash.to,
+            &texts.upgrade,
+            &texts.downgrade,
+        )
+        .map_err(|error| {
+            let message = format!(
+                "cannot squash: the scripts for {} do not lead to the same schema; nothing was written",
+                dialect.name()
+            );
+            CommandError::because(message, &error).hint(if squash.kept.is_empty() {
+                "this is a defect of autogen: please report it with the revisions"
+            } else {
+                "a script that was edited by hand does not work beside what was folded: squash what is before it and what is after it"
+            })
+        })?;
+        let text = format_args!(
+            "The scripts for {} lead to the same schema, and back",
+            dialect.name()
+        );
+        environment.printer.info(Topic::Verify, text);
+    }
+    Ok(())
+}
+
+fn report(environment: &mut Environment<'_>, squash: &Squash) {
+    for line in describe_all(&squash.revision.operations) {
+        environment
+            .printer
+            .info(Topic::Compare, format_args!("Folded into: {line}"));
+    }
+    for kept in &squash.kept {
+        let name = files::script_name(&kept.dialect, kept.direction);
+        let text = format_args!("Kept `{name}` of `{}`, which was edited by hand", kept.revision);
+        environment.printer.info(Topic::Migrate, text);
+    }
+    for kept in &squash.foreign_keys_off {
+        let name = files::script_name(&kept.dialect, kept.direction);
+        let text = format_args!(
+            "What `{name}` of `{}` does now runs with foreign keys off: ON DELETE and ON UPDATE do nothing in it",
+            kept.revision
+        );
+        environment.printer.warn(Topic::Hazard, text);
+    }
+}
+
+fn print(environment: &mut Environment<'_>, squash: &Squash, folder: Option<&std::path::Path>) {
+    match (environment.printer.format(), folder) {
+        (Format::Text, Some(_)) => {}
+        (Format::Text, None) => {
+            let mut text = String::new();
+            for (dialect, scripts) in &squash.scripts {
+                for (way, script) in [("upgrade", &scripts.upgrade), ("downgrade", &scripts.downgrade)] {
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    text.push_str(&format!("-- {way}.{dialect}.sql\n{script}"));
+                }
+            }
+            environment.printer.text(&text);
+        }
+        (Format::Json, folder) => {
+            let revision = &squash.revision;
+            let kept: Vec<_> = squash
+                .kept
+                .iter()
+                .map(|kept| json!({"revision": kept.revision, "dialect": kept.dialect, "script": kept.direction.to_string()}))
+                .collect();
+            let scripts: std::collections::BTreeMap<_, _> = squash
+                .scripts
+                .iter()
+                .map(|(dialect, scripts)| {
+                    (
+                        dialect,
+                        json!({"upgrade": scripts.upgrade, "downgrade": scripts.downgrade}),
+                    )
+                })
+                .collect();
+            let folder = folder.map(|folder| environment.shown(folder));
+            environment.printer.document(&json!({
+                "revision": {
+                    "id": revision.id,
+                    "parents": revision.parents,
+                    "message": revision.message,
+                    "replaces": revision.replaces,
+                    "folder": folder,
+                },
+                "operations": crate::document::operations(&revision.operations),
+                "kept": kept,
+                "scripts": scripts,
+            }));
+        }
+    }
+}

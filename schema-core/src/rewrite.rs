@@ -1,0 +1,25 @@
+//! Revisions written anew: a range folded into one, or a branch moved onto another.
+//!
+//! What a person wrote by hand stays as it was written. Nothing here runs a script or writes a file; whoever does proves
+//! first that what came out does the same.
+
+mod error;
+mod rebase;
+mod squash;
+
+pub use error::RewriteError;
+pub use rebase::{Moved, rebase};
+pub use squash::{Squash, squash};
+
+use crate::history::{Direction, RevisionId};
+
+/// A script that a person edited, and that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptScript {
+    /// The revision it is of.
+    pub revision: RevisionId,
+    /// The dialect.
+    pub dialect: String,
+    /// Which script.
+    pub direction: Direction,
+}

@@ -1,0 +1,152 @@
+//! Why revisions cannot be written anew.
+
+use std::fmt;
+
+use crate::dialect::Unsupported;
+use crate::history::{HistoryError, RevisionId};
+use crate::script::ScriptError;
+
+/// Why revisions cannot be written anew.
+#[derive(Debug)]
+pub enum RewriteError {
+    /// A range of fewer than two revisions.
+    NothingToFold,
+    /// Revisions that others build on, besides the last.
+    SeveralEnds {
+        /// Those of the range on which no other of it builds.
+        ends: Vec<RevisionId>,
+    },
+    /// A revision outside the range that builds on one in its middle.
+    BuiltOn {
+        /// The one in the middle.
+        revision: RevisionId,
+        /// The one outside.
+        by: RevisionId,
+    },
+    /// A revision outside the range that stands between its revisions.
+    Between {
+        /// That revision.
+        revision: RevisionId,
+    },
+    /// A revision that a merge outside the range decided against.
+    Overruled {
+        /// The revision.
+        revision: RevisionId,
+    },
+    /// A script that wants no transaction, among others that want one.
+    NoTransaction {
+        /// The revision it is of.
+        revision: RevisionId,
+    },
+    /// A revision that would become its own ancestor.
+    Onto {
+        /// The revision.
+        revision: RevisionId,
+        /// What it would be moved onto.
+        onto: RevisionId,
+    },
+    /// A script that cannot be understood.
+    Script {
+        /// The revision it is of.
+        revision: RevisionId,
+        /// What is wrong.
+        error: ScriptError,
+    },
+    /// What a dialect cannot do.
+    Unsupported(Unsupported),
+    /// A file that cannot be read, or operations that do not fit where they come to stand.
+    History(HistoryError),
+}
+
+impl RewriteError {
+    /// Returns how to go on.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            RewriteError::NothingToFold => {
+                "name a range of two revisions or more, as `autogen history` lists them".into()
+            }
+            RewriteError::SeveralEnds { .. } => {
+                "join them with `autogen merge` first, or fold one branch".into()
+            }
+            RewriteError::BuiltOn { by, .. } => {
+                format!("fold up to the revision that `{by}` builds on, or from it on")
+            }
+            RewriteError::Between { revision } => {
+                format!("fold a range that has `{revision}`, too, or ends before it")
+            }
+            RewriteError::Overruled { .. } => {
+                "fold a range that has the merge, too, or ends before it".into()
+            }
+            RewriteError::NoTransaction { revision } => {
+                format!("fold what is before `{revision}` and what is after it")
+            }
+            RewriteError::Onto { .. } => "name a revision of another branch".into(),
+            RewriteError::Script { error, .. } => return error.hint(),
+            RewriteError::Unsupported(_) => return None,
+            RewriteError::History(error) => return error.hint(),
+        })
+    }
+}
+
+impl fmt::Display for RewriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RewriteError::NothingToFold => f.write_str("there are fewer than two revisions to squash"),
+            RewriteError::SeveralEnds { ends } => {
+                let ends: Vec<String> = ends.iter().map(|id| format!("`{id}`")).collect();
+                write!(
+                    f,
+                    "cannot squash: the range has several ends, {}",
+                    ends.join(" and ")
+                )
+            }
+            RewriteError::BuiltOn { revision, by } => {
+                write!(
+                    f,
+                    "cannot squash: `{by}` builds on `{revision}`, in the middle of the range"
+                )
+            }
+            RewriteError::Between { revision } => {
+                write!(
+                    f,
+                    "cannot squash: `{revision}` stands between the revisions of the range"
+                )
+            }
+            RewriteError::Overruled { revision } => {
+                write!(
+                    f,
+                    "cannot squash: a merge after the range decided against `{revision}`"
+                )
+            }
+            RewriteError::NoTransaction { revision } => {
+                write!(
+                    f,
+                    "cannot squash: the script of `{revision}` wants no transaction"
+                )
+            }
+            RewriteError::Onto { revision, onto } => {
+                write!(f, "cannot rebase: `{onto}` builds on `{revision}`")
+            }
+            RewriteError::Script { revision, error } => {
+                write!(f, "cannot read a script of `{revision}`: {error}")
+            }
+            RewriteError::Unsupported(error) => error.fmt(f),
+            RewriteError::History(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RewriteError {}
+
+impl From<HistoryError> for RewriteError {
+    fn from(error: HistoryError) -> Self {
+        RewriteError::History(error)
+    }
+}
+
+impl From<Unsupported> for RewriteError {
+    fn from(error: Unsupported) -> Self {
+        RewriteError::Unsupported(error)
+    }
+}

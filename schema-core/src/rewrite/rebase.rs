@@ -1,0 +1,134 @@
+//! A branch moved onto another revision: the same operations, and scripts for where they come to stand.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::{KeptScript, RewriteError};
+use crate::dialect::Dialect;
+use crate::history::files::Scripts;
+use crate::history::{Cause, Direction, History, Revision, RevisionId, ScriptSums};
+use crate::operation::apply_all;
+use crate::plan::{Plan, plan};
+use crate::schema::Schema;
+use crate::script::{checksum, render};
+
+/// A revision where it comes to stand.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// The revision.
+    pub revision: Revision,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// All its scripts, by dialect.
+    pub scripts: BTreeMap<String, Scripts>,
+    /// The schema before it.
+    pub from: Schema,
+    /// The schema after it.
+    pub to: Schema,
+    /// The scripts that a person edited, which are as they were.
+    pub kept: Vec<KeptScript>,
+}
+
+/// Moves a revision onto another, with all that builds on it, and returns those revisions, parents first, and the history in
+/// which they stand.
+///
+/// # Errors
+///
+/// [`RewriteError`] if it would be its own ancestor, or an operation does not fit where it comes to stand.
+pub fn rebase(
+    history: &History,
+    dialects: &[&dyn Dialect],
+    id: RevisionId,
+    onto: RevisionId,
+) -> Result<(Vec<Moved>, History), RewriteError> {
+    let moved = history.descendants(&[id]);
+    if moved.contains(&onto) {
+        return Err(RewriteError::Onto { revision: id, onto });
+    }
+    let behind = history.ancestors(&[onto]);
+    let mut parents = history
+        .get(id)
+        .map(|header| header.parents.clone())
+        .unwrap_or_default();
+    if parents.len() > 1 {
+        parents.retain(|parent| !behind.contains(parent));
+    } else {
+        parents.clear();
+    }
+    parents.push(onto);
+    let history = history.with_parents(id, parents)?;
+    let moved = moved
+        .into_iter()
+        .map(|id| place(&history, dialects, id))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((moved, history))
+}
+
+fn place(history: &History, dialects: &[&dyn Dialect], id: RevisionId) -> Result<Moved, RewriteError> {
+    let mut revision = history.revision(id)?;
+    revision.parents = history
+        .get(id)
+        .map(|header| header.parents.clone())
+        .unwrap_or_default();
+    let from = history.schema_without(&revision.parents, &revision.overrules)?;
+    let to = apply_all(from.clone(), &revision.operations).map_err(|error| history.misfit(id, error))?;
+    let (mut scripts, mut kept) = (BTreeMap::new(), Vec::new());
+    for dialect in dialects {
+        let name = dialect.name();
+        let plans = plan(*dialect, &from, &to, &revision.answers)?;
+        let mut text = |plan: &Plan, direction: Direction| -> Result<String, RewriteError> {
+            match history.is_edited(id, name, direction) {
+                Ok(true) => {
+                    kept.push(KeptScript {
+                        revision: id,
+                        dialect: name.to_owned(),
+                        direction,
+                    });
+                    return Ok(history.script(id, name, direction)?);
+                }
+                Ok(false) => {}
+                Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let title = format!("{direction} {id}: {}", revision.message);
+            Ok(render(plan, title.trim_end()))
+        };
+        let texts = Scripts {
+            upgrade: text(&plans.upgrade, Direction::Upgrade)?,
+            downgrade: text(&plans.downgrade, Direction::Downgrade)?,
+        };
+        let is_kept = |direction: Direction| {
+            kept.iter()
+                .any(|kept| kept.dialect == name && kept.direction == direction)
+        };
+        let old = revision.scripts.get(name).cloned();
+        let sum = |direction: Direction, text: &str, old: Option<String>| match old {
+            Some(old) if is_kept(direction) => old,
+            Some(_) | None => checksum(text),
+        };
+        let sums = ScriptSums {
+            upgrade: sum(
+                Direction::Upgrade,
+                &texts.upgrade,
+                old.as_ref().map(|sums| sums.upgrade.clone()),
+            ),
+            downgrade: sum(
+                Direction::Downgrade,
+                &texts.downgrade,
+                old.as_ref().map(|sums| sums.downgrade.clone()),
+            ),
+            edited: old.is_some_and(|sums| sums.edited),
+        };
+        revision.scripts.insert(name.to_owned(), sums);
+        scripts.insert(name.to_owned(), texts);
+    }
+    let folder = history.folder(id).map(PathBuf::from).unwrap_or_default();
+    Ok(Moved {
+        revision,
+        folder,
+        scripts,
+        from,
+        to,
+        kept,
+    })
+}

@@ -1,0 +1,188 @@
+//! A range of revisions as one, which a database that has them all has already.
+
+mod compose;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{KeptScript, RewriteError};
+use crate::dialect::Dialect;
+use crate::diff::Answers;
+use crate::history::files::Scripts;
+use crate::history::{Header, History, Revision, RevisionId, ScriptSums, Squashed};
+use crate::operation::{Operation, apply_all, optimize};
+use crate::schema::Schema;
+use crate::script::checksum;
+
+/// What a range was squashed into.
+#[derive(Debug, Clone)]
+pub struct Squash {
+    /// The revision.
+    pub revision: Revision,
+    /// Its scripts, by dialect.
+    pub scripts: BTreeMap<String, Scripts>,
+    /// The schema before it.
+    pub from: Schema,
+    /// The schema after it, the same as after the range.
+    pub to: Schema,
+    /// What a person wrote by hand, which is in it as it was.
+    pub kept: Vec<KeptScript>,
+    /// Scripts written by hand that did not turn foreign keys off, and now run with them off.
+    pub foreign_keys_off: Vec<KeptScript>,
+}
+
+/// Folds revisions into one, given its id, message and time.
+///
+/// # Errors
+///
+/// [`RewriteError`] if they are no range: others stand between them or build on their middle; or a script cannot be folded.
+pub fn squash(
+    history: &History,
+    dialects: &[&dyn Dialect],
+    range: &[RevisionId],
+    id: RevisionId,
+    message: &str,
+    created: &str,
+) -> Result<Squash, RewriteError> {
+    let members = members(history, range)?;
+    let parents = parents(history, &members);
+    refuse_split(history, &members, &parents)?;
+    let inside: BTreeSet<RevisionId> = members.iter().map(|header| header.id).collect();
+    let overruled: BTreeSet<RevisionId> = members
+        .iter()
+        .flat_map(|header| header.overrules.iter().copied())
+        .collect();
+    let overrules: Vec<RevisionId> = overruled.difference(&inside).copied().collect();
+    let applied: Vec<&Header> = members
+        .into_iter()
+        .filter(|header| !overruled.contains(&header.id))
+        .collect();
+
+    let from = history.schema_without(&parents, &overrules)?;
+    let mut operations: Vec<Operation> = Vec::new();
+    for header in &applied {
+        operations.extend(history.operations(header.id)?);
+    }
+    let operations = optimize(&operations);
+    let to = apply_all(from.clone(), &operations).map_err(|error| history.misfit(applied[0].id, error))?;
+
+    let mut composed = compose::Composed::default();
+    for dialect in dialects {
+        let ids: Vec<RevisionId> = applied.iter().map(|header| header.id).collect();
+        compose::compose(history, *dialect, &from, &ids, (id, message), &mut composed)?;
+    }
+    let sums = composed.scripts.iter().map(|(dialect, scripts)| {
+        let sums = ScriptSums {
+            upgrade: checksum(&scripts.upgrade),
+            downgrade: checksum(&scripts.downgrade),
+            edited: composed.kept.iter().any(|kept| kept.dialect == *dialect),
+        };
+        (dialect.clone(), sums)
+    });
+    let revision = Revision {
+        id,
+        parents,
+        message: message.to_owned(),
+        created: created.to_owned(),
+        answers: Answers::of(&operations),
+        operations,
+        scripts: sums.collect(),
+        replaces: applied.iter().map(|header| squashed(header)).collect(),
+        overrules,
+    };
+    Ok(Squash {
+        revision,
+        scripts: composed.scripts,
+        from,
+        to,
+        kept: composed.kept,
+        foreign_keys_off: composed.foreign_keys_off,
+    })
+}
+
+fn squashed(header: &Header) -> Squashed {
+    if header.replaces.is_empty() {
+        return Squashed::Plain(header.id);
+    }
+    Squashed::Again {
+        id: header.id,
+        replaces: header.replaces.clone(),
+    }
+}
+
+/// Returns the revisions of the range, parents first.
+fn members<'a>(history: &'a History, range: &[RevisionId]) -> Result<Vec<&'a Header>, RewriteError> {
+    let members: Vec<&Header> = history
+        .revisions()
+        .iter()
+        .filter(|header| range.contains(&header.id))
+        .collect();
+    if members.len() < 2 {
+        return Err(RewriteError::NothingToFold);
+    }
+    Ok(members)
+}
+
+/// Returns what the range builds on.
+fn parents(history: &History, members: &[&Header]) -> Vec<RevisionId> {
+    let inside: BTreeSet<RevisionId> = members.iter().map(|header| header.id).collect();
+    let outside: BTreeSet<RevisionId> = members
+        .iter()
+        .flat_map(|header| header.parents.iter().copied())
+        .filter(|parent| !inside.contains(parent))
+        .collect();
+    // One that another of them builds on says nothing more.
+    let needed = |id: &RevisionId| {
+        !outside
+            .iter()
+            .any(|other| other != id && history.ancestors(&[*other]).contains(id))
+    };
+    outside.iter().filter(|id| needed(id)).copied().collect()
+}
+
+/// Refuses a range that is not one piece, with one end.
+fn refuse_split(history: &History, members: &[&Header], parents: &[RevisionId]) -> Result<(), RewriteError> {
+    let inside: BTreeSet<RevisionId> = members.iter().map(|header| header.id).collect();
+    let between = history
+        .ancestors(parents)
+        .into_iter()
+        .find(|id| inside.contains(id));
+    if between.is_some() {
+        let revision = parents.iter().find(|parent| {
+            history
+                .ancestors(&[**parent])
+                .iter()
+                .any(|id| inside.contains(id))
+        });
+        return Err(RewriteError::Between {
+            revision: revision.copied().unwrap_or(members[0].id),
+        });
+    }
+    let built_on: BTreeSet<RevisionId> = members
+        .iter()
+        .flat_map(|header| header.parents.iter().copied())
+        .collect();
+    let ends: Vec<RevisionId> = inside.difference(&built_on).copied().collect();
+    let [end] = ends[..] else {
+        return Err(RewriteError::SeveralEnds { ends });
+    };
+    for header in history
+        .revisions()
+        .iter()
+        .filter(|header| !inside.contains(&header.id))
+    {
+        if let Some(revision) = header
+            .parents
+            .iter()
+            .find(|parent| **parent != end && inside.contains(parent))
+        {
+            return Err(RewriteError::BuiltOn {
+                revision: *revision,
+                by: header.id,
+            });
+        }
+        if let Some(revision) = header.overrules.iter().find(|id| inside.contains(id)) {
+            return Err(RewriteError::Overruled { revision: *revision });
+        }
+    }
+    Ok(())
+}
