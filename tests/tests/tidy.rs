@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each module of schema-core may use of the others. ARCHITECTURE.md shows the same table and says why.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("lexer", &[]),
     ("embedded", &[]),
     ("json", &[]),
