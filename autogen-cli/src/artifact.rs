@@ -1,13 +1,12 @@
 //! The models of a project, out of what cargo compiled: none of the project's code is run.
 
 mod cargo;
-mod section;
 mod selection;
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
-use schema_core::metadata::{self, MetadataError, Models};
+use schema_core::metadata::{self, MetadataError, Models, section};
 
 pub(crate) use selection::{ModelArgs, Selection};
 

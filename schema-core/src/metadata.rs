@@ -2,12 +2,14 @@
 //!
 //! Every model is one record in the section [`SECTION`] (in Mach-O files [`MACHO_SECTION`]): [`MAGIC`], the [`FORMAT`] and the number of
 //! bytes that follow, both as 32-bit little-endian numbers, then JSON. Linkers put records side by side, perhaps
-//! with zero bytes between them. This module knows neither object files nor the structs themselves.
+//! with zero bytes between them. Object files are known to [`section`] alone (feature `artifacts`), and the structs themselves to nobody here.
 
 mod check;
 mod error;
 mod near;
 mod record;
+#[cfg(feature = "artifacts")]
+pub mod section;
 mod table;
 
 pub use error::MetadataError;

@@ -1,4 +1,4 @@
-//! The bytes of the section that the derive writes, out of executables, libraries and object files.
+//! The section that the derive writes records into, out of executables, libraries and object files.
 //!
 //! It knows the containers (ELF, Mach-O, COFF and PE, archives of them) and nothing of what the bytes say.
 
@@ -11,14 +11,11 @@ use object::read::archive::ArchiveFile;
 use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use object::{FileKind, Object, ObjectSection};
 
-/// The section's name on ELF, COFF and PE.
-const SECTION: &str = "autogen";
-/// The section's name on Mach-O, in the segment `__DATA`.
-const MACHO_SECTION: &str = "__autogen";
+use super::{MACHO_SECTION, SECTION};
 
 /// Why an artifact could not be read.
 #[derive(Debug)]
-pub(crate) enum ReadError {
+pub enum ReadError {
     /// The file.
     File(io::Error),
     /// Its format.
@@ -51,14 +48,14 @@ impl From<object::Error> for ReadError {
 }
 
 /// What is done with the bytes of each section.
-type Visit<'a> = dyn FnMut(&[u8]) -> Result<(), ReadError> + 'a;
+pub type Visit<'a> = dyn FnMut(&[u8]) -> Result<(), ReadError> + 'a;
 
-/// Hands the bytes of every `autogen` section of a file to `visit`.
+/// Hands the bytes of every section of records of a file to `visit`.
 ///
 /// # Errors
 ///
 /// A file that cannot be read or is of another kind, and what `visit` returns.
-pub(crate) fn for_each(path: &Path, visit: &mut Visit<'_>) -> Result<(), ReadError> {
+pub fn for_each(path: &Path, visit: &mut Visit<'_>) -> Result<(), ReadError> {
     let file = File::open(path).map_err(ReadError::File)?;
     if file.metadata().map_err(ReadError::File)?.len() == 0 {
         return Err(ReadError::Unknown);
@@ -109,8 +106,9 @@ fn object(data: &[u8], visit: &mut Visit<'_>) -> Result<(), ReadError> {
     for section in file.sections() {
         // Reading the names of all sections costs less than asking for one by name would save.
         let name = section.name_bytes()?;
+        let (segment, macho) = MACHO_SECTION;
         let ours = name == SECTION.as_bytes()
-            || (name == MACHO_SECTION.as_bytes() && section.segment_name_bytes()? == Some(b"__DATA"));
+            || (name == macho.as_bytes() && section.segment_name_bytes()? == Some(segment.as_bytes()));
         if ours {
             visit(section.data()?)?;
         }
