@@ -1,7 +1,7 @@
-//! The derive macros of schema-core: what `#[derive(Model)]`, `#[derive(Enum)]` and `#[derive(ColumnType)]` read, check and write.
+//! The macros of schema-core: what `#[derive(Model)]`, `#[derive(Enum)]`, `#[derive(ColumnType)]` and `migrations!` read, check and write.
 //!
-//! An input goes through `ast` (with `attr`, the table of keys), `check` and `expand`; if it has errors, `fallback` stands in.
-//! Nothing is read or written but tokens. The examples of the documentation run as tests of schema-core.
+//! The input of a derive goes through `ast` (with `attr`, the table of keys), `check` and `expand`; if it has errors, `fallback` stands in.
+//! Nothing is read or written but tokens, except that `migrations` reads files. The examples of the documentation run as tests of schema-core.
 
 mod ast;
 mod attr;
@@ -11,9 +11,12 @@ mod enumeration;
 mod errors;
 mod expand;
 mod fallback;
+mod migrations;
 mod near;
 mod plural;
 mod table_name;
+
+use std::path::PathBuf;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -48,4 +51,12 @@ pub fn derive_enum(input: TokenStream) -> TokenStream {
     enumeration::expand(&input)
         .unwrap_or_else(|error| fallback::enumeration(&input, error))
         .into()
+}
+
+#[doc = include_str!("migrations.md")]
+#[proc_macro]
+pub fn migrations(input: TokenStream) -> TokenStream {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    // Without cargo, files are where the compiler runs.
+    migrations::expand(&package.unwrap_or_default(), syn::parse(input)).into()
 }

@@ -1,0 +1,109 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! What `migrations!` takes, and what it says of what it does not. `TRYBUILD=overwrite` writes the expected errors.
+//!
+//! The folders are made here: half of them could not be kept in version control.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A migrations folder that a case names.
+struct Case {
+    versions: PathBuf,
+}
+
+impl Case {
+    fn new(cases: &Path, name: &str) -> Self {
+        let versions = cases.join(name).join("versions");
+        fs::create_dir_all(&versions).unwrap();
+        Case { versions }
+    }
+
+    /// Writes a revision into a folder of that name and returns the folder.
+    fn revision(&self, folder: &str, id: &str, parents: &str) -> PathBuf {
+        let text = format!(
+            "{{\"format\": 1, \"id\": \"{id}\", \"parents\": [{parents}], \"message\": \"m\", \"created\": \"2026-01-02T03:04:05Z\", \"operations\": [], \
+             \"scripts\": {{\"sqlite\": {{\"upgrade\": \"x\", \"downgrade\": \"x\"}}}}}}"
+        );
+        let path = self.versions.join(folder);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("revision.json"), text).unwrap();
+        fs::write(path.join("upgrade.sqlite.sql"), "SELECT 1;\n").unwrap();
+        path
+    }
+
+    /// Writes a revision that is as it should be.
+    fn good(&self) -> PathBuf {
+        self.revision("690000010000_one", "690000010000", "")
+    }
+
+    fn json(&self, text: impl AsRef<[u8]>) {
+        fs::write(self.good().join("revision.json"), text).unwrap();
+    }
+}
+
+fn make_cases(cases: &Path) {
+    let case = |name| Case::new(cases, name);
+    fs::create_dir_all(cases.join("new")).unwrap();
+    let good = case("good");
+    good.revision("690000010000_\"one\"_\\{}", "690000010000", "");
+    let second = good.revision("690000020000_two", "690000020000", "\"690000010000\"");
+    for other in ["notes.sql", "upgrade.SQLite.sql", "upgrade..sql"] {
+        fs::write(second.join(other), "").unwrap();
+    }
+    fs::create_dir(good.versions.join("drafts")).unwrap();
+
+    case("json").json("{\n  \"format\": 1,\n  oops\n}");
+    case("format").json("{\"format\": 2}");
+    case("fields").json("{\"format\": 1, \"id\": \"690000010000\", \"parents\": [\"..\"]}");
+    case("utf8").json([0xff, 0xfe]);
+    case("name").revision("690000090000_one", "690000010000", "");
+    let lost = case("lost");
+    fs::remove_file(lost.good().join("upgrade.sqlite.sql")).unwrap();
+    fs::create_dir(lost.versions.join("690000020000_two")).unwrap();
+
+    let twice = case("twice");
+    twice.good();
+    twice.revision("690000010000_two", "690000010000", "");
+    case("parent").revision("690000020000_two", "690000020000", "\"690000010000\"");
+    let circle = case("circle");
+    circle.good();
+    circle.revision(
+        "690000020000_two",
+        "690000020000",
+        "\"690000010000\", \"690000030000\"",
+    );
+    circle.revision("690000030000_three", "690000030000", "\"690000020000\"");
+}
+
+#[cfg(unix)]
+fn make_unix_cases(cases: &Path) {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    let case = |name| Case::new(cases, name);
+    symlink("/etc", case("linked").versions.join("690000010000_one")).unwrap();
+    let script = case("linked_script").good();
+    symlink("/etc/passwd", script.join("downgrade.sqlite.sql")).unwrap();
+    case("control").revision("690000010000_\u{1b}[2J", "690000010000", "");
+    fs::create_dir(case("bytes").versions.join(OsStr::from_bytes(b"\xff"))).unwrap();
+}
+
+#[test]
+fn what_is_no_history_is_an_error_at_the_literal() {
+    // trybuild compiles the cases in a package of its own, and that is what their paths are relative to.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let cases = target.join("tests/trybuild/autogen-tests/cases");
+    let _ = fs::remove_dir_all(&cases);
+    make_cases(&cases);
+    let tests = trybuild::TestCases::new();
+    tests.pass("ui_migrations/good.rs");
+    for kind in ["place", "revision", "graph"] {
+        tests.compile_fail(format!("ui_migrations/{kind}.rs"));
+    }
+    #[cfg(unix)]
+    {
+        make_unix_cases(&cases);
+        tests.compile_fail("ui_migrations/unix.rs");
+    }
+}

@@ -1,0 +1,7 @@
+use schema_core::{Migrations, migrations};
+
+static TWICE: Migrations = migrations!("cases/twice");
+static PARENT: Migrations = migrations!("cases/parent");
+static CIRCLE: Migrations = migrations!("cases/circle");
+
+fn main() {}

@@ -1,0 +1,9 @@
+use schema_core::{Migrations, migrations};
+
+static MISSING: Migrations = migrations!("cases/none");
+static ABSOLUTE: Migrations = migrations!("/srv/app/migrations");
+static EMPTY: Migrations = migrations!("");
+static NO_TEXT: Migrations = migrations!(migrations);
+static ODD: Migrations = migrations!("cases/a\nb");
+
+fn main() {}
