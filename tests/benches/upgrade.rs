@@ -1,0 +1,344 @@
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+//! What it costs to run a thousand revisions on an empty SQLite file, beside others on the same SQL in the same run: `rusqlite_migration` in this process, and
+//! alembic as a process, in a virtual environment that is made for it.
+//!
+//! `cargo bench -p autogen-tests --bench upgrade` prints a line per measure. It judges nothing by itself.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use schema_core::db::sqlite::{Missing, SqliteConnection};
+use schema_core::dialect::sqlite::Sqlite;
+use schema_core::diff::Answers;
+use schema_core::history::files::{Scripts, write_revision};
+use schema_core::history::{History, Revision, RevisionId, ScriptSums};
+use schema_core::runner::{self, Options, PerRevision};
+use schema_core::script::checksum;
+use wait4::Wait4;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// How many revisions there are.
+const REVISIONS: u32 = 1_000;
+
+/// How often each is measured; the median counts.
+const RUNS: usize = 9;
+
+fn main() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let project = folder.path();
+    write_history(&project.join("migrations"))?;
+    println!(
+        "{REVISIONS} revisions from empty, on a file: {:>18} {:>10}",
+        "wall ms", "CPU ms"
+    );
+    in_process(project)?;
+    let autogen = autogen_process(project)?;
+    match alembic(project)? {
+        Some(alembic) => println!(
+            "autogen takes 1/{:.0} of alembic's CPU time (budget 1/10) and 1/{:.0} of its wall time (budget 1/30)",
+            alembic.cpu.as_secs_f64() / autogen.cpu.as_secs_f64(),
+            alembic.wall.as_secs_f64() / autogen.wall.as_secs_f64(),
+        ),
+        None => {
+            println!("skipped: alembic, because there is no python3 with venv and pip that can install it")
+        }
+    }
+    Ok(())
+}
+
+/// Returns the SQL of a revision: a table, then a column and an index for it.
+fn sql(number: u32) -> (String, String) {
+    let table = (number - 1) / 3;
+    match number % 3 {
+        1 => (
+            format!(
+                "CREATE TABLE t{table} (\n    id INTEGER PRIMARY KEY,\n    name TEXT NOT NULL,\n    price REAL NOT NULL DEFAULT 0,\n    code TEXT UNIQUE\n)"
+            ),
+            format!("DROP TABLE t{table}"),
+        ),
+        2 => (
+            format!("ALTER TABLE t{table} ADD COLUMN description TEXT"),
+            format!("ALTER TABLE t{table} DROP COLUMN description"),
+        ),
+        _ => (
+            format!("CREATE INDEX ix_t{table}_name ON t{table} (name)"),
+            format!("DROP INDEX ix_t{table}_name"),
+        ),
+    }
+}
+
+fn id(number: u32) -> RevisionId {
+    RevisionId::new(0x6900_0000 + number, 0)
+}
+
+fn write_history(migrations: &Path) -> Result<()> {
+    std::fs::create_dir_all(migrations)?;
+    std::fs::write(
+        migrations.join("autogen.toml"),
+        "dialects = [\"sqlite\"]\n\n[database]\nurl = \"sqlite:app.db\"\n",
+    )?;
+    for number in 1..=REVISIONS {
+        let (upgrade, downgrade) = sql(number);
+        let scripts = Scripts {
+            upgrade: format!("{upgrade};\n"),
+            downgrade: format!("{downgrade};\n"),
+        };
+        let sums = ScriptSums {
+            upgrade: checksum(&scripts.upgrade),
+            downgrade: checksum(&scripts.downgrade),
+            edited: false,
+        };
+        let revision = Revision {
+            id: id(number),
+            parents: (number > 1).then(|| id(number - 1)).into_iter().collect(),
+            message: format!("change {number}"),
+            created: "2026-01-02T03:04:05Z".to_owned(),
+            operations: Vec::new(),
+            answers: Answers::default(),
+            scripts: BTreeMap::from([("sqlite".to_owned(), sums)]),
+            replaces: Vec::new(),
+            overrules: Vec::new(),
+        };
+        write_revision(
+            migrations,
+            &revision,
+            &BTreeMap::from([("sqlite".to_owned(), scripts)]),
+        )?;
+    }
+    Ok(())
+}
+
+/// Measures the library beside rusqlite_migration, turn by turn.
+fn in_process(project: &Path) -> Result<()> {
+    let others = build_others(project)?;
+    let mut took = [const { Vec::new() }; 3];
+    for run in 0..RUNS {
+        let file = |name: &str| project.join(format!("{name}-{run}.db"));
+        took[0].push(upgrade(project, &file("shared"), PerRevision::WhereNeeded)?);
+        took[1].push(upgrade(project, &file("each"), PerRevision::Always)?);
+        if let Some(others) = &others {
+            took[2].push(others.run(&file("others"))?);
+        }
+    }
+    let [shared, each, others] = took.map(|mut took| {
+        took.sort();
+        took.get(took.len() / 2).copied()
+    });
+    for (name, median) in [
+        ("schema-core", shared),
+        ("schema-core, per revision", each),
+        ("rusqlite_migration 2.6", others),
+    ] {
+        if let Some(median) = median {
+            println!("  {name:<50} {:>10.1}", milliseconds(median));
+        }
+    }
+    match (shared, others) {
+        (Some(shared), Some(others)) => println!(
+            "  schema-core takes {:.2} of the time of rusqlite_migration (budget 1.3)",
+            shared.as_secs_f64() / others.as_secs_f64()
+        ),
+        (_, _) => println!("skipped: rusqlite_migration, because it cannot be built here"),
+    }
+    Ok(())
+}
+
+/// Loads the history and runs all of it.
+fn upgrade(project: &Path, file: &Path, per_revision: PerRevision) -> Result<Duration> {
+    let began = Instant::now();
+    let history = History::load(&project.join("migrations"))?;
+    let mut connection = SqliteConnection::open(file, Missing::Create)?;
+    let options = Options {
+        per_revision,
+        ..Options::new("0.0.0-bench", || Duration::ZERO, Duration::from_secs(10))
+    };
+    let done = runner::upgrade(
+        &mut connection,
+        &Sqlite,
+        &history,
+        history.heads(),
+        &options,
+        &mut |_| {},
+    )?;
+    assert_eq!(done.len(), REVISIONS as usize);
+    Ok(began.elapsed())
+}
+
+/// A program that does the same with rusqlite_migration. It is one of its own, because that needs an older rusqlite, and a program holds one SQLite.
+struct Others {
+    program: PathBuf,
+    scripts: PathBuf,
+}
+
+impl Others {
+    fn run(&self, file: &Path) -> Result<Duration> {
+        let output = Command::new(&self.program).args([&self.scripts, file]).output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into());
+        }
+        let micros: u64 = String::from_utf8(output.stdout)?.trim().parse()?;
+        Ok(Duration::from_micros(micros))
+    }
+}
+
+fn build_others(project: &Path) -> Result<Option<Others>> {
+    let folder = project.join("others");
+    std::fs::create_dir_all(folder.join("src"))?;
+    std::fs::write(
+        folder.join("Cargo.toml"),
+        "[package]\nname = \"others\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nrusqlite = { version = \"0.40\", default-features = false, features = [\"bundled\"] }\nrusqlite_migration = \"2.6\"\n\n[workspace]\n",
+    )?;
+    std::fs::write(folder.join("src/main.rs"), OTHERS)?;
+    let scripts = folder.join("scripts.sql");
+    let all: Vec<String> = (1..=REVISIONS)
+        .map(|number| {
+            let (upgrade, downgrade) = sql(number);
+            format!("{upgrade};\n--down\n{downgrade};")
+        })
+        .collect();
+    std::fs::write(&scripts, all.join("\n--next\n"))?;
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench");
+    let built = Command::new("cargo")
+        .args(["build", "--quiet", "--release"])
+        .current_dir(&folder)
+        .env("CARGO_TARGET_DIR", &target)
+        .stderr(Stdio::null())
+        .status()?;
+    let program = target.join("release/others");
+    Ok(built.success().then_some(Others { program, scripts }))
+}
+
+const OTHERS: &str = r#"
+use rusqlite_migration::{M, Migrations};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let began = std::time::Instant::now();
+    let scripts = std::fs::read_to_string(arguments.next().unwrap()).unwrap();
+    let migrations = scripts
+        .split("\n--next\n")
+        .map(|script| {
+            let (up, down) = script.split_once("\n--down\n").unwrap();
+            M::up(up).down(down)
+        })
+        .collect();
+    let migrations = Migrations::new(migrations);
+    let mut connection = rusqlite::Connection::open(arguments.next().unwrap()).unwrap();
+    migrations.to_latest(&mut connection).unwrap();
+    println!("{}", began.elapsed().as_micros());
+}
+"#;
+
+/// What a process cost.
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn measure(name: &str, command: &mut Command) -> Result<Cost> {
+    let began = Instant::now();
+    let end = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?
+        .wait4()?;
+    if !end.status.success() {
+        return Err(format!("{command:?} ended with {}", end.status).into());
+    }
+    let cost = Cost {
+        wall: began.elapsed(),
+        cpu: end.rusage.utime + end.rusage.stime,
+    };
+    println!(
+        "  {name:<50} {:>10.1} {:>10.1}",
+        milliseconds(cost.wall),
+        milliseconds(cost.cpu)
+    );
+    Ok(cost)
+}
+
+fn autogen_process(project: &Path) -> Result<Cost> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or("no workspace")?;
+    let status = Command::new("cargo")
+        .args(["build", "--quiet", "--release", "--package", "autogen-cli"])
+        .current_dir(workspace)
+        .status()?;
+    if !status.success() {
+        return Err("the command cannot be built".into());
+    }
+    let autogen = workspace.join("target/release/autogen");
+    let run = |name: &str| {
+        let mut command = Command::new(&autogen);
+        command
+            .arg("upgrade")
+            .current_dir(project)
+            .env_remove("DATABASE_URL");
+        measure(name, &mut command)
+    };
+    let cost = run("autogen upgrade")?;
+    run("autogen upgrade, with nothing to do")?;
+    Ok(cost)
+}
+
+/// Measures alembic on the same SQL, if it can be had.
+fn alembic(project: &Path) -> Result<Option<Cost>> {
+    let environment = project.join("venv");
+    let made = Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(&environment)
+        .output()
+        .is_ok_and(|output| output.status.success());
+    let installed = made
+        && Command::new(environment.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", "alembic"])
+            .output()
+            .is_ok_and(|output| output.status.success());
+    if !installed {
+        return Ok(None);
+    }
+    let folder = write_alembic(project)?;
+    let mut command = Command::new(environment.join("bin/alembic"));
+    command.args(["upgrade", "head"]).current_dir(folder);
+    measure("alembic upgrade head", &mut command).map(Some)
+}
+
+fn write_alembic(project: &Path) -> Result<PathBuf> {
+    let folder = project.join("alembic");
+    let versions = folder.join("scripts/versions");
+    std::fs::create_dir_all(&versions)?;
+    std::fs::write(
+        folder.join("alembic.ini"),
+        "[alembic]\nscript_location = scripts\n",
+    )?;
+    std::fs::write(
+        folder.join("scripts/env.py"),
+        "from alembic import context\nfrom sqlalchemy import create_engine\n\nwith create_engine('sqlite:///app.db').connect() as connection:\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n",
+    )?;
+    for number in 1..=REVISIONS {
+        let (upgrade, downgrade) = sql(number);
+        let parent = if number == 1 {
+            "None".to_owned()
+        } else {
+            format!("'{}'", id(number - 1))
+        };
+        std::fs::write(
+            versions.join(format!("{}.py", id(number))),
+            format!(
+                "from alembic import op\n\nrevision = '{}'\ndown_revision = {parent}\n\n\ndef upgrade():\n    op.execute('''{upgrade}''')\n\n\ndef downgrade():\n    op.execute('''{downgrade}''')\n",
+                id(number)
+            ),
+        )?;
+    }
+    Ok(folder)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
