@@ -156,6 +156,8 @@ pub enum ErrorKind {
     Full,
     /// It took longer than it may.
     TimedOut,
+    /// The machine failed the database: a file that cannot be read or written, no memory. It may have ended the transaction.
+    System,
     /// A statement failed.
     Statement,
 }

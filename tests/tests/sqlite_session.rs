@@ -6,7 +6,8 @@ mod sqlite_support;
 
 use std::time::Duration;
 
-use schema_core::db::{Connection, DatabaseUrl, Error, ErrorKind, open, open_existing};
+use schema_core::db::sqlite::SqliteConnection;
+use schema_core::db::{Connection, DatabaseUrl, Error, ErrorKind, Value, open, open_existing};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{Dialect, Limits, Mode, Progress};
 use sqlite_support::{execute, query, with};
@@ -167,6 +168,54 @@ fn each_script_answers_for_the_foreign_keys_that_it_breaks_itself() {
         "foreign keys do not hold: row 1 of `c` refers to no row of `p`"
     );
     rollback(&mut connection, &OFF);
+}
+
+/// A connection whose disk fails when foreign keys are looked at, and is well again.
+struct Unwell(SqliteConnection);
+
+impl Connection for Unwell {
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.0.execute(sql, parameters)
+    }
+
+    fn for_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<(), Error> {
+        if sql != "PRAGMA main.foreign_key_check" {
+            return self.0.for_each(sql, parameters, row);
+        }
+        // What SQLite does by itself then.
+        self.0.execute("ROLLBACK", &[])?;
+        Err(Error {
+            kind: ErrorKind::System,
+            message: "disk I/O error".to_owned(),
+            offset: None,
+        })
+    }
+
+    fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        self.0.limit_statements(limit)
+    }
+}
+
+#[test]
+fn nothing_goes_on_after_a_failure_that_ended_the_transaction() {
+    let mut connection = Unwell(with("CREATE TABLE t (a)"));
+    let error = open_script(&mut connection, &OFF, &limits(0)).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::System);
+
+    let mode = Mode::default();
+    open_script(&mut connection, &mode, &limits(0)).unwrap();
+    execute(&mut connection, "ROLLBACK");
+    let error = Sqlite.session().check(&mut connection, &mode).unwrap_err();
+    assert_eq!(error.message, "the database has ended the transaction by itself");
+    open_script(&mut connection, &mode, &limits(0)).unwrap();
+    execute(&mut connection, "INSERT INTO t VALUES (1)");
+    commit(&mut connection, &mode).unwrap();
+    assert_eq!(query(&mut connection, "SELECT a FROM t"), ["1"]);
 }
 
 #[test]

@@ -287,7 +287,8 @@ fn translate_opening(error: &rusqlite::Error) -> Error {
         | ErrorKind::Locked
         | ErrorKind::ReadOnly
         | ErrorKind::Full
-        | ErrorKind::TimedOut => translated,
+        | ErrorKind::TimedOut
+        | ErrorKind::System => translated,
     }
 }
 
@@ -307,6 +308,8 @@ fn translate(error: &rusqlite::Error) -> Error {
         ErrorKind::Full
     } else if is(&[ErrorCode::OperationInterrupted]) {
         ErrorKind::TimedOut
+    } else if is(&[ErrorCode::SystemIoFailure, ErrorCode::OutOfMemory]) {
+        ErrorKind::System
     } else {
         ErrorKind::Statement
     };

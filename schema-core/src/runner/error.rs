@@ -177,6 +177,7 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::ReadOnly => "make the database file and its folder writable".into(),
         ErrorKind::Full => "make room on the disk, then run it again".into(),
         ErrorKind::TimedOut => "allow it more with `--timeout`, or split the statement".into(),
+        ErrorKind::System => "see that the disk and the memory are well, then run it again".into(),
         ErrorKind::Statement if error.message.contains("already exists") => {
             "it was made outside the revisions: check that the database URL names the right file; if it does, drop or rename what is there, or take it out of the models".into()
         }

@@ -62,7 +62,7 @@ pub(super) fn translate_opening(error: &mysql::Error) -> Error {
             kind: ErrorKind::Unreachable,
             ..translated
         },
-        ErrorKind::Unreachable | ErrorKind::NotADatabase => translated,
+        ErrorKind::Unreachable | ErrorKind::NotADatabase | ErrorKind::System => translated,
     }
 }
 

@@ -108,8 +108,11 @@ fn readers(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, 
             trigger_proofs(connection, name)?
         };
         for proof in candidates {
-            if connection.execute(&proof, &[]).is_ok() {
-                proofs.push(proof);
+            match connection.execute(&proof, &[]) {
+                Ok(_) => proofs.push(proof),
+                Err(error) if error.kind == ErrorKind::Statement => {}
+                // After anything else, the transaction may be gone.
+                Err(error) => return Err(error),
             }
         }
     }

@@ -104,7 +104,10 @@ impl Session for super::Sqlite {
         if mode.foreign_keys_off {
             refuse_new_violations(connection)?;
         }
-        Ok(())
+        if mode.no_transaction {
+            return Ok(());
+        }
+        refuse_ended(connection)
     }
 
     fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
@@ -169,6 +172,23 @@ impl Session for super::Sqlite {
 
     fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error> {
         backup::copy(connection, to)
+    }
+}
+
+/// Refuses to go on if SQLite has ended the transaction, as it may after an error: what follows would be committed by itself. That
+/// none can be begun is how one is seen.
+fn refuse_ended(connection: &mut dyn Connection) -> Result<(), Error> {
+    match connection.execute("BEGIN", &[]) {
+        Err(error) if error.kind == ErrorKind::Statement => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => {
+            connection.execute("ROLLBACK", &[])?;
+            Err(Error {
+                kind: ErrorKind::Statement,
+                message: "the database has ended the transaction by itself".to_owned(),
+                offset: None,
+            })
+        }
     }
 }
 
