@@ -84,10 +84,10 @@ pub trait Dialect: Send + Sync {
     /// What the database reports.
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error>;
 
-    /// Returns statements that create, in an empty database, all that this one holds but its rows and the tool's own tables; or
-    /// nothing, where the database does not tell.
+    /// Returns statements that create, in an empty database, all that this one holds but its rows and the tool's own tables, and what
+    /// the database does not tell; or nothing.
     ///
-    /// On such a copy a plan is tried that must not break what no schema can say.
+    /// On such a copy a plan is tried that must not break what no schema can say. What a statement needs may come after it.
     ///
     /// # Errors
     ///

@@ -246,6 +246,24 @@ pub fn apply_all<'a>(
     Ok(schema)
 }
 
+/// Returns the operations that make a schema out of nothing: the tables, then the foreign keys between them.
+#[must_use]
+pub fn create_all(schema: &crate::schema::Schema) -> Vec<Operation> {
+    let tables = schema.tables.values().map(|table| {
+        let mut table = table.clone();
+        table.foreign_keys.clear();
+        Operation::CreateTable { table }
+    });
+    let keys = schema.tables.values().flat_map(|table| {
+        let keys = table.foreign_keys.values().cloned();
+        keys.map(|foreign_key| Operation::AddForeignKey {
+            table: table.name.clone(),
+            foreign_key,
+        })
+    });
+    tables.chain(keys).collect()
+}
+
 /// Returns the operations that lead back: each reversed, the last first.
 #[must_use]
 pub fn reverse_all(operations: &[Operation]) -> Vec<Operation> {

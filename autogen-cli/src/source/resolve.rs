@@ -258,9 +258,15 @@ pub(crate) fn structure_of(
         runner::create(&mut scratch, dialect, held)?;
         return Ok(Some(Box::new(scratch)));
     }
-    for statement in &statements {
-        // What does not work there (a module of SQLite that this build lacks) is not missed unless it is a table.
-        let _ = scratch.execute(statement, &[]);
+    let mut open = statements;
+    loop {
+        let before = open.len();
+        // A view may stand before another that it reads. What never works there (a module of SQLite that this build lacks) is not
+        // missed unless it is a table.
+        open.retain(|statement| scratch.execute(statement, &[]).is_err());
+        if open.is_empty() || open.len() == before {
+            break;
+        }
     }
     let copy = dialect.reflect(&mut scratch).map_err(failed)?;
     if copy != *held {

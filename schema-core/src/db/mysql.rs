@@ -22,7 +22,7 @@ use super::{Connection, Error, ServerUrl, Value};
 /// Strict mode makes an error of a value that does not fit, where the server would store another one; a number of 0 stays 0 in a
 /// column that numbers itself; `||` joins texts, as in every other database. Instants go in and come out in UTC. `STRICT_ALL_TABLES`
 /// goes for engines without transactions too (<https://mariadb.com/kb/en/sql-mode/>, <https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html>).
-const SESSION: [&str; 3] = [
+pub const SESSION: [&str; 3] = [
     "SET NAMES utf8mb4",
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
      NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT'",

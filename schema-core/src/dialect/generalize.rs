@@ -70,7 +70,7 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
             .find(is_same)
             .unwrap_or_else(|| of(held.ty.clone()));
     };
-    let plain = of(preferred);
+    let plain = of(named(preferred, &held.name));
     if is_same(&plain) {
         return plain;
     }
@@ -81,6 +81,26 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
     } else {
         of(held.ty.clone())
     }
+}
+
+/// Returns the type with a name, if it is an enum of a database that gives it none; one whose texts no model can have is a text.
+fn named(ty: Type, column: &str) -> Type {
+    let Type::Enum { name, values } = ty else {
+        return ty;
+    };
+    let is_said = |value: &String| {
+        !value.trim().is_empty() && !value.contains(|c: char| matches!(c, '"' | '\\') || c.is_control())
+    };
+    if !values.iter().all(is_said) {
+        return Type::Text { length: None };
+    }
+    let word = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    let name = if name.is_empty() {
+        column.chars().map(word).collect()
+    } else {
+        name
+    };
+    Type::Enum { name, values }
 }
 
 /// Tells whether the column, in its table, normalizes to the one that is held.
@@ -273,10 +293,12 @@ fn with_enum(dialect: &dyn Dialect, held: &Table, neutral: &Table, at: usize) ->
         let mut table = neutral.clone();
         table.checks.remove(&check.name);
         let place = table.column_mut(&column.name).filter(|_| name == column.name)?;
-        place.ty = Type::Enum {
-            name: column.name.clone(),
+        let nameless = Type::Enum {
+            name: String::new(),
             values,
         };
+        place.ty = named(nameless, &column.name);
+        place.ty.values()?;
         *place = fitting(dialect, place.clone());
         let normalized = dialect.normalize(&Schema::from_iter([table.clone()])).ok()?;
         (normalized.table(&held.name) == Some(held)).then_some(table)

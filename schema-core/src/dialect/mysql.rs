@@ -20,7 +20,9 @@ mod normalize;
 mod plan;
 mod reflect;
 mod session;
+mod standalone;
 mod stored;
+mod structure;
 mod types;
 mod unmanaged;
 
@@ -29,7 +31,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema};
+use crate::schema::{Literal, Schema, Type};
 
 /// How the server cuts a text into tokens.
 const LEXICON: Lexicon = Lexicon {
@@ -81,6 +83,18 @@ impl Dialect for MySql {
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
         unmanaged::unmanaged(connection)
+    }
+
+    fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
+        structure::structure(connection)
+    }
+
+    fn standalone(&self, plan: &Plan) -> Plan {
+        standalone::standalone(plan)
+    }
+
+    fn logical(&self, native: &str) -> Option<Type> {
+        types::logical(native)
     }
 
     fn session(&self) -> &dyn Session {

@@ -213,10 +213,13 @@ fn rehearsed(
     let Some(mut scratch) = structure_of(environment, from, dialect, &before.held)? else {
         return Ok(plan);
     };
-    runner::rehearse(&mut *scratch, dialect, &plan, &after.held).map_err(|error| {
+    let reading = unmanaged::working_views(&mut *scratch, dialect);
+    let plan = runner::rehearse(&mut *scratch, dialect, &plan, &after.held).map_err(|error| {
         CommandError::on_scratch(
             format!("the SQL does not work on a database with the structure of `{shown}`"),
             &error,
         )
-    })
+    })?;
+    unmanaged::refuse_broken_views(&mut *scratch, &reading)?;
+    Ok(plan)
 }

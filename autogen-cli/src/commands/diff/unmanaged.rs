@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use schema_core::dialect::Unmanaged;
+use schema_core::db::Connection;
+use schema_core::dialect::{Dialect, Unmanaged};
 use schema_core::operation::Operation;
 use schema_core::schema::TableName;
 use serde_json::json;
@@ -44,6 +45,58 @@ impl fmt::Display for Told {
             _ => write!(f, "Not made: {}", self.thing),
         }
     }
+}
+
+/// A view, and a statement that works as long as it does.
+pub(super) struct View {
+    name: String,
+    proof: String,
+}
+
+/// Returns the views of a database that can be read. Some databases do not look at them when a table under them changes.
+pub(super) fn working_views(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Vec<View> {
+    let things = dialect.unmanaged(connection).unwrap_or_default();
+    let views = things
+        .into_iter()
+        .filter(|thing| thing.kind == "view" || thing.kind == "materialized view");
+    let mut working = Vec::new();
+    for view in views {
+        let parts: Vec<String> = match view.name.parse::<TableName>() {
+            Ok(name) => name
+                .schema
+                .iter()
+                .chain([&name.name])
+                .map(|part| dialect.quote(part))
+                .collect(),
+            Err(_) => vec![dialect.quote(&view.name)],
+        };
+        let proof = format!("SELECT * FROM {} LIMIT 0", parts.join("."));
+        if connection.execute(&proof, &[]).is_ok() {
+            working.push(View {
+                name: view.name,
+                proof,
+            });
+        }
+    }
+    working
+}
+
+/// Looks whether the views can still be read.
+///
+/// # Errors
+///
+/// The first that cannot.
+pub(super) fn refuse_broken_views(
+    connection: &mut dyn Connection,
+    views: &[View],
+) -> Result<(), CommandError> {
+    for View { name, proof } in views {
+        if let Err(error) = connection.execute(proof, &[]) {
+            let failed = format!("the SQL would break the view `{name}`");
+            return Err(CommandError::because(failed, &error).hint("drop or change the view first"));
+        }
+    }
+    Ok(())
 }
 
 /// Returns what is on both sides and in no schema.

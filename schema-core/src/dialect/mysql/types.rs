@@ -8,8 +8,10 @@
 //! here is the shortest that all of them take.
 
 mod canonical;
+mod logical;
 
 pub(super) use canonical::canonical;
+pub(super) use logical::logical;
 
 use crate::lexer::{Kind, Lexicon, lex};
 use crate::schema::Type;
