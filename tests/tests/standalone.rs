@@ -7,6 +7,7 @@ use std::cell::Cell;
 use autogen_tests::generate::{self, Pair, typed};
 use autogen_tests::law::{create, empty};
 use autogen_tests::rows;
+use autogen_tests::servers::{self, Database};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
@@ -43,110 +44,144 @@ fn shell(connection: &mut dyn Connection, dialect: &dyn Dialect, sql: &str) -> R
     Ok(())
 }
 
-/// Returns the script between two schemas for a database that holds the first, and the unmanaged.
+/// Returns the script between two schemas for a database that holds the first, and things that no schema can say.
 fn script(
+    database: &Database,
     connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
     (before, after): (&Side, &Side),
     answers: &Answers,
 ) -> String {
+    let dialect = database.dialect();
     let (operations, plan) = way(dialect, before, after, answers).unwrap();
     if operations.is_empty() {
         return String::new();
     }
-    let mut scratch = empty(dialect);
-    let structure = dialect.structure(connection).unwrap();
+    let scratch = &mut *database.empty();
+    let mut structure = dialect.structure(connection).unwrap();
     if structure.is_empty() {
-        runner::create(&mut *scratch, dialect, &before.held).unwrap();
+        runner::create(scratch, dialect, &before.held).unwrap();
     }
-    for sql in structure {
-        scratch.execute(&sql, &[]).unwrap();
+    while !structure.is_empty() {
+        let before = structure.len();
+        structure.retain(|sql| scratch.execute(sql, &[]).is_err());
+        assert!(structure.len() < before, "{structure:?}");
     }
-    let plan = rehearse(&mut *scratch, dialect, &plan, &after.held)
+    let plan = rehearse(scratch, dialect, &plan, &after.held)
         .unwrap_or_else(|error| panic!("{error}\n{}", render(&plan, "plan")));
     render(&dialect.standalone(&plan), "from one to the other")
 }
 
-fn side(dialect: &dyn Dialect, schema: &Schema) -> Option<Side> {
+fn side(database: &Database, schema: &Schema) -> Option<Side> {
+    let dialect = database.dialect();
+    let held = dialect.normalize(schema).ok()?;
     Some(Side {
         neutral: schema.clone(),
-        held: dialect.normalize(schema).ok()?,
+        held: dialect.stored(&mut *database.empty(), held).unwrap(),
     })
 }
 
-/// Hangs a trigger on every table, and a view on every one that is not lost: no view may be left without its table.
-fn hang(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema, lost: &[TableName]) {
+/// Hangs a trigger on every table, and a view on every one that stays under its name: no view may be left without its table.
+fn hang(connection: &mut dyn Connection, dialect: &dyn Dialect, schema: &Schema, gone: &[TableName]) {
+    let mut run = |sql: String| connection.execute(&sql, &[]).map(drop).unwrap();
+    let body = match dialect.name() {
+        "sqlite" => "BEGIN SELECT 1; END",
+        "mysql" => "FOR EACH ROW SET @seen = 1",
+        _ => {
+            run(
+                "CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+                    .to_owned(),
+            );
+            "FOR EACH ROW EXECUTE FUNCTION seen()"
+        }
+    };
     for (at, name) in schema.tables.keys().enumerate() {
-        let table = dialect.quote(&name.name);
-        let trigger = format!("CREATE TRIGGER trigger_{at} AFTER DELETE ON {table} BEGIN SELECT 1; END");
-        connection.execute(&trigger, &[]).unwrap();
-        if !lost.contains(name) {
-            let view = format!("CREATE VIEW view_{at} AS SELECT count(*) FROM {table}");
-            connection.execute(&view, &[]).unwrap();
+        let parts = name.schema.iter().chain([&name.name]);
+        let table = parts
+            .map(|part| dialect.quote(part))
+            .collect::<Vec<_>>()
+            .join(".");
+        run(format!(
+            "CREATE TRIGGER trigger_{at} AFTER DELETE ON {table} {body}"
+        ));
+        if !gone.contains(name) {
+            run(format!(
+                "CREATE VIEW view_{at} AS SELECT count(*) AS n FROM {table}"
+            ));
         }
     }
 }
 
 #[test]
 fn what_diff_prints_leads_there_in_any_shell() {
-    let (ran, stopped) = (Cell::new(0), Cell::new(0));
-    for dialect in dialect::all().iter().filter(|dialect| dialect.name() == "sqlite") {
-        let law = |Pair { from, to, answers }: Pair| {
-            let (Some(before), Some(after)) = (side(*dialect, &from), side(*dialect, &to)) else {
+    for database in servers::databases() {
+        let dialect = database.dialect();
+        let (ran, stopped) = (Cell::new(0), Cell::new(0));
+        let law = |pair: Pair| {
+            let Pair { from, to, answers } = typed::pair(dialect, &pair);
+            let sides = (side(database, &from), side(database, &to));
+            let (Some(before), Some(after)) = sides else {
                 return Err(TestCaseError::reject("unsupported"));
             };
-            let mut connection = empty(*dialect);
-            create(&mut *connection, *dialect, &from);
-            rows::fill(&mut *connection, *dialect, &from);
+            let connection = &mut *database.empty();
+            create(connection, dialect, &from);
+            rows::fill(connection, dialect, &from);
             let lost: Vec<TableName> = losses(&from, &to, &answers)
                 .into_iter()
                 .filter(|target| target.column.is_none())
                 .map(|target| target.table)
                 .collect();
-            if dialect.name() == "sqlite" {
-                hang(&mut *connection, *dialect, &from, &lost);
-                connection.execute("PRAGMA foreign_keys = ON", &[]).unwrap();
+            let mut gone = lost.clone();
+            if dialect.name() == "mysql" {
+                // A view there stays with the name, whatever becomes of the table; `diff` refuses to leave it behind.
+                gone.extend(answers.renamed_tables.keys().cloned());
             }
-            let hanging = dialect.unmanaged(&mut *connection).unwrap();
+            hang(connection, dialect, &from, &gone);
+            let hanging = dialect.unmanaged(connection).unwrap();
             let stays = |thing: &&Unmanaged| !thing.part_of.iter().any(|table| lost.contains(table));
             let (old_view, new_view) = rows::shared(&before.held, &after.held, &answers);
-            let kept = values(&mut *connection, *dialect, &old_view);
-            let whole = values(&mut *connection, *dialect, &rows::whole(&before.held));
+            let kept = values(connection, dialect, &old_view);
+            let whole = values(connection, dialect, &rows::whole(&before.held));
 
-            let sql = script(&mut *connection, *dialect, (&before, &after), &answers);
+            let sql = script(database, connection, (&before, &after), &answers);
             let mut expected = names(hanging.iter());
-            match shell(&mut *connection, *dialect, &sql) {
+            match shell(connection, dialect, &sql) {
                 Ok(()) => {
                     expected = names(hanging.iter().filter(stays));
                     ran.set(ran.get() + 1);
-                    let found = dialect.reflect(&mut *connection).unwrap();
+                    let found = dialect.reflect(connection).unwrap();
                     assert_eq!(found, after.held, "after {sql}");
-                    assert_eq!(values(&mut *connection, *dialect, &new_view), kept, "after {sql}");
+                    assert_eq!(values(connection, dialect, &new_view), kept, "after {sql}");
                     let again = Side {
-                        neutral: generalize(*dialect, &found),
+                        neutral: generalize(dialect, &found),
                         held: found,
                     };
-                    let (left, _) = way(*dialect, &again, &after, &Answers::default()).unwrap();
+                    let (left, _) = way(dialect, &again, &after, &Answers::default()).unwrap();
                     assert_eq!(left, [], "after {sql}");
                 }
                 Err(error) => {
                     stopped.set(stopped.get() + 1);
-                    let what = format!("{error}\n{sql}");
-                    let found = dialect.reflect(&mut *connection).unwrap();
-                    assert_eq!(found, before.held, "after {what}");
-                    let view = rows::whole(&before.held);
-                    assert_eq!(values(&mut *connection, *dialect, &view), whole, "after {what}");
+                    if dialect.session().transactional() {
+                        let what = format!("{error}\n{sql}");
+                        let found = dialect.reflect(connection).unwrap();
+                        assert_eq!(found, before.held, "after {what}");
+                        let view = rows::whole(&before.held);
+                        assert_eq!(values(connection, dialect, &view), whole, "after {what}");
+                    } else {
+                        return Ok(());
+                    }
                 }
             }
-            let found = dialect.unmanaged(&mut *connection).unwrap();
+            let found = dialect.unmanaged(connection).unwrap();
             assert_eq!(names(found.iter()), expected, "after {sql}");
             Ok(())
         };
-        runner(150).run(&generate::pair(), law).unwrap();
+        let tries = if dialect.name() == "sqlite" { 150 } else { 20 };
+        runner(tries).run(&generate::pair(), law).unwrap();
+        // A law that hardly ever applies would prove nothing.
+        let (ran, stopped) = (ran.get(), stopped.get());
+        println!("{}: {ran} ran, {stopped} stopped", dialect.name());
+        assert!(ran > stopped, "{}: {ran} ran, {stopped} stopped", dialect.name());
     }
-    // A law that hardly ever applies would prove nothing.
-    let (ran, stopped) = (ran.get(), stopped.get());
-    assert!(ran > stopped, "{ran} ran, {stopped} stopped");
 }
 
 fn names<'a>(things: impl Iterator<Item = &'a Unmanaged>) -> Vec<String> {
