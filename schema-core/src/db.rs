@@ -2,6 +2,7 @@
 //!
 //! A driver translates values and errors and nothing more. It knows nothing of schemas, revisions or scripts.
 
+mod client;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod scratch;
@@ -9,11 +10,22 @@ mod scratch;
 pub mod sqlite;
 pub mod url;
 
+pub use client::Client;
 pub use scratch::{Scratch, scratch};
 pub use url::{DatabaseUrl, ServerUrl, UrlError};
 
 use std::fmt;
 use std::time::Duration;
+
+/// The drivers that this build has, for programs that want the same versions of them.
+pub mod drivers {
+    #[cfg(feature = "mysql")]
+    pub use mysql;
+    #[cfg(feature = "postgres")]
+    pub use postgres;
+    #[cfg(feature = "sqlite")]
+    pub use rusqlite;
+}
 
 /// Opens a database; a SQLite file that does not exist is made, empty, but not its folder, and no database on a server is.
 ///

@@ -24,6 +24,8 @@ pub mod db;
 #[cfg(feature = "migrations")]
 pub mod dialect;
 #[cfg(feature = "migrations")]
+pub mod migrator;
+#[cfg(feature = "migrations")]
 pub mod plan;
 #[cfg(feature = "migrations")]
 pub mod rewrite;
@@ -31,10 +33,12 @@ pub mod rewrite;
 pub mod runner;
 #[cfg(feature = "migrations")]
 pub mod script;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use embedded::{EmbeddedRevision, Migrations};
 #[doc(hidden)]
 pub use model::private as __private;
 pub use model::{ColumnType, Enum, Model};
 #[cfg(feature = "derive")]
-pub use model_derive::{ColumnType, Enum, Model};
+pub use model_derive::{ColumnType, Enum, Model, migrations};

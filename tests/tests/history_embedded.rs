@@ -3,48 +3,13 @@
 
 mod revisions;
 
-use std::path::Path;
-
 use revisions::{Project, id, ids};
 use schema_core::history::{Cause, Direction, History, HistoryError};
-use schema_core::{EmbeddedRevision, Migrations};
-
-/// Returns the files below as `migrations!` puts them into a program, under the folder's own name.
-fn embed(migrations: &Path) -> Migrations {
-    let leak = |text: String| -> &'static str { text.leak() };
-    let mut folders: Vec<_> = std::fs::read_dir(migrations.join("versions"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    folders.sort();
-    let name = |path: &Path| leak(path.file_name().unwrap().to_str().unwrap().to_owned());
-    let text = |path: &Path| leak(std::fs::read_to_string(path).unwrap());
-    let revisions: Vec<EmbeddedRevision> = folders
-        .iter()
-        .map(|folder| {
-            let files = std::fs::read_dir(folder).unwrap();
-            let scripts: Vec<_> = files
-                .map(|file| file.unwrap().path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
-                .map(|path| (name(&path), text(&path)))
-                .collect();
-            EmbeddedRevision {
-                folder: name(folder),
-                revision: text(&folder.join("revision.json")),
-                scripts: scripts.leak(),
-            }
-        })
-        .collect();
-    Migrations::new(
-        leak(migrations.to_str().unwrap().to_owned()),
-        Box::leak(revisions.into_boxed_slice()),
-    )
-}
 
 /// Returns what both ways of reading say, which is the same.
 fn both(project: &Project) -> Result<History, HistoryError> {
     let loaded = History::load(&project.migrations());
-    let embedded = History::embedded(&embed(&project.migrations()));
+    let embedded = History::embedded(&project.embed());
     match (&loaded, &embedded) {
         (Ok(loaded), Ok(embedded)) => assert_eq!(loaded.revisions(), embedded.revisions()),
         (loaded, embedded) => assert_eq!(loaded.as_ref().err(), embedded.as_ref().err()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each module of schema-core may use of the others. ARCHITECTURE.md shows the same table and says why.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: &[(&str, &[&str])] = &[
     ("lexer", &[]),
     ("embedded", &[]),
     ("json", &[]),
@@ -47,6 +47,25 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "plan",
             "schema",
             "script",
+        ],
+    ),
+    (
+        "migrator",
+        &["db", "dialect", "embedded", "history", "operation", "runner"],
+    ),
+    (
+        "testing",
+        &[
+            "db",
+            "dialect",
+            "diff",
+            "embedded",
+            "history",
+            "metadata",
+            "migrator",
+            "operation",
+            "runner",
+            "schema",
         ],
     ),
     ("lib", &["embedded", "model", "schema", "metadata"]),
@@ -99,7 +118,7 @@ fn uses(text: &str) -> Vec<String> {
 
 #[test]
 fn each_module_uses_only_the_layers_below() {
-    let layers = BTreeMap::from(LAYERS);
+    let layers: BTreeMap<&str, &[&str]> = LAYERS.iter().copied().collect();
     let core = root().join("schema-core/src");
     let mut wrong = Vec::new();
     for (path, text) in sources_of(&["schema-core"]) {

@@ -3,10 +3,12 @@
 //! It connects, translates values and errors, and sets the session up so that the server refuses what it would otherwise change
 //! without a word. It knows nothing of schemas, transactions or locks; those belong to the dialect's session.
 
+mod client;
 mod error;
 mod options;
 mod value;
 
+use std::borrow::BorrowMut;
 use std::fmt;
 use std::time::Duration;
 
@@ -33,8 +35,10 @@ pub const SESSION: [&str; 3] = [
 const CANNOT_BE_PREPARED: u16 = 1295;
 
 /// An open connection to a MySQL or MariaDB server.
-pub struct MySqlConnection {
-    inner: Conn,
+///
+/// It owns the connection within, or borrows one that the program has open.
+pub struct MySqlConnection<C = Conn> {
+    inner: C,
 }
 
 impl MySqlConnection {
@@ -74,17 +78,20 @@ impl MySqlConnection {
         };
         MySqlConnection::new(connected.map_err(failed)?).map_err(failed)
     }
+}
 
+impl<C: BorrowMut<Conn>> MySqlConnection<C> {
     /// Takes over an open connection and sets its session up.
     ///
     /// # Errors
     ///
     /// What the server reports.
-    pub fn new(inner: Conn) -> Result<Self, Error> {
+    pub fn new(inner: C) -> Result<Self, Error> {
         let mut connection = MySqlConnection { inner };
         for sql in SESSION {
             connection
                 .inner
+                .borrow_mut()
                 .query_drop(sql)
                 .map_err(|error| translate(&error))?;
         }
@@ -92,6 +99,7 @@ impl MySqlConnection {
         // it on; there the explicit NULL of a definition has to do.
         let _ = connection
             .inner
+            .borrow_mut()
             .query_drop("SET SESSION explicit_defaults_for_timestamp = 1");
         Ok(connection)
     }
@@ -99,6 +107,7 @@ impl MySqlConnection {
     fn is_mariadb(&mut self) -> Result<bool, Error> {
         let version: Option<String> = self
             .inner
+            .borrow_mut()
             .query_first("SELECT version()")
             .map_err(|error| translate(&error))?;
         Ok(version.is_some_and(|version| version.to_ascii_lowercase().contains("mariadb")))
@@ -106,7 +115,7 @@ impl MySqlConnection {
 
     /// Returns the connection within.
     #[must_use]
-    pub fn into_inner(self) -> Conn {
+    pub fn into_inner(self) -> C {
         self.inner
     }
 
@@ -121,7 +130,7 @@ impl MySqlConnection {
                 ..refused("the statement holds a NUL byte")
             });
         }
-        let statement = match self.inner.prep(sql) {
+        let statement = match self.inner.borrow_mut().prep(sql) {
             Ok(statement) => statement,
             Err(mysql::Error::MySqlError(error)) if error.code == CANNOT_BE_PREPARED => return Ok(None),
             Err(error) => return Err(translate(&error)),
@@ -140,7 +149,7 @@ impl MySqlConnection {
 
     /// A statement that cannot be closed is gone with the connection.
     fn close(&mut self, statement: Statement) {
-        let _ = self.inner.close(statement);
+        let _ = self.inner.borrow_mut().close(statement);
     }
 
     fn run(
@@ -150,7 +159,11 @@ impl MySqlConnection {
         row: &mut dyn FnMut(Vec<Value>) -> bool,
     ) -> Result<u64, Error> {
         let Some(statement) = self.prepare(sql, parameters)? else {
-            let mut result = self.inner.query_iter(sql).map_err(|error| translate(&error))?;
+            let mut result = self
+                .inner
+                .borrow_mut()
+                .query_iter(sql)
+                .map_err(|error| translate(&error))?;
             let set = result.iter();
             return consume(set, row);
         };
@@ -158,7 +171,7 @@ impl MySqlConnection {
             [] => Params::Empty,
             parameters => Params::Positional(parameters.iter().map(value::to_server).collect()),
         };
-        let outcome = match self.inner.exec_iter(&statement, parameters) {
+        let outcome = match self.inner.borrow_mut().exec_iter(&statement, parameters) {
             Ok(mut result) => consume(result.iter(), row),
             Err(error) => Err(translate(&error)),
         };
@@ -183,7 +196,7 @@ fn consume<T: mysql::prelude::Protocol>(
     Ok(changed)
 }
 
-impl Connection for MySqlConnection {
+impl<C: BorrowMut<Conn>> Connection for MySqlConnection<C> {
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
         self.run(sql, parameters, &mut |_| true)
     }
@@ -205,11 +218,14 @@ impl Connection for MySqlConnection {
         } else {
             format!("SET SESSION max_execution_time = {}", limit.as_millis())
         };
-        self.inner.query_drop(sql).map_err(|error| translate(&error))
+        self.inner
+            .borrow_mut()
+            .query_drop(sql)
+            .map_err(|error| translate(&error))
     }
 }
 
-impl fmt::Debug for MySqlConnection {
+impl<C> fmt::Debug for MySqlConnection<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The options within hold the password.
         f.debug_struct("MySqlConnection").finish_non_exhaustive()

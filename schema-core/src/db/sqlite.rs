@@ -3,6 +3,9 @@
 //! It opens files, translates values and errors, and switches off what makes SQLite accept a mistake. It knows
 //! nothing of schemas, transactions or foreign keys; those belong to the dialect's session.
 
+mod client;
+
+use std::borrow::BorrowMut;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -34,9 +37,11 @@ pub fn version() -> &'static str {
 /// assert_eq!(connection.query("SELECT 1 + ?1", &[Value::Integer(2)])?, [[Value::Integer(3)]]);
 /// # Ok::<(), schema_core::db::Error>(())
 /// ```
+///
+/// It owns the connection within, or borrows one that the program has open.
 #[derive(Debug)]
-pub struct SqliteConnection {
-    inner: rusqlite::Connection,
+pub struct SqliteConnection<C = rusqlite::Connection> {
+    inner: C,
     /// How long a statement may take.
     limit: Option<Duration>,
 }
@@ -51,29 +56,6 @@ pub enum Missing {
 }
 
 impl SqliteConnection {
-    /// Takes over an open connection and sets it to refuse what SQLite lets pass by default.
-    ///
-    /// Double-quoted strings are off, so that a typo in a CHECK is an error
-    /// (<https://sqlite.org/quirks.html#double_quoted_string_literals_are_accepted>); the schema is not trusted and defensive
-    /// mode is on (<https://sqlite.org/security.html>).
-    ///
-    /// # Errors
-    ///
-    /// What SQLite reports.
-    pub fn new(inner: rusqlite::Connection) -> Result<Self, Error> {
-        for (config, value) in [
-            (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
-            (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
-            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-        ] {
-            inner
-                .set_db_config(config, value)
-                .map_err(|error| translate(&error))?;
-        }
-        Ok(SqliteConnection { inner, limit: None })
-    }
-
     /// Opens a database that lives in memory, as long as the connection.
     ///
     /// # Errors
@@ -109,10 +91,36 @@ impl SqliteConnection {
             Ok(_) | Err(_) => Ok(connection),
         }
     }
+}
+
+impl<C: BorrowMut<rusqlite::Connection>> SqliteConnection<C> {
+    /// Takes over an open connection and sets it to refuse what SQLite lets pass by default.
+    ///
+    /// Double-quoted strings are off, so that a typo in a CHECK is an error
+    /// (<https://sqlite.org/quirks.html#double_quoted_string_literals_are_accepted>); the schema is not trusted and defensive
+    /// mode is on (<https://sqlite.org/security.html>).
+    ///
+    /// # Errors
+    ///
+    /// What SQLite reports.
+    pub fn new(mut inner: C) -> Result<Self, Error> {
+        let connection: &mut rusqlite::Connection = inner.borrow_mut();
+        for (config, value) in [
+            (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+            (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        ] {
+            connection
+                .set_db_config(config, value)
+                .map_err(|error| translate(&error))?;
+        }
+        Ok(SqliteConnection { inner, limit: None })
+    }
 
     /// Returns the connection within.
     #[must_use]
-    pub fn into_inner(self) -> rusqlite::Connection {
+    pub fn into_inner(self) -> C {
         self.inner
     }
 
@@ -121,6 +129,7 @@ impl SqliteConnection {
         let Some(limit) = self.limit else { return Ok(()) };
         let began = Instant::now();
         self.inner
+            .borrow_mut()
             .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || began.elapsed() > limit))
             .map_err(|error| translate(&error))
     }
@@ -147,7 +156,7 @@ impl SqliteConnection {
                 offset: Some(at),
             });
         }
-        let mut batch = Batch::new(&self.inner, sql);
+        let mut batch = Batch::new(self.inner.borrow(), sql);
         let first = batch.next().map_err(|error| translate(&error))?;
         // What follows may not even compile yet: that there is something is enough.
         if !matches!(batch.next(), Ok(None)) {
@@ -175,16 +184,16 @@ impl SqliteConnection {
     }
 }
 
-impl Connection for SqliteConnection {
+impl<C: BorrowMut<rusqlite::Connection>> Connection for SqliteConnection<C> {
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
         self.start()?;
-        let before = self.inner.total_changes();
+        let before = self.inner.borrow().total_changes();
         {
             let mut statement = self.prepare(sql, parameters)?;
             let mut rows = statement.raw_query();
             while rows.next().map_err(|error| self.failed(&error))?.is_some() {}
         }
-        Ok(self.inner.total_changes().saturating_sub(before))
+        Ok(self.inner.borrow().total_changes().saturating_sub(before))
     }
 
     fn for_each(
@@ -212,6 +221,7 @@ impl Connection for SqliteConnection {
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
         if self.limit.is_some() && limit.is_none() {
             self.inner
+                .borrow_mut()
                 .progress_handler(0, None::<fn() -> bool>)
                 .map_err(|error| translate(&error))?;
         }

@@ -43,6 +43,15 @@ impl DatabaseUrl {
             DatabaseUrl::MySql(_) => "mysql",
         }
     }
+
+    /// Returns the server and how to log in, unless it is a file or lives in memory.
+    #[must_use]
+    pub fn server(&self) -> Option<&ServerUrl> {
+        match self {
+            DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => None,
+            DatabaseUrl::Postgres(server) | DatabaseUrl::MySql(server) => Some(server),
+        }
+    }
 }
 
 /// A text that is no database URL. It never holds the text itself, which may hold a password.

@@ -10,6 +10,7 @@ use schema_core::history::{History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::Operation;
 use schema_core::schema::{Auto, Column, PrimaryKey, Table, TableName, Type};
 use schema_core::script::checksum;
+use schema_core::{EmbeddedRevision, Migrations};
 use tempfile::TempDir;
 
 /// A temporary project.
@@ -38,6 +39,11 @@ impl Project {
         History::load(&self.migrations()).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Returns the history as `migrations!` puts it into a program.
+    pub(crate) fn embed(&self) -> Migrations {
+        embed(&self.migrations())
+    }
+
     /// Writes a revision with scripts for SQLite and returns its folder.
     pub(crate) fn write(&self, revision: &Revision, upgrade: &str, downgrade: &str) -> PathBuf {
         let scripts = Scripts {
@@ -57,6 +63,38 @@ impl Project {
         );
         self.write(&revision, &upgrade, &format!("DROP TABLE {name};\n"))
     }
+}
+
+/// Returns the files below as `migrations!` puts them into a program, under the folder's own name. They are never freed.
+pub(crate) fn embed(migrations: &Path) -> Migrations {
+    let leak = |text: String| -> &'static str { text.leak() };
+    let mut folders: Vec<_> = std::fs::read_dir(migrations.join("versions"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    let name = |path: &Path| leak(path.file_name().unwrap().to_str().unwrap().to_owned());
+    let text = |path: &Path| leak(std::fs::read_to_string(path).unwrap());
+    let revisions: Vec<EmbeddedRevision> = folders
+        .iter()
+        .map(|folder| {
+            let files = std::fs::read_dir(folder).unwrap();
+            let scripts: Vec<_> = files
+                .map(|file| file.unwrap().path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+                .map(|path| (name(&path), text(&path)))
+                .collect();
+            EmbeddedRevision {
+                folder: name(folder),
+                revision: text(&folder.join("revision.json")),
+                scripts: scripts.leak(),
+            }
+        })
+        .collect();
+    Migrations::new(
+        leak(migrations.to_str().unwrap().to_owned()),
+        Box::leak(revisions.into_boxed_slice()),
+    )
 }
 
 pub(crate) fn id(number: u32) -> RevisionId {

@@ -1,0 +1,197 @@
+//! The runner within a program: it brings the program's own database to the history that was compiled in.
+//!
+//! What it does is what `autogen upgrade` and `autogen check --database` do: the same scripts, version table, locks and checksums,
+//! so that a program and the command can take turns on a database, and many instances of a program can start at once. It stands
+//! where the command stands, so it is here that a clock comes in.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! use schema_core::Migrations;
+//! use schema_core::db::drivers::rusqlite::Connection;
+//! use schema_core::migrator::Migrator;
+//!
+//! static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+//!
+//! let mut connection = Connection::open_in_memory()?;
+//! let applied = Migrator::new(&MIGRATIONS).upgrade(&mut connection)?;
+//! assert_eq!(applied.len(), 2);
+//!
+//! // Another instance finds nothing to do, and whoever does not upgrade can at least ask.
+//! assert!(Migrator::new(&MIGRATIONS).upgrade(&mut connection)?.is_empty());
+//! let status = Migrator::new(&MIGRATIONS).check(&mut connection)?;
+//! assert!(status.is_ok(), "{status}");
+//! connection.execute("INSERT INTO stores (name) VALUES ('Corner Shop')", [])?;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Connections
+//!
+//! A [`Migrator`] works on a connection that the program has opened: `rusqlite::Connection`, `postgres::Client`, `mysql::Conn` (see
+//! [`drivers`](crate::db::drivers)), or whatever implements [`Client`]. Whatever is set on it for the run is as before afterwards, also if the run
+//! fails: SQLite's switches, `busy_timeout` and `foreign_keys`; PostgreSQL's `search_path` and timeouts, MySQL's `sql_mode`. There must be
+//! no transaction open on it. A program that uses another driver, or an asynchronous one, opens one of these for the run and closes it again.
+//!
+//! # Whether to upgrade at start-up
+//!
+//! A program whose database is its own (a file beside it, one server) does well to. Where old and new instances run beside each other,
+//! the schema changes under the old ones: make changes that both can live with, or upgrade with `autogen upgrade` while deploying and let
+//! the program [`check`](Migrator::check).
+
+mod error;
+mod status;
+
+pub use error::MigrateError;
+pub use status::Status;
+
+use std::time::{Duration, SystemTime};
+
+use crate::db::{Client, Connection};
+use crate::dialect::{self, Dialect, Mode};
+use crate::embedded::Migrations;
+use crate::history::{History, RevisionId};
+use crate::runner::{self, Claim, Event, Options, PerRevision};
+
+/// How long another instance may be at work on the database before this one gives up, if nothing else is said.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Brings databases to the history that is within the program. See the [module](self) for an example.
+pub struct Migrator<'a> {
+    migrations: &'a Migrations,
+    options: Options,
+    on_event: Box<dyn FnMut(Event<'_>) + 'a>,
+}
+
+impl<'a> Migrator<'a> {
+    /// Returns a migrator that tells nothing and waits up to a minute for other instances.
+    #[must_use]
+    pub fn new(migrations: &'a Migrations) -> Self {
+        Migrator {
+            migrations,
+            options: options(),
+            on_event: Box::new(|_| {}),
+        }
+    }
+
+    /// Gives up when another instance or process holds the database for longer than this.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.options.lock_timeout = timeout;
+        self
+    }
+
+    /// Commits after each revision, also where several could share a transaction: those before one that fails stay then.
+    #[must_use]
+    pub fn per_revision(mut self) -> Self {
+        self.options.per_revision = PerRevision::Always;
+        self
+    }
+
+    /// Tells what happens, while it does, for the program's log.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::Migrations;
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// use schema_core::migrator::Migrator;
+    /// use schema_core::runner::Event;
+    ///
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let mut lines = Vec::new();
+    /// Migrator::new(&MIGRATIONS)
+    ///     .on_event(|event| {
+    ///         if let Event::Running { revision, message, .. } = event {
+    ///             lines.push(format!("upgrading to {revision}, {message}"));
+    ///         }
+    ///     })
+    ///     .upgrade(&mut Connection::open_in_memory()?)?;
+    /// assert_eq!(lines[0], "upgrading to 6b036899bcc0, create stores");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn on_event(mut self, on_event: impl FnMut(Event<'_>) + 'a) -> Self {
+        self.on_event = Box::new(on_event);
+        self
+    }
+
+    /// Applies what the database lacks of the history, and returns what was applied here, in that order.
+    ///
+    /// What another instance applies meanwhile is waited for and not done again.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError`], which says what was and was not applied and how to go on. Where the database can run scripts in
+    /// transactions, nothing of a revision stays that is not applied.
+    pub fn upgrade(&mut self, connection: &mut impl Client) -> Result<Vec<RevisionId>, MigrateError> {
+        let dialect = dialect_of(connection)?;
+        let history = self.history()?;
+        let (options, on_event) = (&self.options, &mut *self.on_event);
+        let ran = connection.lend(|connection| {
+            let run = Run { connection, dialect };
+            runner::upgrade(
+                &mut *run.connection,
+                dialect,
+                &history,
+                history.heads(),
+                options,
+                on_event,
+            )
+        });
+        Ok(ran.map_err(MigrateError::Connection)??)
+    }
+
+    /// Tells whether the database is the one that this program was built for. It changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError`] if the database cannot be read or the history makes no sense.
+    pub fn check(&self, connection: &mut impl Client) -> Result<Status, MigrateError> {
+        let dialect = dialect_of(connection)?;
+        let history = self.history()?;
+        let found = connection.lend(|connection| {
+            let run = Run { connection, dialect };
+            runner::check(&mut *run.connection, dialect, &history, &|_| Claim::IfMade)
+        });
+        let findings = found.map_err(MigrateError::Connection)??;
+        Ok(Status::new(findings, history.revisions().len()))
+    }
+
+    fn history(&self) -> Result<History, MigrateError> {
+        History::embedded(self.migrations).map_err(MigrateError::History)
+    }
+}
+
+fn dialect_of(connection: &impl Client) -> Result<&'static dyn Dialect, MigrateError> {
+    let name = connection.dialect();
+    dialect::by_name(name).ok_or(MigrateError::NoDialect { name })
+}
+
+/// A connection that a run works on. If a callback of the program panics, nothing of the run is left on it.
+struct Run<'a> {
+    connection: &'a mut dyn Connection,
+    dialect: &'static dyn Dialect,
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let session = self.dialect.session();
+            session.rollback(self.connection);
+            session.leave(self.connection, &Mode::default());
+            session.unlock(self.connection);
+        }
+    }
+}
+
+/// Returns the options of a run within a program.
+pub(crate) fn options() -> Options {
+    Options::new(env!("CARGO_PKG_VERSION"), now, LOCK_TIMEOUT)
+}
+
+/// Returns the time since 1970.
+fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+}

@@ -1,0 +1,128 @@
+//! How a database and the program stand to each other.
+
+use std::fmt;
+
+use crate::history::RevisionId;
+use crate::operation::Operation;
+use crate::runner::Finding;
+
+/// How a database and the history in a program stand to each other.
+///
+/// Its `Display` says what differs, a line each with what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    findings: Vec<Finding>,
+    revisions: usize,
+}
+
+impl Status {
+    pub(super) fn new(findings: Vec<Finding>, revisions: usize) -> Self {
+        Status { findings, revisions }
+    }
+
+    /// Tells whether the database is the one that the program was built for: it has just the revisions of the program, made by
+    /// the same scripts, and its tables are what they made.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Returns all that differs.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Returns the revisions that the database lacks, in the order in which an upgrade applies them.
+    pub fn pending(&self) -> impl Iterator<Item = RevisionId> {
+        self.findings.iter().filter_map(|finding| match finding {
+            Finding::Pending { revision, .. } => Some(*revision),
+            Finding::EditedScript { .. }
+            | Finding::MissingScript { .. }
+            | Finding::UnknownRevision { .. }
+            | Finding::Unfinished { .. }
+            | Finding::Stuck(_)
+            | Finding::Drift { .. } => None,
+        })
+    }
+
+    /// Returns the revisions that the program does not know: the database is ahead of it.
+    pub fn ahead(&self) -> impl Iterator<Item = RevisionId> {
+        self.findings.iter().filter_map(|finding| match finding {
+            Finding::UnknownRevision { revision, .. } => Some(*revision),
+            Finding::EditedScript { .. }
+            | Finding::MissingScript { .. }
+            | Finding::Unfinished { .. }
+            | Finding::Pending { .. }
+            | Finding::Stuck(_)
+            | Finding::Drift { .. } => None,
+        })
+    }
+
+    /// Returns the applied revisions whose scripts in the program are not those that ran.
+    pub fn edited(&self) -> impl Iterator<Item = RevisionId> {
+        self.findings.iter().filter_map(|finding| match finding {
+            Finding::EditedScript { revision, .. } | Finding::MissingScript { revision, .. } => {
+                Some(*revision)
+            }
+            Finding::UnknownRevision { .. }
+            | Finding::Unfinished { .. }
+            | Finding::Pending { .. }
+            | Finding::Stuck(_)
+            | Finding::Drift { .. } => None,
+        })
+    }
+
+    /// Returns what someone did to the tables besides the revisions.
+    pub fn drift(&self) -> impl Iterator<Item = &Operation> {
+        self.findings.iter().filter_map(|finding| match finding {
+            Finding::Drift { operation } => Some(&**operation),
+            Finding::EditedScript { .. }
+            | Finding::MissingScript { .. }
+            | Finding::UnknownRevision { .. }
+            | Finding::Unfinished { .. }
+            | Finding::Pending { .. }
+            | Finding::Stuck(_) => None,
+        })
+    }
+}
+
+/// Returns how to go on, for somebody who runs the program.
+fn hint(finding: &Finding) -> String {
+    match finding {
+        Finding::Pending { .. } => {
+            "apply it with `Migrator::upgrade` at start-up, or with `autogen upgrade`".into()
+        }
+        Finding::UnknownRevision { .. } => {
+            "run a newer build of the program, or take it back with `autogen downgrade`".into()
+        }
+        Finding::Unfinished { .. } => {
+            "`Migrator::upgrade` and `autogen upgrade` go on where it stopped".into()
+        }
+        Finding::EditedScript { .. }
+        | Finding::MissingScript { .. }
+        | Finding::Stuck(_)
+        | Finding::Drift { .. } => finding.hint(),
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Status { findings, revisions } = self;
+        match findings.as_slice() {
+            [] => {
+                let s = if *revisions == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "the database is up to date: it has {revisions} revision{s}, and its tables are what they made"
+                )
+            }
+            findings => {
+                f.write_str("the database is not the one that this program was built for")?;
+                findings
+                    .iter()
+                    .try_for_each(|finding| write!(f, "\n- {finding}; {}", hint(finding)))
+            }
+        }
+    }
+}

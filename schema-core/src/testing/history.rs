@@ -1,0 +1,68 @@
+//! Checks of the history by itself.
+
+use super::server::scratch;
+use super::{fail, history_of};
+use crate::db::Connection;
+use crate::dialect;
+use crate::embedded::Migrations;
+use crate::runner;
+
+/// Checks that the history has one head, so that everybody who upgrades comes to the same schema by the same revisions.
+///
+/// # Panics
+///
+/// If there are several; two branches that were merged in version control leave them.
+#[track_caller]
+pub fn one_head(migrations: &Migrations) {
+    let history = history_of(migrations);
+    if let [_, _, ..] = history.heads() {
+        let heads: Vec<String> = history
+            .heads()
+            .iter()
+            .filter_map(|id| history.get(*id))
+            .map(|header| format!("`{}` ({})", header.id, header.message))
+            .collect();
+        fail(
+            format_args!(
+                "the history in `{}` has {} heads: {}",
+                migrations.folder(),
+                heads.len(),
+                heads.join(", ")
+            ),
+            Some("join them with `autogen merge`".into()),
+        );
+    }
+}
+
+/// Checks on a scratch database in memory that every revision's scripts lead to what its operations say: up, down, and up again.
+///
+/// # Panics
+///
+/// If one does not, with the script, the statement that failed or the differences.
+#[cfg(feature = "sqlite")]
+#[track_caller]
+pub fn up_down_up(migrations: &Migrations) {
+    up_down_up_at(migrations, "sqlite::memory:");
+}
+
+/// Does what [`up_down_up`] does, on a scratch database that is made on the server of that URL and dropped afterwards.
+///
+/// # Panics
+///
+/// As [`up_down_up`], and if no database can be made there.
+#[track_caller]
+pub fn up_down_up_at(migrations: &Migrations, url: &str) {
+    let history = history_of(migrations);
+    let mut scratch = scratch(url);
+    let name = scratch.url().dialect();
+    let Some(dialect) = dialect::by_name(name) else {
+        fail(
+            format_args!("this build has no dialect `{name}`"),
+            Some(format!("build schema-core with the feature `{name}`")),
+        );
+    };
+    let connection: &mut dyn Connection = &mut scratch;
+    if let Err(error) = runner::verify(connection, dialect, &history, &mut |_| {}) {
+        fail(&error, error.hint());
+    }
+}

@@ -1,0 +1,105 @@
+//! Databases on servers, one for each test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{fail, history_of};
+use crate::db::{self, DatabaseUrl, Scratch, ServerUrl};
+use crate::dialect;
+use crate::embedded::Migrations;
+use crate::migrator;
+
+/// A migrated database on a server, which no other test knows of. It is dropped with the value.
+pub struct Database {
+    scratch: Scratch,
+    server: ServerUrl,
+}
+
+/// Makes a fresh migrated database on the server of that URL, whose user may create some.
+///
+/// ```no_run
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # #[cfg(feature = "mysql")] {
+/// use schema_core::{db::drivers::mysql, testing};
+///
+/// let database = testing::database_at(&MIGRATIONS, "mysql://root@127.0.0.1:3306/test");
+/// let connection = mysql::Conn::new(database.url().as_str());
+/// # }
+/// ```
+///
+/// A test that is killed leaves its database behind; their names begin with `autogen_test_`.
+///
+/// # Panics
+///
+/// If the server cannot be reached, the user may not create databases, or a script fails.
+#[track_caller]
+#[must_use]
+pub fn database_at(migrations: &Migrations, url: &str) -> Database {
+    let history = history_of(migrations);
+    let mut scratch = scratch(url);
+    let Some(server) = scratch.url().server().cloned() else {
+        fail(
+            format_args!("`{}` names no server", scratch.url()),
+            Some("`testing::database` and `testing::write_database` make databases that need none".into()),
+        );
+    };
+    let Some(dialect) = dialect::by_name(scratch.url().dialect()) else {
+        fail(
+            format_args!("this build has no dialect `{}`", scratch.url().dialect()),
+            Some("build schema-core with the feature of that name".into()),
+        );
+    };
+    let options = migrator::options();
+    let targets = history.heads();
+    if let Err(error) =
+        crate::runner::upgrade(&mut scratch, dialect, &history, targets, &options, &mut |_| {})
+    {
+        fail(&error, error.hint());
+    }
+    Database { scratch, server }
+}
+
+impl Database {
+    /// Returns where the database is, with the password, for the driver that the program uses.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.with_secrets()
+    }
+
+    /// Drops the database now.
+    ///
+    /// # Errors
+    ///
+    /// What the server reports; the database may still be there then.
+    pub fn close(self) -> Result<(), db::Error> {
+        self.scratch.close()
+    }
+}
+
+/// Makes an empty database of the kind that the URL names.
+#[track_caller]
+pub(super) fn scratch(url: &str) -> Scratch {
+    let url: DatabaseUrl = match url.parse() {
+        Ok(url) => url,
+        Err(error) => fail(error, None),
+    };
+    match db::scratch(&url, &unique_name()) {
+        Ok(scratch) => scratch,
+        Err(error) => fail(
+            format_args!("cannot make a database for the test on `{url}`: {error}"),
+            Some("name a server that runs, and a user who may create databases".into()),
+        ),
+    }
+}
+
+/// Returns a name that no other test of any process uses.
+fn unique_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!(
+        "autogen_test_{}_{count}_{:x}",
+        std::process::id(),
+        since.as_micros()
+    )
+}

@@ -1,0 +1,164 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! What `schema_core::testing` gives to the tests of a program, here of the example store.
+
+mod revisions;
+
+use std::panic::{UnwindSafe, catch_unwind};
+
+use revisions::{Project, revision};
+use schema_core::migrator::Migrator;
+use schema_core::{Migrations, Model, testing};
+use store::{ItemModel, ItemsTags, StoreModel, TagModel, UserModel};
+
+static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+
+/// The history as it was before the last revision.
+static BEFORE: Migrations = Migrations::new("migrations", MIGRATIONS.revisions().split_at(1).0);
+
+/// Returns what a test that fails prints.
+fn message(test: impl FnOnce() + UnwindSafe) -> String {
+    let payload = catch_unwind(test).expect_err("it fails");
+    payload.downcast_ref::<String>().cloned().unwrap()
+}
+
+#[test]
+fn every_test_has_a_database_of_its_own() {
+    let (mut one, other) = (testing::database(&MIGRATIONS), testing::database(&MIGRATIONS));
+    one.execute("INSERT INTO stores (name) VALUES ('Corner Shop')", [])
+        .unwrap();
+    let stores = |connection: &rusqlite::Connection| -> i64 {
+        connection
+            .query_row("SELECT count(*) FROM stores", [], |row| row.get(0))
+            .unwrap()
+    };
+    assert_eq!((stores(&one), stores(&other)), (1, 0));
+    assert!(Migrator::new(&MIGRATIONS).check(&mut one).unwrap().is_ok());
+    let mut early = testing::database(&BEFORE);
+    let status = Migrator::new(&MIGRATIONS).check(&mut early).unwrap();
+    assert_eq!(status.pending().count(), 1, "another history is another database");
+}
+
+#[test]
+fn threads_do_not_get_in_each_others_way() {
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    let connection = testing::database(&MIGRATIONS);
+                    connection
+                        .execute("INSERT INTO stores (name) VALUES ('a')", [])
+                        .unwrap();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_file_can_be_opened_by_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    testing::write_database(&MIGRATIONS, &path);
+    let mut connection = rusqlite::Connection::open(&path).unwrap();
+    assert!(Migrator::new(&MIGRATIONS).check(&mut connection).unwrap().is_ok());
+    let again = message(move || testing::write_database(&MIGRATIONS, &path));
+    assert!(again.contains("exists already\nhint: "), "{again}");
+}
+
+#[test]
+fn the_store_is_in_order() {
+    testing::one_head(&MIGRATIONS);
+    testing::up_down_up(&MIGRATIONS);
+    testing::models_equal_history(&MIGRATIONS);
+    testing::tables_equal_history(
+        &MIGRATIONS,
+        [
+            StoreModel::table(),
+            UserModel::table(),
+            ItemModel::table(),
+            TagModel::table(),
+            ItemsTags::table(),
+        ],
+    );
+}
+
+#[test]
+fn a_forgotten_migration_is_told() {
+    let text = message(|| testing::models_equal_history(&BEFORE));
+    let expected =
+        "the models are not what the history in `migrations` leads to; a migration would have to:\n  ";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.contains("items.description"), "{text}");
+    assert!(
+        text.ends_with(
+            "\nhint: write that as a revision with `autogen migrate`, or undo the change of the models"
+        ),
+        "{text}"
+    );
+    let text = message(|| testing::tables_equal_history(&MIGRATIONS, [StoreModel::table()]));
+    assert!(text.contains("users") && text.contains("tags"), "{text}");
+}
+
+#[test]
+fn two_heads_are_told() {
+    let project = Project::new();
+    project.create_table(1, &[], "prices");
+    project.create_table(2, &[1], "tags");
+    project.create_table(3, &[1], "items");
+    let migrations = project.embed();
+    let text = message(move || testing::one_head(&migrations));
+    assert!(
+        text.contains(
+            "2 heads: `690000020000` (create tags), `690000030000` (create items)\nhint: join them"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_script_that_does_something_else_is_told() {
+    let project = Project::new();
+    project.create_table(1, &[], "prices");
+    project.write(
+        &revision(2, &[1], "by hand"),
+        "CREATE TABLE other (a INTEGER);\n",
+        "DROP TABLE other;\n",
+    );
+    let migrations = project.embed();
+    let text = message(move || testing::up_down_up(&migrations));
+    assert!(text.contains("690000020000") && text.contains("other"), "{text}");
+    let project = Project::new();
+    project.write(&revision(1, &[], "fails"), "nonsense;\n", "");
+    let migrations = project.embed();
+    let text = message(move || {
+        let _ = testing::database(&migrations);
+    });
+    assert!(text.contains("nonsense"), "{text}");
+    let text = message(|| testing::one_head(&testing_hole()));
+    assert!(
+        text.contains("names the parent") && text.contains("\nhint: "),
+        "{text}"
+    );
+}
+
+/// A history whose first revision is lost.
+fn testing_hole() -> Migrations {
+    Migrations::new("migrations", MIGRATIONS.revisions().split_at(1).1)
+}
+
+#[test]
+fn a_url_without_a_server_is_refused_without_its_secrets() {
+    for (url, expected) in [
+        ("sqlite:app.db", "names no server\nhint: `testing::database`"),
+        ("oracle://me:hunter2@host/db", "`oracle` is not supported"),
+        (
+            "mysql://me:hunter2@127.0.0.1:1/db",
+            "cannot make a database for the test on `mysql://me@127.0.0.1:1/db`",
+        ),
+    ] {
+        let text = message(move || {
+            let _ = testing::database_at(&MIGRATIONS, url);
+        });
+        assert!(text.contains(expected) && !text.contains("hunter2"), "{text}");
+    }
+}
