@@ -6,14 +6,14 @@ use std::process::Command;
 use crate::session::{Run, Session};
 
 /// A project with a crate, built into a target directory that all tests share.
-struct Project {
-    session: Session,
+pub(crate) struct Project {
+    pub(crate) session: Session,
     target: PathBuf,
 }
 
 impl Project {
     /// Returns a project with these files; `{schema-core}` in a manifest becomes the dependency.
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(name: &str, files: &[(&str, &str)]) -> Self {
         let scratch = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         let session = Session::at(&scratch.join("projects").join(name));
         let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -34,8 +34,16 @@ impl Project {
         project
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_autogen"));
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.command(env!("CARGO_BIN_EXE_autogen"), arguments)
+    }
+
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Run {
+        self.command(env!("CARGO"), arguments)
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Run {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env("CARGO_NET_OFFLINE", "true")
@@ -56,7 +64,7 @@ impl Project {
     }
 }
 
-const MANIFEST: &str = "\
+pub(crate) const MANIFEST: &str = "\
 [package]
 name = \"store\"
 version = \"0.1.0\"

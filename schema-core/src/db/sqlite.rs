@@ -232,6 +232,7 @@ impl<C: BorrowMut<rusqlite::Connection>> Connection for SqliteConnection<C> {
     /// Defensive mode, under which SQLite ignores `PRAGMA writable_schema`, is off meanwhile.
     fn allow_schema_edits(&mut self, allowed: bool) -> Result<(), Error> {
         self.inner
+            .borrow_mut()
             .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, !allowed)
             .map(drop)
             .map_err(|error| translate(&error))

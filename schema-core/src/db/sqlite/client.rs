@@ -7,12 +7,13 @@ use crate::db::client::in_transaction;
 use crate::db::{Client, Connection, Error};
 
 /// The switches that are set here or in the dialect's session.
-const SWITCHES: [DbConfig; 6] = [
+const SWITCHES: [DbConfig; 7] = [
     DbConfig::SQLITE_DBCONFIG_DQS_DDL,
     DbConfig::SQLITE_DBCONFIG_DQS_DML,
     DbConfig::SQLITE_DBCONFIG_DEFENSIVE,
     DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA,
     DbConfig::SQLITE_DBCONFIG_LEGACY_ALTER_TABLE,
+    DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA,
     DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY,
 ];
 
