@@ -5,6 +5,8 @@
 mod client;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod scratch;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -64,10 +66,14 @@ pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
         DatabaseUrl::MySql(server) => Ok(Box::new(mysql::MySqlConnection::open(server)?)),
         #[cfg(not(feature = "mysql"))]
         DatabaseUrl::MySql(_) => Err(without_driver(url)),
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(server) => Ok(Box::new(postgres::PostgresConnection::open(server)?)),
+        #[cfg(not(feature = "postgres"))]
         DatabaseUrl::Postgres(_) => Err(without_driver(url)),
     }
 }
 
+#[cfg(not(all(feature = "mysql", feature = "postgres", feature = "sqlite")))]
 fn without_driver(url: &DatabaseUrl) -> Error {
     Error {
         kind: ErrorKind::Unreachable,

@@ -7,6 +7,8 @@
 mod generalize;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod unmanaged;
@@ -342,6 +344,8 @@ pub fn all() -> &'static [&'static dyn Dialect] {
     &[
         #[cfg(feature = "sqlite")]
         &sqlite::Sqlite,
+        #[cfg(feature = "postgres")]
+        &postgres::Postgres,
         #[cfg(feature = "mysql")]
         &mysql::MySql,
     ]

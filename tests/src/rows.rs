@@ -36,7 +36,10 @@ fn insert(dialect: &dyn Dialect, table: &Table, row: u8) -> String {
             if column.nullable && row == 2 {
                 "NULL".to_owned()
             } else {
-                value(&column.ty, row)
+                match dialect.name() {
+                    "postgres" => typed_value(&column.ty, row),
+                    _ => value(&column.ty, row),
+                }
             }
         })
         .collect();
@@ -46,6 +49,32 @@ fn insert(dialect: &dyn Dialect, table: &Table, row: u8) -> String {
         columns.join(", "),
         values.join(", ")
     )
+}
+
+/// Returns a value for a database that reads every value as its column's type asks.
+fn typed_value(ty: &Type, row: u8) -> String {
+    match ty {
+        Type::Bytes { .. } => format!("'\\x0{row}ff'"),
+        Type::Uuid => format!("'00000000-0000-0000-0000-00000000000{row}'"),
+        Type::Array(_) => format!("'{{{row}}}'"),
+        Type::Boolean => format!("'{}'", row % 2),
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 | Type::U64 => {
+            format!("'{row}'")
+        }
+        Type::F32
+        | Type::F64
+        | Type::Decimal { .. }
+        | Type::Text { .. }
+        | Type::Date
+        | Type::Time
+        | Type::DateTime
+        | Type::Timestamp
+        | Type::Json
+        | Type::Inet
+        | Type::Network
+        | Type::Enum { .. }
+        | Type::Native(_) => value(ty, row),
+    }
 }
 
 /// Returns a value that a program would store, as SQL. It reads the same in a column of text and in one of numbers

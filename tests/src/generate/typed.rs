@@ -126,7 +126,8 @@ fn base<'a>(table: &'a Table, expression: &Expression) -> Option<&'a Column> {
 }
 
 fn is_text(column: &Column) -> bool {
-    column.sql_type.is_empty() && matches!(column.ty, Type::Text { .. })
+    let own = column.sql_type.keys().any(|dialect| dialect == "postgres" || dialect == "*");
+    !own && matches!(column.ty, Type::Text { .. })
 }
 
 fn value(base: &Column, old: &Expression) -> Expression {
@@ -172,12 +173,8 @@ fn index(table: &Table, mut index: Index) -> Index {
             }
         }
         key.collation = key.collation.take().filter(|_| collates).map(|_| "C".to_owned());
-        if key.collation.is_some() && index.include.is_empty() {
-            key.operator_class = Some("text_pattern_ops".to_owned());
-        }
+        key.operator_class = key.operator_class.take().filter(|_| collates);
     }
-    // A condition over one column, which may be there.
-    index.nulls_not_distinct = index.unique && index.include.len() == 1;
     index.include.retain(|name| {
         let key = index
             .keys
@@ -219,7 +216,8 @@ fn fit_column(table: &str, column: &mut Column) {
 fn default(column: &Column, old: &Default) -> Default {
     let text = |text: &str| Default::Literal(Literal::Text(text.to_owned()));
     let is_expression = matches!(old, Default::Expression { .. });
-    let native = column.sql_type.get("*").map(String::as_str);
+    let own = column.sql_type.get("postgres").or_else(|| column.sql_type.get("*"));
+    let native = own.map(String::as_str);
     match (native, &column.ty) {
         (Some("varchar(30)"), _) => text("a"),
         (Some("interval"), _) => text("1 day"),

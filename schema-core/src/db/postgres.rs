@@ -1,0 +1,172 @@
+//! The PostgreSQL driver: the postgres crate behind [`Connection`].
+//!
+//! It connects, with TLS as the URL asks ([`tls`]), translates values and errors, and sets the session to what does not depend on
+//! who configured the server. It knows nothing of schemas, transactions or locks; those belong to the dialect's session.
+
+mod error;
+mod parameters;
+mod settings;
+mod tls;
+mod value;
+
+use std::time::Duration;
+
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::{Client, NoTls, SimpleQueryMessage};
+
+use self::error::{refused, translate};
+use self::value::{Encoded, decoded, of_text};
+use super::url::ServerUrl;
+use super::{Connection, Error, ErrorKind, Value};
+
+/// An open PostgreSQL database.
+pub struct PostgresConnection {
+    client: Client,
+}
+
+impl PostgresConnection {
+    /// Connects to the database that the URL names.
+    ///
+    /// The session speaks UTC and writes values in one way, whatever the server's defaults are.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreachable`] if there is no such server, it does not let us in, or its certificate is not to be trusted. The
+    /// message never holds the password.
+    pub fn open(url: &ServerUrl) -> Result<Self, Error> {
+        let failed = |error: Error| Error {
+            kind: ErrorKind::Unreachable,
+            message: format!("cannot connect to `{url}`: {}", error.message),
+            offset: None,
+        };
+        let settings = settings::read(url).map_err(failed)?;
+        let mut config = settings.config;
+        config.notice_callback(|_| {});
+        let client = match tls::connector(settings.tls.as_ref()).map_err(failed)? {
+            Some(connector) => config.connect(connector),
+            None => config.connect(NoTls),
+        };
+        let client = client.map_err(|error| failed(translate(&error, "")))?;
+        PostgresConnection::new(client).map_err(failed)
+    }
+
+    /// Takes over an open connection, and sets how values are written.
+    ///
+    /// # Errors
+    ///
+    /// What the server reports.
+    pub fn new(mut client: Client) -> Result<Self, Error> {
+        let settings = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; \
+            SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on; \
+            SET client_min_messages = 'warning'";
+        client
+            .batch_execute(settings)
+            .map_err(|error| translate(&error, ""))?;
+        Ok(PostgresConnection { client })
+    }
+
+    /// Returns the connection within.
+    #[must_use]
+    pub fn into_inner(self) -> Client {
+        self.client
+    }
+
+    /// Runs a query without parameters and hands out its rows as text, which the server writes better than any driver.
+    fn for_each_of_text(&mut self, sql: &str, row: &mut dyn FnMut(Vec<Value>) -> bool) -> Result<(), Error> {
+        // Preparing tells the types, and refuses more than one statement.
+        let statement = self.client.prepare(sql).map_err(|error| translate(&error, sql))?;
+        let types: Vec<_> = statement
+            .columns()
+            .iter()
+            .map(|column| column.type_().clone())
+            .collect();
+        let messages = self
+            .client
+            .simple_query(sql)
+            .map_err(|error| translate(&error, sql))?;
+        for message in messages {
+            let SimpleQueryMessage::Row(found) = message else {
+                continue;
+            };
+            let values = types
+                .iter()
+                .enumerate()
+                .map(|(at, ty)| of_text(ty, found.get(at)));
+            if !row(values.collect()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Connection for PostgresConnection {
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        refuse(sql, parameters)?;
+        let sql = parameters::numbered(sql, parameters.len())?;
+        let statement = self
+            .client
+            .prepare(&sql)
+            .map_err(|error| translate(&error, &sql))?;
+        let values: Vec<Encoded<'_>> = parameters.iter().map(Encoded).collect();
+        let values: Vec<&(dyn postgres::types::ToSql + Sync)> = values
+            .iter()
+            .map(|value| value as &(dyn postgres::types::ToSql + Sync))
+            .collect();
+        self.client
+            .execute(&statement, &values)
+            .map_err(|error| translate(&error, &sql))
+    }
+
+    fn for_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<(), Error> {
+        refuse(sql, parameters)?;
+        if parameters.is_empty() {
+            return self.for_each_of_text(sql, row);
+        }
+        let sql = parameters::numbered(sql, parameters.len())?;
+        let mut rows = self
+            .client
+            .query_raw(sql.as_ref(), parameters.iter().map(Encoded))
+            .map_err(|error| translate(&error, &sql))?;
+        while let Some(found) = rows.next().map_err(|error| translate(&error, &sql))? {
+            let values = (0..found.len()).map(|at| decoded(&found, at));
+            if !row(values.collect::<Result<_, _>>()?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        // 0 is no limit at all.
+        let milliseconds = limit.map_or(0, |limit| {
+            limit.as_millis().clamp(1, i32::MAX.unsigned_abs().into())
+        });
+        self.execute(&format!("SET statement_timeout = {milliseconds}"), &[])
+            .map(drop)
+    }
+}
+
+/// The protocol ends a text at its first NUL byte, and takes a text without a statement.
+fn refuse(sql: &str, parameters: &[Value]) -> Result<(), Error> {
+    if let Some(at) = sql.find('\0') {
+        return Err(Error {
+            kind: ErrorKind::Statement,
+            message: "the statement holds a NUL byte".to_owned(),
+            offset: Some(at),
+        });
+    }
+    let holds_nul = |value: &&Value| value.as_str().is_some_and(|text| text.contains('\0'));
+    if parameters.iter().any(|value| holds_nul(&value)) {
+        return Err(refused("a parameter holds a NUL byte"));
+    }
+    if sql.trim().is_empty() {
+        return Err(refused("there is no statement"));
+    }
+    Ok(())
+}

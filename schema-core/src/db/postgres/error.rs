@@ -1,0 +1,114 @@
+//! Errors: the server's own words, sorted into the kinds that a caller acts on.
+
+use std::error::Error as _;
+
+use postgres::error::{ErrorPosition, SqlState};
+
+use crate::db::{Error, ErrorKind};
+
+/// Returns an error of the driver's own.
+pub(super) fn refused(message: &str) -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: message.to_owned(),
+        offset: None,
+    }
+}
+
+/// Translates an error: the message with its detail and hint, and where in `sql` the server found it.
+pub(super) fn translate(error: &postgres::Error, sql: &str) -> Error {
+    let Some(reported) = error.as_db_error() else {
+        return without_server(error);
+    };
+    let mut message = reported.message().to_owned();
+    if let Some(detail) = reported.detail() {
+        message.push_str(": ");
+        message.push_str(detail.trim_end_matches('.'));
+    }
+    if let Some(hint) = reported.hint() {
+        message.push_str(&format!(" (hint: {})", hint.trim_end_matches('.')));
+    }
+    Error {
+        kind: kind(reported.code()),
+        message,
+        offset: match reported.position() {
+            Some(ErrorPosition::Original(position)) => offset(sql, *position),
+            Some(ErrorPosition::Internal { .. }) | None => None,
+        },
+    }
+}
+
+/// What went wrong on our side of the wire; the crate's own message leaves the cause to its source.
+fn without_server(error: &postgres::Error) -> Error {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !message.contains(&cause_text) {
+            message.push_str(": ");
+            message.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    let lost = error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>());
+    Error {
+        kind: if lost {
+            ErrorKind::Unreachable
+        } else {
+            ErrorKind::Statement
+        },
+        message,
+        offset: None,
+    }
+}
+
+/// The server counts characters, from 1.
+fn offset(sql: &str, position: u32) -> Option<usize> {
+    let nth = usize::try_from(position).ok()?.checked_sub(1)?;
+    sql.char_indices().nth(nth).map(|(at, _)| at)
+}
+
+/// Sorts SQLSTATEs (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn kind(state: &SqlState) -> ErrorKind {
+    let unreachable = [
+        SqlState::INVALID_CATALOG_NAME,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::DATABASE_DROPPED,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ];
+    let locked = [
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::OBJECT_IN_USE,
+    ];
+    let code = state.code();
+    if code.starts_with("08") || code.starts_with("28") || unreachable.contains(state) {
+        ErrorKind::Unreachable
+    } else if locked.contains(state) {
+        ErrorKind::Locked
+    } else if *state == SqlState::QUERY_CANCELED {
+        ErrorKind::TimedOut
+    } else if *state == SqlState::READ_ONLY_SQL_TRANSACTION {
+        ErrorKind::ReadOnly
+    } else if *state == SqlState::DISK_FULL {
+        ErrorKind::Full
+    } else if *state == SqlState::DATA_CORRUPTED || *state == SqlState::INDEX_CORRUPTED {
+        ErrorKind::NotADatabase
+    } else {
+        ErrorKind::Statement
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_counts_characters_and_an_offset_bytes() {
+        assert_eq!(offset("SELECT 'ü', x", 13), Some(13));
+        assert_eq!(offset("SELECT", 1), Some(0));
+        assert_eq!(offset("SELECT", 99), None);
+    }
+}

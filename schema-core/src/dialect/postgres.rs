@@ -1,0 +1,80 @@
+//! PostgreSQL, from version 13 on.
+//!
+//! The dialect of one server: what it can hold ([`normalize`](Dialect::normalize)), what it holds ([`reflect`](Dialect::reflect)) and how to change it
+//! ([`plan`](Dialect::plan)), all in one transaction. Enums are types of their own here; a plan follows them through their whole life.
+
+mod ddl;
+mod expression;
+mod normalize;
+mod plan;
+mod reflect;
+mod session;
+mod stored;
+mod types;
+mod unmanaged;
+
+use super::{Dialect, Session, Unmanaged, Unsupported};
+use crate::db::{Connection, Error};
+use crate::lexer::Lexicon;
+use crate::operation::Operation;
+use crate::plan::Plan;
+use crate::schema::{Literal, Schema};
+
+/// The name used in script names and configuration.
+const NAME: &str = "postgres";
+
+/// How PostgreSQL cuts a text into tokens.
+const LEXICON: Lexicon = Lexicon {
+    dollar_quotes: true,
+    nested_comments: true,
+    ..Lexicon::STANDARD
+};
+
+/// What the names of the tool's own objects begin with.
+const RESERVED_PREFIX: &str = "_autogen_";
+
+/// PostgreSQL's rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Postgres;
+
+impl Dialect for Postgres {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn lexicon(&self) -> Lexicon {
+        LEXICON
+    }
+
+    fn quote(&self, name: &str) -> String {
+        ddl::quote(name)
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        ddl::literal(literal)
+    }
+
+    fn normalize(&self, schema: &Schema) -> Result<Schema, Unsupported> {
+        normalize::normalize(schema)
+    }
+
+    fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
+        plan::plan(from, operations)
+    }
+
+    fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {
+        reflect::reflect(connection)
+    }
+
+    fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
+        stored::stored(connection, schema)
+    }
+
+    fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        unmanaged::unmanaged(connection)
+    }
+
+    fn session(&self) -> &dyn Session {
+        self
+    }
+}

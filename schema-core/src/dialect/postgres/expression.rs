@@ -1,0 +1,298 @@
+//! Expressions and defaults: one spelling for what a model says, and the meaning of what the server reports.
+//!
+//! PostgreSQL keeps an expression as a tree and writes it anew when asked, so two texts can only be compared once both have been through
+//! it ([`stored`](super::stored)). What is done here is what needs no server: comments and blanks that say nothing, parentheses around the whole, and
+//! constants, which the server writes as a literal with a cast.
+
+use super::types::{self, Class};
+use crate::lexer::{Kind, Token, lex, unquote};
+use crate::schema::{Default, Expression, Literal, Table, Type};
+
+/// Returns an expression over the columns of a table in one spelling.
+///
+/// # Errors
+///
+/// Why the text can be no expression, as a sentence's end: "its parentheses do not match".
+pub(super) fn canonical(text: &str, table: Option<&Table>) -> Result<Expression, &'static str> {
+    let tokens = tokens(text)?;
+    Ok(Expression::new(spell(without_parentheses(&tokens), table)))
+}
+
+/// Takes a collation off the end of an expression.
+pub(super) fn split_collation(expression: &Expression) -> (Expression, Option<String>) {
+    let tokens: Vec<Token<'_>> = lex(&expression.0, super::LEXICON).collect();
+    let matters: Vec<&Token<'_>> = tokens.iter().filter(|token| !token.is_trivia()).collect();
+    match matters.as_slice() {
+        [.., last, collate, name] if collate.is("COLLATE") => {
+            let operand = &expression.0[..last.end()];
+            let operand = canonical(operand, None).unwrap_or_else(|_| expression.clone());
+            (operand, name.name())
+        }
+        _ => (expression.clone(), None),
+    }
+}
+
+/// Returns a default as the database will report it, as far as that can be told without it; `None` if it is NULL, which is no
+/// default at all.
+///
+/// # Errors
+///
+/// As [`canonical`].
+pub(super) fn canonical_default(default: &Default, ty: &Type) -> Result<Option<Default>, &'static str> {
+    let class = types::class(ty);
+    match default {
+        Default::Literal(literal) => Ok(Some(Default::Literal(canonical_literal(literal, class)?))),
+        Default::Expression { sql } => {
+            let sql = canonical(&sql.0, None)?;
+            Ok((!sql.0.eq_ignore_ascii_case("NULL")).then_some(Default::Expression { sql }))
+        }
+    }
+}
+
+/// Booleans and numbers are not taken for each other by PostgreSQL.
+fn canonical_literal(literal: &Literal, class: Class) -> Result<Literal, &'static str> {
+    match (literal, class) {
+        (Literal::Integer(number @ (0 | 1)), Class::Boolean) => Ok(Literal::Boolean(*number == 1)),
+        (Literal::Boolean(value), Class::Integer | Class::Number | Class::Float) => {
+            Ok(Literal::Integer(i64::from(*value)))
+        }
+        (Literal::Text(text), _) if text.contains('\0') => Err("it holds a NUL byte"),
+        (Literal::Number { number }, _) => {
+            let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
+            match lex(digits, super::LEXICON).collect::<Vec<_>>().as_slice() {
+                [token] if token.kind == Kind::Number => Ok(literal.clone()),
+                _ => Err("it is no number"),
+            }
+        }
+        (Literal::Bytes { hex }, _) if hex.len() % 2 != 0 || !hex.chars().all(|c| c.is_ascii_hexdigit()) => {
+            Err("its bytes are not in hexadecimal")
+        }
+        (Literal::Bytes { hex }, _) => Ok(Literal::Bytes {
+            hex: hex.to_ascii_lowercase(),
+        }),
+        (Literal::Boolean(_) | Literal::Integer(_) | Literal::Text(_), _) => Ok(literal.clone()),
+    }
+}
+
+/// Tells whether the database reports a default just as it is given, so that it need not be asked.
+pub(super) fn is_plain(default: &Default, ty: &Type) -> bool {
+    let Default::Literal(literal) = default else {
+        return false;
+    };
+    match (literal, types::class(ty)) {
+        (Literal::Boolean(_), Class::Boolean)
+        | (Literal::Integer(_), Class::Integer | Class::Number | Class::Float)
+        | (Literal::Bytes { .. }, Class::Bytes) => true,
+        // Of the types of text, only those whose values are kept as they are.
+        (Literal::Text(_), Class::Text) => {
+            matches!(ty, Type::Native(text) if text == "text" || text.starts_with("character varying"))
+        }
+        (Literal::Text(text), Class::Enum) => ty.values().is_some_and(|values| values.contains(text)),
+        (Literal::Number { number }, Class::Number | Class::Float) => is_plain_number(number),
+        (
+            Literal::Boolean(_)
+            | Literal::Integer(_)
+            | Literal::Text(_)
+            | Literal::Number { .. }
+            | Literal::Bytes { .. },
+            _,
+        ) => false,
+    }
+}
+
+fn is_plain_number(number: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.strip_prefix('-').unwrap_or(number);
+    number.split_once('.').is_some_and(|(whole, fraction)| {
+        digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0'))
+    })
+}
+
+/// Reads the text that the server reports for a default of a column: a literal, if it is one.
+///
+/// `held` is the type's own text, as casts in expressions name it.
+pub(super) fn reported_default(text: &str, held: &str) -> Default {
+    let Ok(tokens) = tokens(text) else {
+        return Default::expression(text);
+    };
+    let tokens = without_parentheses(&tokens);
+    let literal = match tokens {
+        [one] if one.kind == Kind::Number => number(one.text),
+        [one] if one.is("TRUE") => Some(Literal::Boolean(true)),
+        [one] if one.is("FALSE") => Some(Literal::Boolean(false)),
+        [value, cast, ty @ ..] if value.text.starts_with('\'') && cast.is_symbol("::") => {
+            let (Some(first), Some(last)) = (ty.first(), ty.last()) else {
+                return Default::expression(text);
+            };
+            cast_literal(&unquote(value.text), &text[first.start..last.end()], held)
+        }
+        _ => None,
+    };
+    match literal {
+        Some(literal) => Default::Literal(literal),
+        None => Default::Expression {
+            sql: Expression::new(spell(tokens, None)),
+        },
+    }
+}
+
+/// A literal with a cast to the column's own type is that literal; one with a cast to a number is a number.
+fn cast_literal(value: &str, ty: &str, held: &str) -> Option<Literal> {
+    match ty {
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => number(value),
+        "bytea" if held == "bytea" => Some(Literal::Bytes {
+            hex: value.strip_prefix("\\x")?.to_owned(),
+        }),
+        ty if ty == held => Some(Literal::Text(value.to_owned())),
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Option<Literal> {
+    if let Ok(number) = text.parse() {
+        return Some(Literal::Integer(number));
+    }
+    is_plain_number(text).then(|| Literal::Number {
+        number: text.to_owned(),
+    })
+}
+
+/// Returns the tokens of a text, if they could be one expression and nothing else.
+fn tokens(text: &str) -> Result<Vec<Token<'_>>, &'static str> {
+    if text.contains('\0') {
+        return Err("it holds a NUL byte");
+    }
+    let tokens: Vec<Token<'_>> = lex(text, super::LEXICON)
+        .filter(|token| !token.is_trivia())
+        .collect();
+    if tokens.is_empty() {
+        return Err("it is empty");
+    }
+    let mut depth = 0_usize;
+    for token in &tokens {
+        if token.is_symbol("(") {
+            depth += 1;
+        } else if token.is_symbol(")") {
+            depth = depth.checked_sub(1).ok_or("its parentheses do not match")?;
+        } else if token.is_symbol(";") {
+            return Err("it holds a semicolon");
+        } else if !is_closed(text, token) {
+            return Err("it holds a quote or comment that is never closed");
+        }
+    }
+    if depth == 0 {
+        Ok(tokens)
+    } else {
+        Err("its parentheses do not match")
+    }
+}
+
+/// A token that runs to the end of the text is closed if nothing that follows is swallowed by it.
+fn is_closed(text: &str, token: &Token<'_>) -> bool {
+    if token.end() < text.len() || !matches!(token.kind, Kind::Quoted | Kind::String) {
+        return true;
+    }
+    let followed = format!("{} ;", token.text);
+    lex(&followed, super::LEXICON).any(|token| token.is_symbol(";"))
+}
+
+/// Takes parentheses off that hold the whole.
+fn without_parentheses<'a, 'b>(mut tokens: &'a [Token<'b>]) -> &'a [Token<'b>] {
+    while let [first, inner @ .., last] = tokens {
+        let mut depth = 0_usize;
+        let holds = first.is_symbol("(")
+            && last.is_symbol(")")
+            && !inner.is_empty()
+            && inner.iter().all(|token| {
+                if token.is_symbol("(") {
+                    depth += 1;
+                } else if token.is_symbol(")") {
+                    match depth.checked_sub(1) {
+                        Some(less) => depth = less,
+                        None => return false,
+                    }
+                }
+                true
+            });
+        if !holds {
+            break;
+        }
+        tokens = inner;
+    }
+    tokens
+}
+
+/// Writes tokens with one blank where there was anything between them, and names of columns that PostgreSQL would take for others
+/// (it writes names without quotes in lower case) in quotes.
+fn spell(tokens: &[Token<'_>], table: Option<&Table>) -> String {
+    let mut text = String::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| &tokens[before]);
+        if before.is_some_and(|before| before.end() < token.start) {
+            text.push(' ');
+        }
+        let is_call = tokens
+            .get(at + 1)
+            .is_some_and(|next| next.is_symbol("(") || next.is_symbol("."));
+        let folds = token.kind == Kind::Word
+            && !is_call
+            && token.text.chars().any(|c| c.is_ascii_uppercase())
+            && table.is_some_and(|table| table.column(token.text).is_some());
+        if folds {
+            text.push_str(&super::ddl::quote(token.text));
+        } else {
+            text.push_str(token.text);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spells_an_expression_once() {
+        let spelled = |text| canonical(text, None).map(|expression| expression.0);
+        assert_eq!(spelled("((a  >\n0)) -- why").as_deref(), Ok("a > 0"));
+        assert_eq!(spelled("(a) + (b)").as_deref(), Ok("(a) + (b)"));
+        assert_eq!(spelled("a ->> 'x  y'").as_deref(), Ok("a ->> 'x  y'"));
+        for broken in ["", "a)", "(a", "a; b", "'a", "a || 'it''s", "$$a", "/* a */"] {
+            assert!(spelled(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn reads_what_the_server_writes() {
+        let literal = |literal| Default::Literal(literal);
+        for (reported, held, expected) in [
+            ("0", "bigint", literal(Literal::Integer(0))),
+            ("'-5'::integer", "bigint", literal(Literal::Integer(-5))),
+            (
+                "'-1.50'::numeric",
+                "numeric",
+                literal(Literal::Number {
+                    number: "-1.50".to_owned(),
+                }),
+            ),
+            ("true", "boolean", literal(Literal::Boolean(true))),
+            ("'it''s'::text", "text", literal(Literal::Text("it's".to_owned()))),
+            (
+                "'x'::character varying",
+                "character varying",
+                literal(Literal::Text("x".to_owned())),
+            ),
+            (
+                "'\\x00ff'::bytea",
+                "bytea",
+                literal(Literal::Bytes {
+                    hex: "00ff".to_owned(),
+                }),
+            ),
+            ("'a'::text", "citext", Default::expression("'a'::text")),
+            ("now()", "timestamp with time zone", Default::expression("now()")),
+        ] {
+            assert_eq!(reported_default(reported, held), expected);
+        }
+    }
+}

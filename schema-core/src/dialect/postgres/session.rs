@@ -1,0 +1,178 @@
+//! How scripts run: the lock, the transaction, the time that they may take, and what an interruption leaves.
+//!
+//! The lock is an advisory one of the session (<https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>): the server keeps
+//! one for each database and frees it with the connection. It is tried again and again and never waited for in the server, since CREATE INDEX
+//! CONCURRENTLY waits for every statement that runs, and would deadlock with one that waits for the lock.
+
+mod interrupted;
+mod lock;
+
+use std::path::Path;
+
+use super::LEXICON;
+use crate::db::{Connection, Error, ErrorKind, Value};
+use crate::dialect::{Limits, Mode, Progress, Session};
+use crate::lexer::lex;
+
+impl Session for super::Postgres {
+    fn transactional(&self) -> bool {
+        true
+    }
+
+    /// A value that was added to an enum cannot be used before it is committed, and a lock that stops the world should not last for the whole run.
+    fn shares_transactions(&self) -> bool {
+        false
+    }
+
+    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = current_schema() AND c.relname = ?1 AND c.relkind IN ('r', 'p')";
+        Ok(!connection.query(sql, &[table.into()])?.is_empty())
+    }
+
+    fn lock(
+        &self,
+        connection: &mut dyn Connection,
+        limits: &Limits,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<(), Error> {
+        lock::take(connection, limits.lock, waiting)
+    }
+
+    fn unlock(&self, connection: &mut dyn Connection) {
+        lock::give_back(connection);
+    }
+
+    /// A statement out of a transaction may wait for others for long without being in anyone's way, and leaves a broken index if it is
+    /// ended, so there only locks have a limit.
+    fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
+        remember_settings(connection)?;
+        let milliseconds = limits.lock.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
+        let entered = connection
+            .execute(&format!("SET lock_timeout = {milliseconds}"), &[])
+            .and_then(|_| pin_search_path(connection))
+            .and_then(|()| connection.limit_statements(limits.statement.filter(|_| !mode.no_transaction)));
+        if entered.is_err() {
+            self.leave(connection, mode);
+        }
+        entered
+    }
+
+    fn leave(&self, connection: &mut dyn Connection, _mode: &Mode) {
+        for name in SETTINGS {
+            let sql = format!("SELECT set_config('{name}', current_setting('autogen.{name}'), false)");
+            let _ = connection.query(&sql, &[]);
+        }
+    }
+
+    fn begin(&self, connection: &mut dyn Connection, _mode: &Mode, _limits: &Limits) -> Result<(), Error> {
+        connection.execute("BEGIN", &[])?;
+        // It is gone with the transaction, whoever ends that.
+        connection
+            .execute("SET LOCAL autogen.transaction = 'open'", &[])
+            .map(drop)
+    }
+
+    /// What is checked at the end of a transaction fails here, where the script can still be told from the commit.
+    fn check(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error> {
+        if !mode.no_transaction {
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE", &[])?;
+        }
+        Ok(())
+    }
+
+    /// COMMIT succeeds in a transaction that has failed, and rolls it back; and a script may have ended the transaction by itself, as a
+    /// procedure can.
+    fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
+        let rows = connection.query("SELECT current_setting('autogen.transaction', true)", &[])?;
+        let open = rows.first().and_then(|row| row.first()?.as_str()) == Some("open");
+        if !open {
+            return Err(refused("the script has ended the transaction that it ran in"));
+        }
+        connection.execute("COMMIT", &[]).map(drop)
+    }
+
+    fn rollback(&self, connection: &mut dyn Connection) {
+        // Where there is nothing to roll back, the server just says so.
+        let _ = connection.execute("ROLLBACK", &[]);
+    }
+
+    /// Plans replace no table here: whatever hangs on one stays, or the server refuses the change and names it.
+    fn keep_dependents(&self, _connection: &mut dyn Connection, _table: &str) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn restore_dependents(
+        &self,
+        _connection: &mut dyn Connection,
+        _table: &str,
+        _kept: &[String],
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn joins_transaction(&self, sql: &str) -> bool {
+        let words: Vec<String> = lex(sql, LEXICON)
+            .filter(|token| !token.is_trivia())
+            .take(8)
+            .map(|token| token.text.to_ascii_uppercase())
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        !match words.as_slice() {
+            // What a procedure or block does nobody knows; it may commit.
+            ["VACUUM" | "CALL" | "DO" | "CLUSTER" | "CHECKPOINT" | "LOAD", ..]
+            | ["ALTER", "SYSTEM" | "DATABASE" | "SUBSCRIPTION", ..]
+            | ["CREATE" | "DROP", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION", ..]
+            | ["REINDEX", "DATABASE" | "SYSTEM" | "SCHEMA", ..] => true,
+            words => words.contains(&"CONCURRENTLY"),
+        }
+    }
+
+    fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
+        interrupted::fingerprint(connection, sql)
+    }
+
+    fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
+        interrupted::probe(connection, sql, before)
+    }
+
+    fn backup(&self, _connection: &mut dyn Connection, _to: &Path) -> Result<(), Error> {
+        Err(refused(
+            "a PostgreSQL server copies no database into a file: use `pg_dump --format=custom --file=FILE DATABASE` before the upgrade",
+        ))
+    }
+}
+
+/// What `enter` changes. The old values wait in settings of our own.
+const SETTINGS: [&str; 3] = ["lock_timeout", "statement_timeout", "search_path"];
+
+fn remember_settings(connection: &mut dyn Connection) -> Result<(), Error> {
+    for name in SETTINGS {
+        let sql = format!("SELECT set_config('autogen.{name}', current_setting('{name}'), false)");
+        connection.query(&sql, &[])?;
+    }
+    Ok(())
+}
+
+/// Fixes the search path to the schemas that it names now, temporary objects last, so that a script finds what it names whoever
+/// else makes objects (<https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS>).
+fn pin_search_path(connection: &mut dyn Connection) -> Result<(), Error> {
+    let sql = "SELECT set_config('search_path', coalesce(string_agg(quote_ident(name), ', ' ORDER BY at) || ', ', '') || 'pg_temp', false)
+        FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp'";
+    connection.query(sql, &[]).map(drop)
+}
+
+fn refused(message: &str) -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: message.to_owned(),
+        offset: None,
+    }
+}
+
+/// Returns the first cell of the first row.
+fn one(connection: &mut dyn Connection, sql: &str) -> Result<Value, Error> {
+    let rows = connection.query(sql, &[])?;
+    let cell = rows.into_iter().next().and_then(|row| row.into_iter().next());
+    Ok(cell.unwrap_or(Value::Null))
+}

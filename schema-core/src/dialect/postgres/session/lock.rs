@@ -1,0 +1,102 @@
+//! The lock of a database, and whether it is one at all.
+//!
+//! A pooler that hands out a server session per transaction (PgBouncer's transaction mode) gives the same session to several clients,
+//! for whom an advisory lock of the session is no lock. It shows in two ways, and both are looked for: the session changes between two
+//! statements, or has the lock already before it was asked for.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::{one, refused};
+use crate::db::{Connection, Error, ErrorKind, Value};
+
+/// The lock's number: `autogen` in letters. A number is a lock of its own in every database.
+const KEY: i64 = 0x00_61_75_74_6f_67_65_6e;
+
+/// How long to wait before the lock is tried again, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(250));
+
+/// How often the session is asked who it is: a pooler may give out the same one several times.
+const LOOKS: usize = 3;
+
+/// Takes the lock, for at most as long as it may take.
+///
+/// # Errors
+///
+/// [`ErrorKind::Locked`] once the time is over; a pooler; or what the database reports.
+pub(super) fn take(
+    connection: &mut dyn Connection,
+    timeout: Duration,
+    waiting: &mut dyn FnMut(&str),
+) -> Result<(), Error> {
+    let session = session(connection)?;
+    let held = format!(
+        "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND granted AND {}",
+        ours()
+    );
+    if one(connection, &held)?.as_integer() != Some(0) {
+        return Err(pooled());
+    }
+    let mut waited = Duration::ZERO;
+    let mut pause = PAUSES.0;
+    while one(connection, &format!("SELECT pg_try_advisory_lock({KEY})"))? != Value::Integer(1) {
+        if waited.is_zero() {
+            waiting(&holder(connection)?);
+        }
+        if waited >= timeout {
+            return Err(Error {
+                kind: ErrorKind::Locked,
+                message: format!("the lock of this database is held by {}", holder(connection)?),
+                offset: None,
+            });
+        }
+        let step = pause.min(timeout - waited);
+        sleep(step);
+        waited += step;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+    for _ in 0..LOOKS {
+        if self::session(connection)? != session {
+            give_back(connection);
+            return Err(pooled());
+        }
+    }
+    Ok(())
+}
+
+/// Gives the lock back.
+pub(super) fn give_back(connection: &mut dyn Connection) {
+    let _ = connection.query(&format!("SELECT pg_advisory_unlock({KEY})"), &[]);
+}
+
+fn session(connection: &mut dyn Connection) -> Result<Value, Error> {
+    one(connection, "SELECT pg_backend_pid()")
+}
+
+/// The condition of the lock in `pg_locks`, where its number stands in two halves.
+fn ours() -> String {
+    format!(
+        "locktype = 'advisory' AND objsubid = 1 AND classid = {} AND objid = {}
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        KEY >> 32,
+        KEY & 0xffff_ffff
+    )
+}
+
+/// Returns who has the lock, in words. Of others' sessions a plain user may not see more than the number.
+fn holder(connection: &mut dyn Connection) -> Result<String, Error> {
+    let sql = format!(
+        "SELECT concat('the session ', l.pid, ' of ' || a.usename, ', from ' || host(a.client_addr))
+        FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.granted AND {}",
+        ours()
+    );
+    let who = one(connection, &sql)?;
+    Ok(who.as_str().unwrap_or("another session").to_owned())
+}
+
+fn pooled() -> Error {
+    refused(
+        "the server's session is shared with others, as by a pooler in transaction mode, so a lock of it keeps nobody out: \
+         connect to the server itself, or to a pool in session mode",
+    )
+}
