@@ -115,6 +115,12 @@ impl Database {
         self.dialect
     }
 
+    /// Returns the URL by which it was found: of a server, that of some database on it.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
     /// Makes an empty database for one connection; one of SQLite is in memory.
     ///
     /// # Panics

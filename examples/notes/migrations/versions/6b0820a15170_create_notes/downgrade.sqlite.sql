@@ -1,0 +1,4 @@
+-- downgrade 6b0820a15170: create notes
+-- autogen: foreign-keys-off
+
+DROP TABLE "notes";
