@@ -162,4 +162,5 @@ pub trait Enum: ColumnType + Sized {
 #[cfg(all(doctest, feature = "derive"))]
 #[doc = include_str!("../../model-derive/src/model.md")]
 #[doc = include_str!("../../model-derive/src/enum.md")]
+#[doc = include_str!("../../model-derive/src/migrations.md")]
 struct Reference;
