@@ -17,6 +17,7 @@ mod inspect;
 mod join;
 mod merge;
 mod migrate;
+mod offline;
 mod rebase;
 mod revision;
 mod running;

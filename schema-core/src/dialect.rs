@@ -106,6 +106,17 @@ pub trait Dialect: Send + Sync {
         plan.clone()
     }
 
+    /// Returns a plan that does what [`standalone`](Dialect::standalone) makes of this one if the condition holds, and else nothing; `None` if no
+    /// statement of the database can be run on a condition.
+    fn once(&self, _condition: &str, _plan: &Plan) -> Option<Plan> {
+        None
+    }
+
+    /// Returns the expression of the present moment, as RFC 3339 writes it, in UTC and to the second.
+    fn now(&self) -> &'static str {
+        "CURRENT_TIMESTAMP"
+    }
+
     /// Returns the type by which a program should read a column of that native type, where it is not the first of the logical types
     /// that [`normalize`](Dialect::normalize) makes this one of.
     ///

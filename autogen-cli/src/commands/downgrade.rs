@@ -5,6 +5,7 @@ use schema_core::history::Direction;
 use schema_core::runner::{self, PerRevision};
 
 use super::ahead;
+use super::offline::{self, OfflineArgs};
 use super::running::{Reporter, RunArgs, options};
 use crate::database::Missing;
 use crate::environment::Environment;
@@ -15,6 +16,8 @@ use crate::error::{CommandError, Outcome};
 /// Runs the downgrade scripts of what lies above it, the newest first. A revision that the files lack is taken back
 /// with the script that the database kept. What a revision added is dropped, with its data.
 ///
+/// With --sql nothing runs: one script for the database's own shell is printed, for a range `b:a`.
+///
 /// Example: autogen downgrade -1
 ///
 /// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"]}; with --dry-run
@@ -22,8 +25,11 @@ use crate::error::{CommandError, Outcome};
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {
     /// How far: an id, a unique beginning of one, a slug, `base`, `-1`; of several, all stay, and what they build on
-    #[arg(value_name = "REV", allow_hyphen_values = true, required = true)]
+    #[arg(value_name = "REV", allow_negative_numbers = true, required = true)]
     revisions: Vec<String>,
+
+    #[command(flatten)]
+    offline: OfflineArgs,
 
     #[command(flatten)]
     run: RunArgs,
@@ -34,6 +40,12 @@ pub(crate) fn run(
     environment: &mut Environment<'_>,
     arguments: &DowngradeArgs,
 ) -> Result<Outcome, CommandError> {
+    if arguments.offline.sql {
+        let [range] = &arguments.revisions[..] else {
+            return Err(CommandError::new("`--sql` takes one range, `b:a`"));
+        };
+        return offline::print(environment, range, Direction::Downgrade, &arguments.offline);
+    }
     let config = environment.config()?;
     let history = environment.history()?;
     let database = environment.database(&config)?;

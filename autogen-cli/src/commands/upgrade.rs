@@ -5,6 +5,7 @@ use schema_core::history::Direction;
 use schema_core::runner::{self, PerRevision};
 
 use super::ahead;
+use super::offline::{self, OfflineArgs};
 use super::running::{Reporter, RunArgs, options};
 use crate::database::Missing;
 use crate::environment::Environment;
@@ -15,6 +16,8 @@ use crate::error::{CommandError, Outcome};
 /// A script runs in one transaction with the note that it is applied, wherever the database can do that; on SQLite, all that
 /// are pending do, as far as they want the same mode. A failure takes back what its transaction did. A script that runs out of a transaction goes on
 /// where it stopped. A second process that upgrades at the same time waits. A SQLite file that does not exist is created.
+///
+/// With --sql nothing runs: one script for the database's own shell is printed, that leads to exactly the same database.
 ///
 /// Example: autogen upgrade
 ///
@@ -31,6 +34,9 @@ pub(crate) struct UpgradeArgs {
     per_revision: bool,
 
     #[command(flatten)]
+    offline: OfflineArgs,
+
+    #[command(flatten)]
     run: RunArgs,
 }
 
@@ -39,6 +45,14 @@ pub(crate) fn run(
     environment: &mut Environment<'_>,
     arguments: &UpgradeArgs,
 ) -> Result<Outcome, CommandError> {
+    if arguments.offline.sql {
+        return offline::print(
+            environment,
+            &arguments.revision,
+            Direction::Upgrade,
+            &arguments.offline,
+        );
+    }
     let config = environment.config()?;
     let history = environment.history()?;
     let database = environment.database(&config)?;

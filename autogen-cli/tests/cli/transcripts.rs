@@ -55,6 +55,7 @@ transcripts!(
     mapped_values,
     merge,
     names,
+    offline,
     options,
     questions,
     rebase,

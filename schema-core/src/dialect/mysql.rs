@@ -17,6 +17,7 @@ mod ddl;
 mod default;
 mod expression;
 mod normalize;
+mod once;
 mod plan;
 mod reflect;
 mod session;
@@ -95,6 +96,14 @@ impl Dialect for MySql {
 
     fn logical(&self, native: &str) -> Option<Type> {
         types::logical(native)
+    }
+
+    fn once(&self, condition: &str, plan: &Plan) -> Option<Plan> {
+        Some(once::once(condition, plan))
+    }
+
+    fn now(&self) -> &'static str {
+        "DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')"
     }
 
     fn session(&self) -> &dyn Session {

@@ -86,6 +86,10 @@ impl Dialect for Sqlite {
         standalone::standalone(plan)
     }
 
+    fn now(&self) -> &'static str {
+        "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
+    }
+
     fn logical(&self, native: &str) -> Option<Type> {
         types::logical(native)
     }

@@ -2,7 +2,7 @@
 //!
 //! SQLite has no statement that fails on a condition, but a CHECK of a TEMP table does, and its name is the message.
 
-use super::ddl::quote;
+use super::ddl::{quote, text};
 use super::definition::Definition;
 use super::{RESERVED_PREFIX, redefine};
 use crate::plan::{Plan, Statement, Step};
@@ -14,7 +14,11 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     let mut run = |sql: &str| statements.push(Statement::execute(sql));
     if mode.foreign_keys_off {
         run("PRAGMA foreign_keys = OFF");
+        run(&format!("DROP TABLE IF EXISTS temp.{}", violations()));
         run(&remember_violations());
+    } else {
+        // The shell leaves them off, and a script may count on what they do.
+        run("PRAGMA foreign_keys = ON");
     }
     if !mode.no_transaction {
         run("BEGIN IMMEDIATE");
@@ -23,9 +27,9 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
         match &statement.step {
             Step::ExpectNoRows { sql, message } => statements.extend(guard(sql, message)),
             Step::RedefineTable { sql } => statements.extend(redefinition(sql, &statement.reason)),
-            Step::Execute { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => {
-                statements.push(statement.clone());
-            }
+            Step::KeepDependents { table } => statements.push(remember_dependents(table)),
+            Step::RestoreDependents { table } => statements.extend(refuse_lost(table)),
+            Step::Execute { .. } => statements.push(statement.clone()),
         }
     }
     if mode.foreign_keys_off {
@@ -84,6 +88,31 @@ fn redefinition(sql: &str, reason: &str) -> Vec<Statement> {
             format!("{reason}\na shell that is defensive needs `.dbconfig defensive off` for this");
     }
     statements.extend(edits);
+    statements
+}
+
+/// Notes what hangs on a table. Statements cannot put back what they do not know, so what would be lost stops the script.
+fn remember_dependents(table: &str) -> Statement {
+    let sql = format!(
+        "CREATE TEMP TABLE {RESERVED_PREFIX}dependents AS
+SELECT type, name FROM main.sqlite_schema
+WHERE tbl_name = {} COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL",
+        text(table)
+    );
+    Statement::execute(sql).because(format!("what hangs on `{table}`"))
+}
+
+fn refuse_lost(table: &str) -> Vec<Statement> {
+    let lost = format!(
+        "SELECT name FROM temp.{RESERVED_PREFIX}dependents AS old
+WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_schema AS now WHERE now.type = old.type AND now.name = old.name)"
+    );
+    let message =
+        format!("`{table}` would lose a trigger or an index that no revision made; upgrade it with autogen");
+    let mut statements = guard(&lost, &message).to_vec();
+    statements.push(Statement::execute(format!(
+        "DROP TABLE temp.{RESERVED_PREFIX}dependents"
+    )));
     statements
 }
 

@@ -1,0 +1,98 @@
+//! `upgrade --sql` and `downgrade --sql`: the run as a script, for which no database is needed.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use schema_core::history::{Direction, History, RevisionId};
+use schema_core::runner::{Repeat, downgrade_script, upgrade_script};
+use serde_json::json;
+
+use crate::config::find_dialect;
+use crate::environment::Environment;
+use crate::error::{CommandError, Outcome};
+use crate::printer::Format;
+
+/// How a script is printed instead of run.
+#[derive(Debug, Args)]
+pub(crate) struct OfflineArgs {
+    /// Print one script for the database's own shell, version rows included, and open no database; REV may be a range `a:b`
+    #[arg(long, conflicts_with_all = ["dry_run", "backup", "tag"])]
+    pub(super) sql: bool,
+
+    /// Let the script pass over what the database has already, as far as its SQL can
+    #[arg(long, requires = "sql")]
+    idempotent: bool,
+
+    /// Print the script for this dialect only
+    #[arg(long, value_name = "DIALECT", requires = "sql")]
+    dialect: Option<String>,
+}
+
+/// Prints the scripts.
+pub(super) fn print(
+    environment: &mut Environment<'_>,
+    range: &str,
+    direction: Direction,
+    arguments: &OfflineArgs,
+) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
+    let history = environment.history()?;
+    let (from, to) = ends(&history, range, direction)?;
+    let dialects = match &arguments.dialect {
+        Some(name) => vec![find_dialect(name)?],
+        None => config.dialects()?,
+    };
+    let repeat = if arguments.idempotent {
+        Repeat::PassOver
+    } else {
+        Repeat::Stop
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let mut scripts = BTreeMap::new();
+    for dialect in dialects {
+        let script = match direction {
+            Direction::Upgrade => upgrade_script(dialect, &history, &from, &to, repeat, version),
+            Direction::Downgrade => downgrade_script(dialect, &history, &from, &to, repeat),
+        }?;
+        scripts.insert(dialect.name(), script);
+    }
+    match environment.printer.format() {
+        Format::Json => environment.printer.document(&json!({ "scripts": scripts })),
+        Format::Text => {
+            let scripts: Vec<String> = scripts.into_values().collect();
+            environment.printer.text(&scripts.join("\n"));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Returns where the script begins and where it ends.
+fn ends(
+    history: &History,
+    range: &str,
+    direction: Direction,
+) -> Result<(Vec<RevisionId>, Vec<RevisionId>), CommandError> {
+    let (from, to) = match (range.split_once(':'), direction) {
+        (Some((from, to)), _) => (from, to),
+        (None, Direction::Upgrade) => ("base", range),
+        (None, Direction::Downgrade) => {
+            return Err(CommandError::new("`--sql` does not know where the database is")
+                .hint(format!("say both ends: `autogen downgrade head:{range} --sql`")));
+        }
+    };
+    let (first, last) = match direction {
+        Direction::Upgrade => ("base", "head"),
+        Direction::Downgrade => ("head", "base"),
+    };
+    let resolve = |name: &str, without: &str| {
+        let name = if name.is_empty() { without } else { name };
+        if name.contains("current") || name.starts_with(['+', '-']) {
+            return Err(CommandError::new(format!(
+                "`{name}` depends on the database, which `--sql` does not open"
+            ))
+            .hint("name the revisions by their ids or slugs"));
+        }
+        Ok(history.resolve(name, &[])?)
+    };
+    Ok((resolve(from, first)?, resolve(to, last)?))
+}

@@ -1,0 +1,51 @@
+//! A plan that does something only if a condition holds, as statements for any shell.
+//!
+//! Outside stored programs MySQL has no statement that runs on a condition. But what is prepared may be one text or another: a statement or
+//! none, or the message of a guard, which the server shows since it cannot understand it.
+
+use super::ddl::text as quoted;
+use crate::db::mysql::SESSION;
+use crate::plan::{Plan, Statement, Step};
+
+/// Returns the plan as statements that do something only if the condition holds.
+///
+/// What does not run is not even understood: it may name what is not there any more.
+pub(super) fn once(condition: &str, plan: &Plan) -> Plan {
+    let mut statements: Vec<Statement> = SESSION.map(Statement::execute).into();
+    statements.push(Statement::execute(format!("SET @autogen_due = ({condition})")));
+    for statement in &plan.statements {
+        match &statement.step {
+            Step::ExpectNoRows { sql, message } => {
+                let reason = format!("stop, if there are such rows: {message}");
+                let look = format!("SET @autogen_found = EXISTS (\n{sql}\n)");
+                statements.push(Statement::execute("SET @autogen_found = 0").because(reason));
+                statements.extend(prepared("@autogen_due", &look, ""));
+                statements.extend(stopping(message));
+            }
+            Step::Execute { sql } => statements.extend(prepared("@autogen_due", sql, &statement.reason)),
+            Step::RedefineTable { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => {
+                statements.push(statement.clone());
+            }
+        }
+    }
+    Plan {
+        statements,
+        ..Plan::default()
+    }
+}
+
+/// Returns statements that fail with the message if the guard found a row.
+fn stopping(message: &str) -> [Statement; 4] {
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    prepared("@autogen_found", &format!("stopped: {message}"), "")
+}
+
+fn prepared(condition: &str, sql: &str, reason: &str) -> [Statement; 4] {
+    let step = format!("SET @autogen_step = IF({condition}, {}, 'DO 0')", quoted(sql));
+    [
+        Statement::execute(step).because(reason),
+        Statement::execute("PREPARE autogen_step FROM @autogen_step"),
+        Statement::execute("EXECUTE autogen_step"),
+        Statement::execute("DEALLOCATE PREPARE autogen_step"),
+    ]
+}
