@@ -9,6 +9,7 @@ mod normalize;
 mod plan;
 mod reflect;
 mod session;
+mod standalone;
 mod stored;
 mod types;
 mod unmanaged;
@@ -72,6 +73,18 @@ impl Dialect for Postgres {
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
         unmanaged::unmanaged(connection)
+    }
+
+    fn standalone(&self, plan: &Plan) -> Plan {
+        standalone::standalone(plan)
+    }
+
+    fn once(&self, condition: &str, plan: &Plan) -> Option<Plan> {
+        standalone::once(condition, plan)
+    }
+
+    fn now(&self) -> &'static str {
+        "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
     }
 
     fn session(&self) -> &dyn Session {

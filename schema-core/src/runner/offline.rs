@@ -198,7 +198,7 @@ fn version_table(dialect: &dyn Dialect) -> Result<String, RunError> {
 fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String, repeat: Repeat) -> String {
     let mut plan = job.plan.clone();
     plan.statements.push(Statement::execute(record));
-    let title = format!("{} {}: {}", job.direction, job.revision, job.message);
+    let mut title = format!("{} {}: {}", job.direction, job.revision, job.message);
     let due = match job.direction {
         Direction::Upgrade => "= 0",
         Direction::Downgrade => "> 0",
@@ -208,6 +208,9 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String
         Repeat::Stop => None,
         Repeat::PassOver => dialect.once(&due, &plan),
     };
+    if once.is_none() && repeat == Repeat::PassOver && passes_over(dialect) {
+        title.push_str("\nIt cannot stand in a transaction, so it cannot be passed over: the script stops here if it is done already.");
+    }
     let plan = once.unwrap_or_else(|| {
         plan.statements.splice(0..0, guards);
         dialect.standalone(&plan)

@@ -126,7 +126,10 @@ fn base<'a>(table: &'a Table, expression: &Expression) -> Option<&'a Column> {
 }
 
 fn is_text(column: &Column) -> bool {
-    let own = column.sql_type.keys().any(|dialect| dialect == "postgres" || dialect == "*");
+    let own = column
+        .sql_type
+        .keys()
+        .any(|dialect| dialect == "postgres" || dialect == "*");
     !own && matches!(column.ty, Type::Text { .. })
 }
 
@@ -216,7 +219,10 @@ fn fit_column(table: &str, column: &mut Column) {
 fn default(column: &Column, old: &Default) -> Default {
     let text = |text: &str| Default::Literal(Literal::Text(text.to_owned()));
     let is_expression = matches!(old, Default::Expression { .. });
-    let own = column.sql_type.get("postgres").or_else(|| column.sql_type.get("*"));
+    let own = column
+        .sql_type
+        .get("postgres")
+        .or_else(|| column.sql_type.get("*"));
     let native = own.map(String::as_str);
     match (native, &column.ty) {
         (Some("varchar(30)"), _) => text("a"),
