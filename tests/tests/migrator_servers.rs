@@ -12,8 +12,8 @@ use autogen_tests::servers::{self, Fresh};
 use autogen_tests::{chain, servers::Database};
 use revisions::{Project, embed, revision, table};
 use schema_core::Migrations;
-use schema_core::db::drivers::mysql;
 use schema_core::db::drivers::mysql::prelude::Queryable;
+use schema_core::db::drivers::{mysql, postgres};
 use schema_core::db::{self, Client};
 use schema_core::diff::{Answers, diff};
 use schema_core::history::files::{Scripts, write_revision};
@@ -90,8 +90,43 @@ impl Driver for mysql::Conn {
     }
 }
 
+impl Driver for postgres::Client {
+    const DIALECT: &'static str = "postgres";
+
+    const ODD: &'static [&'static str] = &[
+        "SET search_path = public, pg_catalog",
+        "SET TimeZone = 'Asia/Kolkata'; SET DateStyle = 'German'; SET IntervalStyle = 'sql_standard'",
+        "SET bytea_output = 'escape'; SET extra_float_digits = -3; SET standard_conforming_strings = off",
+        "SET client_min_messages = 'error'; SET lock_timeout = '77s'; SET statement_timeout = '5min'",
+        "SET app.tenant = 'north'",
+    ];
+
+    fn connect(url: &str) -> Self {
+        postgres::Client::connect(url, postgres::NoTls).unwrap()
+    }
+
+    fn run(&mut self, sql: &str) -> Result<(), String> {
+        self.batch_execute(sql).map_err(|error| error.to_string())
+    }
+
+    fn number(&mut self, sql: &str) -> i64 {
+        self.query_one(sql, &[]).unwrap().get(0)
+    }
+
+    fn settings(&mut self) -> BTreeMap<String, String> {
+        let rows = self.query("SELECT name, setting FROM pg_settings", &[]).unwrap();
+        rows.iter()
+            .map(|row| (row.get(0), row.get::<_, Option<String>>(1).unwrap_or_default()))
+            .filter(|(name, _): &(String, String)| !name.starts_with("autogen."))
+            .collect()
+    }
+}
+
 /// Runs a test on the servers that are there.
-fn on_servers(mysql: impl Fn(&Database)) {
+fn on_servers(postgres: impl Fn(&Database), mysql: impl Fn(&Database)) {
+    if let Some(database) = servers::database("postgres") {
+        postgres(database);
+    }
     if let Some(database) = servers::database("mysql") {
         mysql(database);
     }
@@ -156,7 +191,7 @@ fn takes_turns<D: Driver>(database: &Database) {
 
 #[test]
 fn program_and_command_take_turns_on_a_database() {
-    on_servers(takes_turns::<mysql::Conn>);
+    on_servers(takes_turns::<postgres::Client>, takes_turns::<mysql::Conn>);
 }
 
 fn is_as_before<D: Driver>(database: &Database) {
@@ -228,7 +263,7 @@ fn is_as_before<D: Driver>(database: &Database) {
 
 #[test]
 fn the_connection_is_afterwards_as_it_was() {
-    on_servers(is_as_before::<mysql::Conn>);
+    on_servers(is_as_before::<postgres::Client>, is_as_before::<mysql::Conn>);
 }
 
 fn keeps_transactions<D: Driver>(database: &Database) {
@@ -262,7 +297,10 @@ fn keeps_transactions<D: Driver>(database: &Database) {
 
 #[test]
 fn a_transaction_of_the_program_is_not_touched() {
-    on_servers(keeps_transactions::<mysql::Conn>);
+    on_servers(
+        keeps_transactions::<postgres::Client>,
+        keeps_transactions::<mysql::Conn>,
+    );
 }
 
 fn starts_at_once<D: Driver>(database: &Database) {
@@ -280,7 +318,7 @@ fn starts_at_once<D: Driver>(database: &Database) {
             applied.unwrap_or_else(|error| panic!("{error}")).len()
         };
         let applied: usize = std::thread::scope(|scope| {
-            let instances: Vec<_> = (0..INSTANCES).map(|_| scope.spawn(&start)).collect();
+            let instances: Vec<_> = (0..INSTANCES).map(|_| scope.spawn(start)).collect();
             instances
                 .into_iter()
                 .map(|instance| instance.join().unwrap())
@@ -295,7 +333,7 @@ fn starts_at_once<D: Driver>(database: &Database) {
 
 #[test]
 fn instances_that_start_at_once_apply_each_revision_once() {
-    on_servers(starts_at_once::<mysql::Conn>);
+    on_servers(starts_at_once::<postgres::Client>, starts_at_once::<mysql::Conn>);
 }
 
 fn drifts<D: Driver>(database: &Database) {
@@ -341,5 +379,5 @@ fn assert_fails(migrations: &Path, url: &str) {
 
 #[test]
 fn a_test_has_a_database_of_its_own_and_drift_is_told() {
-    on_servers(drifts::<mysql::Conn>);
+    on_servers(drifts::<postgres::Client>, drifts::<mysql::Conn>);
 }

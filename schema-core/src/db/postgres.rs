@@ -3,12 +3,14 @@
 //! It connects, with TLS as the URL asks ([`tls`]), translates values and errors, and sets the session to what does not depend on
 //! who configured the server. It knows nothing of schemas, transactions or locks; those belong to the dialect's session.
 
+mod client;
 mod error;
 mod parameters;
 mod settings;
 mod tls;
 mod value;
 
+use std::borrow::BorrowMut;
 use std::time::Duration;
 
 use postgres::fallible_iterator::FallibleIterator;
@@ -20,8 +22,10 @@ use super::url::ServerUrl;
 use super::{Connection, Error, ErrorKind, Value};
 
 /// An open PostgreSQL database.
-pub struct PostgresConnection {
-    client: Client,
+///
+/// It owns the connection within, or borrows one that the program has open.
+pub struct PostgresConnection<C = Client> {
+    client: C,
 }
 
 impl PostgresConnection {
@@ -49,17 +53,20 @@ impl PostgresConnection {
         let client = client.map_err(|error| failed(translate(&error, "")))?;
         PostgresConnection::new(client).map_err(failed)
     }
+}
 
+impl<C: BorrowMut<Client>> PostgresConnection<C> {
     /// Takes over an open connection, and sets how values are written.
     ///
     /// # Errors
     ///
     /// What the server reports.
-    pub fn new(mut client: Client) -> Result<Self, Error> {
+    pub fn new(mut client: C) -> Result<Self, Error> {
         let settings = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; \
             SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on; \
             SET client_min_messages = 'warning'";
         client
+            .borrow_mut()
             .batch_execute(settings)
             .map_err(|error| translate(&error, ""))?;
         Ok(PostgresConnection { client })
@@ -67,14 +74,18 @@ impl PostgresConnection {
 
     /// Returns the connection within.
     #[must_use]
-    pub fn into_inner(self) -> Client {
+    pub fn into_inner(self) -> C {
         self.client
     }
 
     /// Runs a query without parameters and hands out its rows as text, which the server writes better than any driver.
     fn for_each_of_text(&mut self, sql: &str, row: &mut dyn FnMut(Vec<Value>) -> bool) -> Result<(), Error> {
         // Preparing tells the types, and refuses more than one statement.
-        let statement = self.client.prepare(sql).map_err(|error| translate(&error, sql))?;
+        let statement = self
+            .client
+            .borrow_mut()
+            .prepare(sql)
+            .map_err(|error| translate(&error, sql))?;
         let types: Vec<_> = statement
             .columns()
             .iter()
@@ -82,6 +93,7 @@ impl PostgresConnection {
             .collect();
         let messages = self
             .client
+            .borrow_mut()
             .simple_query(sql)
             .map_err(|error| translate(&error, sql))?;
         for message in messages {
@@ -100,12 +112,13 @@ impl PostgresConnection {
     }
 }
 
-impl Connection for PostgresConnection {
+impl<C: BorrowMut<Client>> Connection for PostgresConnection<C> {
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
         refuse(sql, parameters)?;
         let sql = parameters::numbered(sql, parameters.len())?;
         let statement = self
             .client
+            .borrow_mut()
             .prepare(&sql)
             .map_err(|error| translate(&error, &sql))?;
         let values: Vec<Encoded<'_>> = parameters.iter().map(Encoded).collect();
@@ -114,6 +127,7 @@ impl Connection for PostgresConnection {
             .map(|value| value as &(dyn postgres::types::ToSql + Sync))
             .collect();
         self.client
+            .borrow_mut()
             .execute(&statement, &values)
             .map_err(|error| translate(&error, &sql))
     }
@@ -131,6 +145,7 @@ impl Connection for PostgresConnection {
         let sql = parameters::numbered(sql, parameters.len())?;
         let mut rows = self
             .client
+            .borrow_mut()
             .query_raw(sql.as_ref(), parameters.iter().map(Encoded))
             .map_err(|error| translate(&error, &sql))?;
         while let Some(found) = rows.next().map_err(|error| translate(&error, &sql))? {
