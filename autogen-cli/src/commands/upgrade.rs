@@ -26,7 +26,7 @@ use crate::error::{CommandError, Outcome};
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArgs {
     /// How far: an id, a unique beginning of one, a slug, `head`, `heads`, `+1`
-    #[arg(value_name = "REV", default_value = "head", allow_hyphen_values = true)]
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     revision: String,
 
     /// Commit after each revision, where the database could commit all of them at once

@@ -86,6 +86,64 @@ fn a_link_in_the_way_is_not_followed() {
     );
 }
 
+/// Returns the copies beside the database.
+fn copies(session: &Session) -> Vec<std::path::PathBuf> {
+    let mut copies: Vec<_> = fs::read_dir(session.path().join("instance"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.display().to_string().contains(".backup"))
+        .collect();
+    copies.sort();
+    copies
+}
+
+#[test]
+fn a_backup_is_made_before_anything_runs_and_only_then() {
+    let session = project();
+    let run = autogen(&session, &["upgrade", "--backup"]);
+    assert_eq!(run.code, 0, "{}", run.terminal);
+    assert!(
+        run.terminal
+            .contains("Copied the database to instance/database.db.2"),
+        "{}",
+        run.terminal
+    );
+    let [copy] = copies(&session).try_into().unwrap();
+    let name = copy.file_name().unwrap().to_str().unwrap().to_owned();
+    let tables = "SELECT name FROM sqlite_schema ORDER BY name";
+    assert_eq!(session.sql(&format!("instance/{name}"), tables), "mine\n");
+
+    let run = autogen(&session, &["upgrade", "--backup"]);
+    assert_eq!(run.code, 0, "{}", run.terminal);
+    assert_eq!(copies(&session).len(), 1, "nothing to do is nothing to copy");
+
+    let run = autogen(&session, &["downgrade", "base", "--backup", "-q"]);
+    assert_eq!(run.code, 0, "{}", run.terminal);
+    assert_eq!(copies(&session).len(), 2);
+}
+
+#[test]
+fn a_database_that_cannot_be_backed_up_is_not_touched() {
+    let session = project();
+    for (url, hint) in [
+        ("sqlite::memory:", "leave out `--backup`"),
+        ("mysql://nobody:secret@127.0.0.1:1/x", "mariadb-dump"),
+    ] {
+        let run = autogen(&session, &["upgrade", "--backup", "--database-url", url]);
+        assert_refused(
+            &session,
+            &run,
+            &["cannot back up the database", "only an SQLite file", hint],
+        );
+        assert!(!run.terminal.contains("secret"), "{}", run.terminal);
+    }
+    let blocked = session.path().join("instance");
+    fs::rename(&blocked, session.path().join("elsewhere")).unwrap();
+    let run = autogen(&session, &["upgrade", "--backup"]);
+    assert_eq!(run.code, 2, "{}", run.terminal);
+    fs::rename(session.path().join("elsewhere"), &blocked).unwrap();
+}
+
 #[test]
 fn the_version_tells_that_of_sqlite() {
     let run = autogen(&Session::new(), &["--version"]);

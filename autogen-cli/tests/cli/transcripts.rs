@@ -63,6 +63,7 @@ transcripts!(
     renamed_values,
     tables,
     squash,
+    running,
     stamp,
     two_heads,
     values,

@@ -173,6 +173,9 @@ impl Run<'_> {
     ) -> Result<Option<Unfinished>, RunError> {
         let mut next = None;
         let outcome = self.transaction(job, |run| {
+            if !run.is_noted(job, note)? {
+                return Ok(Outcome::Overtaken);
+            }
             let after = run.act(job, note, statement)?;
             if !version_table::progress(
                 run.connection,
@@ -224,6 +227,8 @@ impl Run<'_> {
         };
         match self.act(job, &intending, statement) {
             Ok(next) => self.note(job, &intending, next),
+            // It failed because someone else has done it.
+            Err(RunError::Failed(_)) if matches!(self.is_noted(job, &intending), Ok(false)) => Ok(None),
             Err(error) => {
                 let progress = session.probe(self.connection, &sql, &fingerprint);
                 if matches!(progress, Ok(Progress::Nothing)) {
@@ -239,6 +244,12 @@ impl Run<'_> {
         execute::step(self.connection, self.dialect.session(), statement, &mut tables)
             .map_err(|failure| job.failure(failure, kept(job, note)))?;
         Ok(note.after(&statement.step, tables))
+    }
+
+    /// Tells whether that is what the version table says of the script.
+    fn is_noted(&mut self, job: &Job, note: &Unfinished) -> Result<bool, RunError> {
+        let row = version_table::find(self.connection, self.dialect, job.revision)?;
+        Ok(row.is_some_and(|row| row.unfinished.as_ref() == Some(note)))
     }
 
     /// Writes a note over the one it follows and returns it; `None` if that is not there any more.
