@@ -83,11 +83,7 @@ impl Session for Autocommit {
     }
 
     fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
-        let mode = Mode {
-            no_transaction: true,
-            ..mode.clone()
-        };
-        Sqlite.session().enter(connection, &mode, limits)
+        Sqlite.session().enter(connection, &outside(mode), limits)
     }
 
     fn leave(&self, connection: &mut dyn Connection, mode: &Mode) {
@@ -99,7 +95,7 @@ impl Session for Autocommit {
     }
 
     fn check(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error> {
-        Sqlite.session().check(connection, mode)
+        Sqlite.session().check(connection, &outside(mode))
     }
 
     fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
@@ -145,5 +141,13 @@ impl Session for Autocommit {
 
     fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error> {
         Sqlite.session().backup(connection, to)
+    }
+}
+
+/// As SQLite runs a script that says so.
+fn outside(mode: &Mode) -> Mode {
+    Mode {
+        no_transaction: true,
+        ..mode.clone()
     }
 }

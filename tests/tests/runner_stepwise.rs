@@ -320,7 +320,7 @@ fn both_ways_out_of_a_changed_script_lead_out() {
     fs::write(&script, FAILING.replace("nonsense", "b")).unwrap();
     database.upgrade_to(&project.load(), &ids([1])).unwrap();
     // Far enough to be in the script, which then is killed and has not failed.
-    let calls = (1..)
+    let calls = (1..1_000)
         .find(|calls| {
             interrupt(*calls);
             let rows = runner::applied(&mut *database.open(), &Autocommit).unwrap();
@@ -384,7 +384,7 @@ fn a_statement_of_which_nobody_can_tell_is_put_before_a_person() {
         )
         .unwrap();
         let lost = if took_effect { Lost::After } else { Lost::Before };
-        let reached = (1..).find(|calls| {
+        let reached = (1..1_000).find(|calls| {
             let _ = fs::remove_file(&database.path);
             let mut connection = Dying::new(database.open_unsynced(), *calls, lost);
             let _ = upgrade(&mut connection, &Autocommit, &project.load(), &mut Vec::new());
