@@ -45,7 +45,7 @@ fn insert(dialect: &dyn Dialect, table: &Table, row: u8) -> String {
         .collect();
     format!(
         "INSERT INTO {} ({}) VALUES ({})",
-        dialect.quote(&table.name.name),
+        quoted(dialect, &table.name),
         columns.join(", "),
         values.join(", ")
     )
@@ -75,6 +75,12 @@ fn typed_value(ty: &Type, row: u8) -> String {
         | Type::Enum { .. }
         | Type::Native(_) => value(ty, row),
     }
+}
+
+/// Returns the name of a table in its namespace.
+fn quoted(dialect: &dyn Dialect, table: &TableName) -> String {
+    let namespace = table.schema.iter().map(|schema| dialect.quote(schema) + ".");
+    namespace.chain([dialect.quote(&table.name)]).collect()
 }
 
 /// Returns a value that a program would store, as SQL. It reads the same in a column of text and in one of numbers
@@ -173,7 +179,7 @@ pub fn read(connection: &mut dyn Connection, dialect: &dyn Dialect, view: &View)
         } else {
             columns.join(", ")
         };
-        let sql = format!("SELECT {list} FROM {}", dialect.quote(&table.name));
+        let sql = format!("SELECT {list} FROM {}", quoted(dialect, table));
         let mut found: Vec<String> = connection
             .query(&sql, &[])?
             .into_iter()

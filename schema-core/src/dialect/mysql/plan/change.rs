@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::misfit;
 use crate::dialect::Unsupported;
-use crate::operation::{ApplyError, Operation};
+use crate::operation::{ApplyError, Operation, aside};
 use crate::schema::{Column, Default, Expression, ForeignKey, Schema, Table, TableName};
 
 /// All that a list of operations asks for.
@@ -275,6 +275,7 @@ impl Follower {
         if let Some(track) = self.tracks.remove(from) {
             operation.apply(&mut self.before)?;
             self.tracks.insert(to.clone(), track);
+            self.make_way(to);
             self.structural.push(Structural::Rename(from.clone(), to.clone()));
             return Ok(());
         }
@@ -284,6 +285,24 @@ impl Follower {
             }
         }
         Ok(())
+    }
+
+    /// Sets a table aside that is dropped and whose name another one takes, for tables are renamed before any is dropped.
+    fn make_way(&mut self, name: &TableName) {
+        let taken = |candidate: &str| {
+            let candidate = name.sibling(candidate);
+            self.before.table(&candidate).is_some() || self.after.table(&candidate).is_some()
+        };
+        let aside = name.sibling(aside(&name.name, taken));
+        for step in &mut self.structural {
+            if let Structural::Drop(table) = step
+                && table.name == *name
+            {
+                table.name = aside.clone();
+                self.structural.push(Structural::Rename(name.clone(), aside));
+                return;
+            }
+        }
     }
 
     fn rename_column(
