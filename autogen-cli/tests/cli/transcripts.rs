@@ -36,6 +36,7 @@ macro_rules! transcripts {
 }
 
 transcripts!(
+    ahead,
     amend,
     bad_database,
     bad_files,

@@ -77,7 +77,7 @@ fn raise(message: &str) -> String {
 fn block(declared: &str, body: &str) -> String {
     let mut tag = "$autogen$".to_owned();
     while body.contains(&tag) {
-        tag.insert_str(tag.len() - 1, "_");
+        tag.insert(tag.len() - 1, '_');
     }
     format!("DO {tag} {declared}BEGIN\n{body}\nEND {tag}")
 }
