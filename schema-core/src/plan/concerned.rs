@@ -43,11 +43,14 @@ pub fn concerned(
         .collect()
 }
 
-/// Returns the names that databases keep in one namespace, in the one case in which some compare them.
+/// Returns the names that databases keep in one namespace, in the one case in which some compare them. An enum may be a type of its own, which
+/// tables share.
 fn names(table: &Table) -> impl Iterator<Item = String> + '_ {
-    std::iter::once(&table.name.name)
-        .chain(table.indexes.keys())
-        .map(|name| name.to_lowercase())
+    let enums = table.columns.iter().filter_map(|column| column.ty.enum_name());
+    std::iter::once(table.name.name.as_str())
+        .chain(table.indexes.keys().map(String::as_str))
+        .chain(enums)
+        .map(str::to_lowercase)
 }
 
 /// Returns the schema of those tables alone. Their foreign keys stay, whatever they refer to.

@@ -105,6 +105,19 @@ pub enum Type {
 }
 
 impl Type {
+    /// Returns the name of the enum that it is, or is a list of.
+    #[must_use]
+    pub fn enum_name(&self) -> Option<&str> {
+        if let Type::Array(element) = self {
+            return element.enum_name();
+        }
+        if let Type::Enum { name, values: _ } = self {
+            Some(name)
+        } else {
+            None
+        }
+    }
+
     /// Returns the texts of an enum.
     #[must_use]
     pub fn values(&self) -> Option<&[String]> {

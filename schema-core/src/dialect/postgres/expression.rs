@@ -130,9 +130,7 @@ pub(super) fn reported_default(text: &str, held: &str) -> Default {
     };
     match literal {
         Some(literal) => Default::Literal(literal),
-        None => Default::Expression {
-            sql: Expression::new(spell(tokens, None)),
-        },
+        None => Default::Expression { sql: reported(text) },
     }
 }
 
@@ -154,6 +152,77 @@ fn number(text: &str) -> Option<Literal> {
     }
     is_plain_number(text).then(|| Literal::Number {
         number: text.to_owned(),
+    })
+}
+
+/// Returns an expression that the server reports.
+///
+/// It writes a list that it casts as a whole in one way at first, `(ARRAY[a, b])::text[]`, and once that has been read again, as from a dump, in
+/// another, `ARRAY[(a)::text, (b)::text]`. Both come out as the latter.
+pub(super) fn reported(text: &str) -> Expression {
+    let mut text = text.to_owned();
+    while let Some(cast) = cast_of_list(&text) {
+        text = cast;
+    }
+    canonical(&text, None).unwrap_or(Expression::new(text))
+}
+
+/// Casts the elements of the first list that is cast as a whole.
+fn cast_of_list(text: &str) -> Option<String> {
+    let tokens: Vec<Token<'_>> = lex(text, super::LEXICON)
+        .filter(|token| !token.is_trivia())
+        .collect();
+    let begins = |at: &usize| {
+        matches!(&tokens[*at..], [open, word, list, ..]
+            if open.is_symbol("(") && word.is("ARRAY") && list.is_symbol("["))
+    };
+    (0..tokens.len()).filter(begins).find_map(|open| {
+        let mut depth = 0_usize;
+        let mut edges = vec![tokens[open + 2].end()];
+        let mut commas = Vec::new();
+        let close = (open + 3..tokens.len()).find(|at| {
+            let token = &tokens[*at];
+            if depth == 0 && token.is_symbol("]") {
+                return true;
+            }
+            match token.text {
+                "(" | "[" if token.kind == Kind::Symbol => depth += 1,
+                ")" | "]" if token.kind == Kind::Symbol => depth = depth.saturating_sub(1),
+                "," if token.kind == Kind::Symbol && depth == 0 => commas.push(token.start),
+                _ => {}
+            }
+            false
+        })?;
+        let [_, end, cast, ty @ ..] = &tokens[close..] else {
+            return None;
+        };
+        let brackets = ty.iter().position(|token| token.is_symbol("["))?;
+        let is_cast = end.is_symbol(")") && cast.is_symbol("::") && brackets > 0;
+        let plain = ty[..brackets]
+            .iter()
+            .all(|token| matches!(token.kind, Kind::Word | Kind::Quoted) || token.is_symbol("."));
+        if !is_cast || !plain || !ty.get(brackets + 1)?.is_symbol("]") {
+            return None;
+        }
+        let name = &text[ty[0].start..ty[brackets - 1].end()];
+        edges.extend(commas);
+        edges.push(tokens[close].start);
+        let elements: Vec<String> = edges
+            .windows(2)
+            .map(|edge| {
+                format!(
+                    "({})::{name}",
+                    text[edge[0]..edge[1]].trim_start_matches(',').trim()
+                )
+            })
+            .collect();
+        let after = ty[brackets + 1].end();
+        Some(format!(
+            "{}ARRAY[{}]{}",
+            &text[..tokens[open].start],
+            elements.join(", "),
+            &text[after..]
+        ))
     })
 }
 
@@ -260,6 +329,15 @@ mod tests {
         for broken in ["", "a)", "(a", "a; b", "'a", "a || 'it''s", "$$a", "/* a */"] {
             assert!(spelled(broken).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_list_is_written_in_one_way() {
+        let first = "((a)::text = ANY ((ARRAY['x'::character varying, 'y, z'::character varying])::text[]))";
+        let later =
+            "((a)::text = ANY (ARRAY[('x'::character varying)::text, ('y, z'::character varying)::text]))";
+        assert_eq!(reported(first), reported(later));
+        assert_eq!(reported("(a = ANY (ARRAY[1, 2]))").0, "a = ANY (ARRAY[1, 2])");
     }
 
     #[test]

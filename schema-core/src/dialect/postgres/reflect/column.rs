@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Attribute, Cells, OURS, Reflected};
 use crate::db::{Connection, Error};
-use crate::dialect::postgres::expression::{canonical, reported_default};
+use crate::dialect::postgres::expression::{reported, reported_default};
 use crate::dialect::postgres::types::base;
-use crate::schema::{Auto, Column, Expression, Generated, Storage, Type};
+use crate::schema::{Auto, Column, Generated, Storage, Type};
 
 /// Adds the columns of all tables.
 ///
@@ -95,7 +95,7 @@ fn column(cells: &mut Cells, enums: &BTreeMap<i64, Type>) -> (Column, i64) {
     match expression {
         Some(text) if !generated.is_empty() => {
             column.generated = Some(Generated {
-                expression: spelled(&text),
+                expression: reported(&text),
                 storage: Storage::Stored,
             });
         }
@@ -103,9 +103,4 @@ fn column(cells: &mut Cells, enums: &BTreeMap<i64, Type>) -> (Column, i64) {
         Some(_) | None => {}
     }
     (column, collation_oid)
-}
-
-/// Returns an expression that the server wrote in the one spelling.
-pub(super) fn spelled(text: &str) -> Expression {
-    canonical(text, None).unwrap_or_else(|_| Expression::new(text))
 }

@@ -1,8 +1,8 @@
 //! Foreign keys and checks.
 
-use super::column::spelled;
 use super::{Cells, OURS, Reflected};
 use crate::db::{Connection, Error};
+use crate::dialect::postgres::expression::reported;
 use crate::schema::{Action, Check, Deferrable, ForeignKey, TableName};
 
 /// Adds the foreign keys and checks of all tables.
@@ -45,7 +45,7 @@ pub(super) fn read(connection: &mut dyn Connection, reflected: &mut Reflected) -
             return true;
         };
         if is_check {
-            let expression = spelled(&cells.text());
+            let expression = reported(&cells.text());
             table.checks.insert(name.clone(), Check { name, expression });
         } else {
             let key = ForeignKey {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::column::spelled;
 use super::{Cells, OURS, Reflected};
 use crate::db::{Connection, Error};
+use crate::dialect::postgres::expression::reported;
 use crate::lexer::lex;
 use crate::schema::{Index, IndexKey, IndexPart, Nulls, Order, PrimaryKey};
 
@@ -154,7 +154,7 @@ fn add(
             None => {
                 let text = expressions.next().map(String::as_str).unwrap_or_default();
                 let collation = written_collation(&row.definition, text);
-                (IndexPart::Expression(spelled(text)), collation)
+                (IndexPart::Expression(reported(text)), collation)
             }
         };
         keys.push(IndexKey {
@@ -192,7 +192,7 @@ fn add(
                 keys,
                 unique: row.unique,
                 constraint: constraint == "u",
-                predicate: row.predicate.as_deref().map(spelled),
+                predicate: row.predicate.as_deref().map(reported),
                 using: Some(row.method).filter(|method| method != "btree"),
                 include,
                 nulls_not_distinct: row.nulls_not_distinct,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Connection, Error};
 use crate::dialect::postgres::ddl::{self, quote};
-use crate::dialect::postgres::expression::{canonical, reported_default};
+use crate::dialect::postgres::expression::{reported, reported_default};
 use crate::dialect::postgres::reflect::Cells;
 use crate::dialect::postgres::{LEXICON, types};
 use crate::lexer::lex;
@@ -359,16 +359,15 @@ fn create(number: usize, probe: &Probe<'_>, enums: &Enums<'_>) -> String {
 }
 
 fn answer(item: &Item, text: &str) -> Answer {
-    let spelled = |text: &str| canonical(text, None).unwrap_or_else(|_| Expression::new(text));
     match &item.kind {
         Kind::Default(typed) => Answer {
             default: Some(reported_default(text, &typed.held)),
-            expression: spelled(text),
+            expression: reported(text),
             collates: false,
         },
         Kind::Generated(_) | Kind::Condition => Answer {
             default: None,
-            expression: spelled(text),
+            expression: reported(text),
             collates: false,
         },
         Kind::Key(_) => {
@@ -377,7 +376,7 @@ fn answer(item: &Item, text: &str) -> Answer {
                 .and_then(|text| text.strip_suffix(" IS NOT NULL)"));
             Answer {
                 default: None,
-                expression: spelled(inner.unwrap_or(text)),
+                expression: reported(inner.unwrap_or(text)),
                 collates: false,
             }
         }
