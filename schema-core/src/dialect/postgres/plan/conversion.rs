@@ -32,6 +32,9 @@ pub(super) fn conversion(
 ) -> Conversion {
     let target = native(to);
     let (old, new) = (types::class(from), types::class(to));
+    if let (Type::Array(old), Type::Array(new)) = (from, to) {
+        return through_lists(c, &target, old, new);
+    }
     let using = |text: String| Some(text);
     let through_text = || using(format!("{c}::text::{target}"));
     if old == Class::Enum || (new == Class::Enum && old == Class::Text) || mapped.is_some() {
@@ -124,6 +127,18 @@ fn through_values(c: &str, to: &Type, target: &str, mapped: Option<&BTreeMap<Str
             (_, _) => Some(format!("{value}::{target}")),
         },
         lossy: known,
+    }
+}
+
+/// A list of an enum's values is a list of their texts.
+fn through_lists(c: &str, target: &str, from: &Type, to: &Type) -> Conversion {
+    let lossy = to.values().filter(|_| from.values().is_some()).map(|values| {
+        let values: Vec<String> = values.iter().map(|value| text(value)).collect();
+        format!("NOT {c}::text[] <@ ARRAY[{}]::text[]", values.join(", "))
+    });
+    Conversion {
+        using: Some(format!("{c}::text[]::{target}")),
+        lossy,
     }
 }
 

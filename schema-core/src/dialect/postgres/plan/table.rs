@@ -16,6 +16,7 @@ use crate::schema::{Auto, Column, Default, Deferrable, Table};
 pub(super) fn alter(table: &TableChange<'_>, enums: &Enums<'_>, statements: &mut Vec<Statement>) {
     let name = &table.after.name;
     statements.extend(altered(name, &before_rows(table, enums)));
+    drop_sequences(table, statements);
     let updates = updates(table, enums);
     let touched = !updates.is_empty();
     statements.extend(updates);
@@ -90,6 +91,27 @@ fn retype(table: &TableChange<'_>, old: &Column, new: &Column, enums: &Enums<'_>
         }
     }
     clause
+}
+
+/// A number may have come from a sequence that was a default, which nothing uses any more.
+fn drop_sequences(table: &TableChange<'_>, statements: &mut Vec<Statement>) {
+    for (_, new) in table.standing().filter(|(old, new)| old.auto != Auto::No && new.auto == Auto::No) {
+        let sequence = format!(
+            "pg_get_serial_sequence({}, {})",
+            text(&qualified(&table.after.name)),
+            text(&new.name)
+        );
+        statements.push(
+            Statement::execute(format!(
+                "DO $sequence$ BEGIN
+    IF {sequence} IS NOT NULL THEN
+        EXECUTE 'DROP SEQUENCE ' || {sequence};
+    END IF;
+END $sequence$"
+            ))
+            .because("what numbered a serial column goes with its numbers"),
+        );
+    }
 }
 
 /// Gives the rows their values: those of new columns, those in place of NULL, and those in place of others.
