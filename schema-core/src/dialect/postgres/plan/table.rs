@@ -95,7 +95,10 @@ fn retype(table: &TableChange<'_>, old: &Column, new: &Column, enums: &Enums<'_>
 
 /// A number may have come from a sequence that was a default, which nothing uses any more.
 fn drop_sequences(table: &TableChange<'_>, statements: &mut Vec<Statement>) {
-    for (_, new) in table.standing().filter(|(old, new)| old.auto != Auto::No && new.auto == Auto::No) {
+    for (_, new) in table
+        .standing()
+        .filter(|(old, new)| old.auto != Auto::No && new.auto == Auto::No)
+    {
         let sequence = format!(
             "pg_get_serial_sequence({}, {})",
             text(&qualified(&table.after.name)),
