@@ -2,7 +2,7 @@
 //!
 //! A file opens with a comment that says what it is about, then sections under `== name` lines: `from` and `to`
 //! (in the [notation]), perhaps `answers`, `rows` that fill the tables before (or `rows DIALECT`, where one database wants
-//! them in other words), and rows that shall be `refused` after; and what is expected: `operations`, and for each dialect `upgrade DIALECT`, `downgrade DIALECT`, `outcome DIALECT` and, if
+//! them in other words), and rows that shall be `refused` after; and what is expected: `operations`, what they lose by name under `losses`, and for each dialect `upgrade DIALECT`, `downgrade DIALECT`, `outcome DIALECT` and, if
 //! the case has rows of its own, `upgraded DIALECT` and `downgraded DIALECT`. With `UPDATE_EXPECT=1` in the environment the
 //! expected sections are written instead of compared; those of a database that is not at hand stay as they are.
 //! A case in the words of some databases names them under `databases`.
@@ -127,6 +127,10 @@ impl Case {
         };
         let own = self.sections.iter().filter(kept);
         let own: Vec<(&str, &str)> = own.map(|(name, body)| (name.as_str(), body.trim())).collect();
+        // Most cases lose nothing, and do not say so.
+        let actual = actual
+            .iter()
+            .filter(|(name, body)| *name != "losses" || !body.is_empty());
         let (before, after) = own.split_at(own.iter().take_while(|(name, _)| given(name)).count());
         let mut text = String::new();
         for (at, (name, body)) in before.iter().chain(actual).chain(after).enumerate() {

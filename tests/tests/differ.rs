@@ -10,7 +10,7 @@ use autogen_tests::rows::{self, Rows};
 use autogen_tests::servers::{self, Database};
 use schema_core::db::Connection;
 use schema_core::dialect::Dialect;
-use schema_core::diff::{Answers, diff};
+use schema_core::diff::{Answers, diff, losses};
 use schema_core::operation::{Operation, apply_all, reverse_all};
 use schema_core::plan::{Plan, plan};
 use schema_core::runner::run_script;
@@ -21,7 +21,12 @@ fn check(path: &Path) -> datatest_stable::Result<()> {
     let operations = diff(&case.from, &case.to, &case.answers);
     check_operations(&case, &operations);
     let described: Vec<String> = operations.iter().map(Operation::describe).collect();
-    let mut actual = vec![("operations".to_owned(), described.join("\n"))];
+    let lost = losses(&case.from, &case.to, &case.answers);
+    let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
+    let mut actual = vec![
+        ("operations".to_owned(), described.join("\n")),
+        ("losses".to_owned(), lost.join("\n")),
+    ];
     let databases = servers::databases().iter();
     for database in databases.filter(|database| case.is_for(database.dialect().name())) {
         check_database(&case, database, &mut actual);

@@ -291,6 +291,41 @@ mod tests {
     }
 
     #[test]
+    fn without_a_past_no_circle_is_done_again() {
+        let (a, b) = (TableName::new("a"), TableName::new("b"));
+        let mut models = Models::default();
+        for (name, former) in [(&a, &b), (&b, &a)] {
+            let mut table = crate::schema::Table::new(name.clone());
+            for (column, other) in [("x", "y"), ("y", "x")] {
+                let ty = "enum e('u', 'v')".parse().expect("an enum");
+                table.columns.push(crate::schema::Column::new(column, ty));
+                let column = (name.clone(), column.to_owned());
+                models
+                    .renames
+                    .columns
+                    .insert(column.clone(), vec![other.to_owned()]);
+                let values =
+                    [("u", "v"), ("v", "u")].map(|(new, old)| (new.to_owned(), vec![old.to_owned()]));
+                models.renames.values.insert(column, values.into());
+            }
+            models.renames.tables.insert(name.clone(), vec![former.clone()]);
+            models.schema.insert(table);
+        }
+        let from = models.schema.clone();
+        assert_eq!(declared(&models, &from, None), Answers::default());
+        assert_eq!(stale(&models, &from, None).len(), 8);
+        let answers = declared(&models, &from, Some(&Past::default()));
+        assert_eq!(answers.renamed_tables.len(), 2);
+        assert_eq!(
+            (answers.renamed_columns.len(), answers.mapped_values.len()),
+            (4, 4)
+        );
+        let mut past = Past::default();
+        past.add(&answers);
+        assert_eq!(declared(&models, &from, Some(&past)), Answers::default());
+    }
+
+    #[test]
     fn names_go_round_in_a_circle_once() {
         let swap: [(&str, &[&str]); 2] = [("a", &["b"]), ("b", &["a"])];
         assert_eq!(renames(&swap, &["a", "b"]), ["a>b", "b>a"]);
