@@ -180,7 +180,10 @@ fn a_name_that_is_not_one_revision_lists_the_candidates() {
             .0
             .starts_with("there is no revision")
     );
-    assert!(failure("-1", &ids([77])).0.starts_with("there is no revision"));
+    assert_eq!(
+        failure("-1", &ids([77])).0,
+        "the database is at revision `6900004d0000`, which the files do not have"
+    );
 }
 
 #[test]

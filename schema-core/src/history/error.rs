@@ -119,6 +119,11 @@ pub enum Cause {
         /// Revisions that may have been meant, as `id (slug)`.
         candidates: Vec<String>,
     },
+    /// A revision at which the database is, and which the files do not have: no step can be counted from it.
+    NotInFiles {
+        /// The revision.
+        revision: RevisionId,
+    },
     /// A name that several revisions have.
     AmbiguousRevision {
         /// The name.
@@ -214,6 +219,7 @@ impl HistoryError {
                 "there are no revisions yet: make one with `autogen migrate`".into()
             }
             Cause::UnknownRevision { candidates, .. } => format!("candidates are {}", list(candidates)),
+            Cause::NotInFiles { .. } => "check out the branch that has it, or take it back with `autogen downgrade head`".into(),
             Cause::AmbiguousRevision { name, candidates } if name.starts_with("head") => {
                 format!("the heads are {}; name one, or join them with `autogen merge`", list(candidates))
             }
@@ -309,6 +315,12 @@ impl fmt::Display for HistoryError {
                 write!(f, "cannot replay revision `{revision}` ({path}): {error}")
             }
             Cause::UnknownRevision { name, candidates: _ } => write!(f, "there is no revision `{name}`"),
+            Cause::NotInFiles { revision } => {
+                write!(
+                    f,
+                    "the database is at revision `{revision}`, which the files do not have"
+                )
+            }
             Cause::AmbiguousRevision { name, candidates } => {
                 write!(f, "`{name}` is not one revision: {} match", candidates.len())
             }

@@ -141,7 +141,10 @@ impl History {
     }
 
     fn known(&self, id: RevisionId) -> Result<&Header, HistoryError> {
-        self.get(id).ok_or_else(|| self.unknown(&id.to_string()))
+        self.get(id).ok_or(HistoryError {
+            path: None,
+            cause: Cause::NotInFiles { revision: id },
+        })
     }
 
     /// Returns the error for a name that no revision has, with those that are spelled most like it, or else the newest.
