@@ -86,6 +86,20 @@ fn a_link_in_the_way_is_not_followed() {
     );
 }
 
+/// The seeds of the fuzz target for the configuration: read, or refused with an error.
+#[test]
+fn a_configuration_of_any_kind_is_read_or_refused() {
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/seeds/config");
+    let session = project();
+    for entry in fs::read_dir(seeds).unwrap() {
+        let path = entry.unwrap().path();
+        session.write("migrations/autogen.toml", fs::read(&path).unwrap());
+        let run = autogen(&session, &["-q", "--no-dotenv", "verify"]);
+        let refused = run.code == 2 && run.terminal.contains("error: ");
+        assert!(refused || run.code == 0, "{}: {}", path.display(), run.terminal);
+    }
+}
+
 /// Returns the copies beside the database.
 fn copies(session: &Session) -> Vec<std::path::PathBuf> {
     let mut copies: Vec<_> = fs::read_dir(session.path().join("instance"))

@@ -1,0 +1,2 @@
+-- why
+UPDATE items SET name = ';';

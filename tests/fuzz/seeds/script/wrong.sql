@@ -1,0 +1,2 @@
+-- autogen: no-transction
+COMMIT;
