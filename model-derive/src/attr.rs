@@ -81,6 +81,12 @@ pub(crate) struct FieldAttrs {
     pub(crate) skip: Option<Span>,
 }
 
+/// What stands on an enum.
+#[derive(Default)]
+pub(crate) struct EnumAttrs {
+    pub(crate) name: Option<String>,
+}
+
 /// What stands on a variant of an enum.
 #[derive(Default)]
 pub(crate) struct VariantAttrs {
@@ -95,6 +101,7 @@ type Parse<A> = fn(&mut A, Span, ParseStream<'_>) -> Result<()>;
 enum Place {
     Struct(Parse<StructAttrs>),
     Field(Parse<FieldAttrs>),
+    Enum(Parse<EnumAttrs>),
     Variant(Parse<VariantAttrs>),
 }
 
@@ -133,6 +140,16 @@ const fn on_field(key: &'static str, form: &'static str, parse: Parse<FieldAttrs
     }
 }
 
+const fn on_enum(key: &'static str, form: &'static str, parse: Parse<EnumAttrs>) -> Row {
+    let (times, place) = (Times::Once, Place::Enum(parse));
+    Row {
+        key,
+        form,
+        times,
+        place,
+    }
+}
+
 const fn on_variant(key: &'static str, form: &'static str, parse: Parse<VariantAttrs>) -> Row {
     let (times, place) = (Times::Once, Place::Variant(parse));
     Row {
@@ -143,14 +160,25 @@ const fn on_variant(key: &'static str, form: &'static str, parse: Parse<VariantA
     }
 }
 
+/// Reads what stands on an enum.
+pub(crate) fn on_enum_attrs(attrs: &[Attribute], errors: &mut Errors) -> EnumAttrs {
+    let mut read = EnumAttrs::default();
+    let parser = |row: &'static Row| match row.place {
+        Place::Enum(parse) => Some(parse),
+        Place::Struct(_) | Place::Field(_) | Place::Variant(_) => None,
+    };
+    keys(attrs, "an enum", parser, &mut read, errors);
+    read
+}
+
 /// Reads what stands on a variant.
 pub(crate) fn on_variant_attrs(attrs: &[Attribute], errors: &mut Errors) -> VariantAttrs {
     let mut read = VariantAttrs::default();
     let parser = |row: &'static Row| match row.place {
         Place::Variant(parse) => Some(parse),
-        Place::Struct(_) | Place::Field(_) => None,
+        Place::Struct(_) | Place::Field(_) | Place::Enum(_) => None,
     };
-    keys(attrs, "variant", parser, &mut read, errors);
+    keys(attrs, "a variant", parser, &mut read, errors);
     read
 }
 
@@ -159,9 +187,9 @@ pub(crate) fn on_struct_attrs(attrs: &[Attribute], errors: &mut Errors) -> Struc
     let mut read = StructAttrs::default();
     let parser = |row: &'static Row| match row.place {
         Place::Struct(parse) => Some(parse),
-        Place::Field(_) | Place::Variant(_) => None,
+        Place::Field(_) | Place::Enum(_) | Place::Variant(_) => None,
     };
-    keys(attrs, "struct", parser, &mut read, errors);
+    keys(attrs, "a struct", parser, &mut read, errors);
     read
 }
 
@@ -170,9 +198,9 @@ pub(crate) fn on_field_attrs(attrs: &[Attribute], errors: &mut Errors) -> FieldA
     let mut read = FieldAttrs::default();
     let parser = |row: &'static Row| match row.place {
         Place::Field(parse) => Some(parse),
-        Place::Struct(_) | Place::Variant(_) => None,
+        Place::Struct(_) | Place::Enum(_) | Place::Variant(_) => None,
     };
-    read.keys = keys(attrs, "field", parser, &mut read, errors);
+    read.keys = keys(attrs, "a field", parser, &mut read, errors);
     read
 }
 
@@ -224,10 +252,11 @@ fn misplaced<'a, R: Iterator<Item = &'a Row>>(
         let there = match row.place {
             Place::Struct(_) => "the struct",
             Place::Field(_) => "a field",
+            Place::Enum(_) => "an enum",
             Place::Variant(_) => "a variant of an enum",
         };
         return format!(
-            "`{key}` cannot stand on a {here}; put `#[model({})]` on {there}",
+            "`{key}` cannot stand on {here}; put `#[model({})]` on {there}",
             row.form
         );
     }
@@ -238,7 +267,7 @@ fn misplaced<'a, R: Iterator<Item = &'a Row>>(
             format!("unknown key `{key}`; did you mean `{near}`? it is written `{form}`")
         }
         None => format!(
-            "unknown key `{key}`; a {here} takes {}",
+            "unknown key `{key}`; {here} takes {}",
             list(known().map(|row| row.key))
         ),
     }

@@ -7,9 +7,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, Result};
+use syn::{Data, DataEnum, DeriveInput, Fields, Ident, Result};
 
-use crate::attr::{Spanned, check_value, on_variant_attrs};
+use crate::attr::{Spanned, check_value, on_enum_attrs, on_variant_attrs};
 use crate::errors::Errors;
 
 /// A variant and its text.
@@ -22,6 +22,7 @@ struct Variant<'a> {
 /// Returns the implementations of `ColumnType` and `Enum`.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::default();
+    let name = on_enum_attrs(&input.attrs, &mut errors).name;
     let variants = match read(input, &mut errors) {
         Some(data) => variants(data, &mut errors),
         None => Vec::new(),
@@ -29,17 +30,11 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     check(&variants, &mut errors);
     match errors.into_error() {
         Some(error) => Err(error),
-        None => Ok(implementation(&input.ident, &variants)),
+        None => Ok(implementation(&input.ident, name, &variants)),
     }
 }
 
 fn read<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<&'a DataEnum> {
-    if let Some(attr) = input.attrs.iter().find(|attr| attr.path().is_ident("model")) {
-        errors.push(Error::new_spanned(
-            attr,
-            "`Enum` takes no attributes on the enum; put them on its variants",
-        ));
-    }
     if let Some(first) = input.generics.params.first() {
         errors.at(
             first.span(),
@@ -124,13 +119,13 @@ fn check(variants: &[Variant<'_>], errors: &mut Errors) {
     }
 }
 
-fn implementation(ident: &Ident, variants: &[Variant<'_>]) -> TokenStream {
+fn implementation(ident: &Ident, name: Option<String>, variants: &[Variant<'_>]) -> TokenStream {
     let values: Vec<&str> = variants
         .iter()
         .map(|variant| variant.value.value.as_str())
         .collect();
     let idents: Vec<&Ident> = variants.iter().map(|variant| variant.ident).collect();
-    let name = ident.unraw().to_string().to_snake_case();
+    let name = name.unwrap_or_else(|| ident.unraw().to_string().to_snake_case());
     let notation = format!("enum {name}({})", quoted(values.iter().copied()));
     let renamed = quoted(variants.iter().flat_map(|variant| {
         let former = variant.renamed_from.iter();

@@ -98,6 +98,10 @@ pub trait Model {
 /// | url: `Url` | `text` |
 /// | bytes: `Bytes`, `BytesMut` | `bytes` |
 /// | ipnetwork: `IpNetwork`, `Ipv4Network`, `Ipv6Network` | `network` |
+///
+/// # Types across databases
+///
+#[doc = include_str!("model/types.md")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no column type",
     label = "no column of a database is known to hold it",

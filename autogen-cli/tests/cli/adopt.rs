@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use autogen_tests::servers;
+use schema_core::runner::load;
+
 use crate::session::{Run, Session};
 
 const MANIFEST: &str = "\
@@ -83,6 +86,45 @@ fn adopt(name: &str) {
 /// Returns the code without the line that names the database.
 fn body(text: &str) -> &str {
     text.split_once('\n').unwrap().1
+}
+
+/// As [`adopt`], on a server; one that cannot be reached is left out.
+fn adopt_on(dialect: &str) {
+    let Some(database) = servers::database(dialect) else {
+        return;
+    };
+    let (session, target) = project(&format!("shop-{dialect}"));
+    let schema = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/schemas/shop.{dialect}.sql"));
+    let sql = std::fs::read_to_string(schema).unwrap();
+    let (standing, other) = (database.fresh(), database.fresh());
+    load(&mut *standing.open(), database.dialect(), &sql).unwrap_or_else(|error| panic!("{error}"));
+    let (standing, other) = (standing.url().to_string(), other.url().to_string());
+    let run = |arguments: &[&str]| {
+        let run = autogen(&session, &target, arguments);
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.terminal);
+        run.terminal
+    };
+    run(&["-q", "init", "--dialect", dialect]);
+    let models = run(&["-q", "inspect", &standing, "--format", "rust"]);
+    session.write("src/lib.rs", &models);
+    run(&["baseline", &standing]);
+    let clean = "The database is what its revisions say.\n";
+    assert_eq!(run(&["check", "--database", "--database-url", &standing]), clean);
+    assert_eq!(run(&["-q", "check"]), "");
+    assert_eq!(run(&["-q", "diff", "--from", &standing, "--to", "models"]), "");
+    run(&["-q", "upgrade", "--database-url", &other]);
+    let again = run(&["-q", "inspect", &other, "--format", "rust"]);
+    assert_eq!(body(&again), body(&models));
+}
+
+#[test]
+fn a_shop_on_postgres() {
+    adopt_on("postgres");
+}
+
+#[test]
+fn a_shop_on_mysql() {
+    adopt_on("mysql");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The table of keys: what may stand in `#[model(…)]`, where, in which form, and what reads it.
 
-use super::{Row, Spanned, Times, index, on_field, on_struct, on_variant, parse, reference, value};
+use super::{Row, Spanned, Times, index, on_enum, on_field, on_struct, on_variant, parse, reference, value};
 
 /// Every key there is.
 pub(super) const KEYS: &[Row] = &[
@@ -231,6 +231,10 @@ pub(super) const KEYS: &[Row] = &[
     ),
     on_field("skip", "skip", |attrs, span, input| {
         attrs.skip = Some(parse::bare(span, input)?);
+        Ok(())
+    }),
+    on_enum("name", "name = \"order_status\"", |attrs, _, input| {
+        attrs.name = Some(parse::text(input)?);
         Ok(())
     }),
     on_variant("value", "value = \"on_sale\"", |attrs, _, input| {

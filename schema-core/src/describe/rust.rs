@@ -51,7 +51,10 @@ pub fn rust(schema: &Schema, title: &str) -> Rust {
     for table in schema.tables.values() {
         items.push(structure(table, &schema, &names, &mut features));
     }
-    let enums: Vec<String> = names.enums().map(|(name, ty)| enumeration(name, ty)).collect();
+    let enums: Vec<String> = names
+        .enums()
+        .map(|(name, ty, says)| enumeration(name, ty, says))
+        .collect();
     let derives = if enums.is_empty() {
         "Model"
     } else {
@@ -144,8 +147,12 @@ fn attributes(indent: &str, keys: &[String]) -> String {
         .collect()
 }
 
-fn enumeration(name: &str, ty: &Type) -> String {
-    let mut text = format!("#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]\npub enum {name} {{\n");
+fn enumeration(name: &str, ty: &Type, says: bool) -> String {
+    let mut text = String::from("#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]\n");
+    if let (Type::Enum { name, values: _ }, true) = (ty, says) {
+        text.push_str(&attributes("", &[format!("name = {name:?}")]));
+    }
+    let _ = writeln!(text, "pub enum {name} {{");
     let values = ty.values().unwrap_or_default();
     for (variant, value) in variants(values).iter().zip(values) {
         if !says_value(variant, value) {

@@ -63,12 +63,20 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
         let sayable = held.collation.is_none() || matches!(column.ty, Type::Text { .. });
         sayable && is_held(dialect, table, held, column)
     };
+    let native_only = || {
+        let text = of(held.ty.clone());
+        if is_held(dialect, table, held, &text) {
+            text
+        } else {
+            held.clone()
+        }
+    };
     let Some(preferred) = dialect.logical(native) else {
         let candidates = logical_types(native).into_iter().map(of);
         return candidates
             .into_iter()
             .find(is_same)
-            .unwrap_or_else(|| of(held.ty.clone()));
+            .unwrap_or_else(native_only);
     };
     let plain = of(named(preferred, &held.name));
     if is_same(&plain) {
@@ -76,11 +84,7 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
     }
     let sql_type = BTreeMap::from([(dialect.name().to_owned(), native.clone())]);
     let beside = Column { sql_type, ..plain };
-    if is_same(&beside) {
-        beside
-    } else {
-        of(held.ty.clone())
-    }
+    if is_same(&beside) { beside } else { native_only() }
 }
 
 /// Returns the type with a name, if it is an enum of a database that gives it none; one whose texts no model can have is a text.
@@ -96,7 +100,7 @@ fn named(ty: Type, column: &str) -> Type {
     }
     let word = |c: char| if c.is_alphanumeric() { c } else { '_' };
     let name = if name.is_empty() {
-        column.chars().map(word).collect()
+        column.to_lowercase().chars().map(word).collect()
     } else {
         name
     };

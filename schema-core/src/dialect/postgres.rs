@@ -5,12 +5,14 @@
 
 mod ddl;
 mod expression;
+mod logical;
 mod normalize;
 mod plan;
 mod reflect;
 mod session;
 mod standalone;
 mod stored;
+mod structure;
 mod types;
 mod unmanaged;
 
@@ -19,7 +21,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema};
+use crate::schema::{Literal, Schema, Type};
 
 /// The name used in script names and configuration.
 const NAME: &str = "postgres";
@@ -75,6 +77,10 @@ impl Dialect for Postgres {
         unmanaged::unmanaged(connection)
     }
 
+    fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
+        structure::structure(connection)
+    }
+
     fn standalone(&self, plan: &Plan) -> Plan {
         standalone::standalone(plan)
     }
@@ -85,6 +91,10 @@ impl Dialect for Postgres {
 
     fn now(&self) -> &'static str {
         "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    }
+
+    fn logical(&self, native: &str) -> Option<Type> {
+        logical::logical(native)
     }
 
     fn session(&self) -> &dyn Session {

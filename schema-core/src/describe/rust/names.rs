@@ -29,8 +29,16 @@ const TAKEN: [&str; 14] = [
 pub(super) struct Names {
     structs: BTreeMap<TableName, String>,
     fields: BTreeMap<(TableName, String), String>,
-    /// The enums with their names, by the notation of the type.
-    enums: BTreeMap<String, (String, Type)>,
+    /// The enums, by the notation of the type.
+    enums: BTreeMap<String, NamedEnum>,
+}
+
+/// An enum of Rust.
+struct NamedEnum {
+    name: String,
+    /// Whether the derive must be told what the database calls it.
+    says: bool,
+    ty: Type,
 }
 
 impl Names {
@@ -57,8 +65,13 @@ impl Names {
             let element = element(&column.ty);
             if let Type::Enum { name, values: _ } = element {
                 enums.entry(element.to_string()).or_insert_with(|| {
-                    let owner = &structs[&table.name];
-                    (enum_name(name, owner, &mut taken), element.clone())
+                    let is_struct = structs.values().any(|taken| *taken == camel(name, "Value"));
+                    let rust = enum_name(name, &structs[&table.name], &mut taken);
+                    NamedEnum {
+                        says: is_struct || camel(name, "Value").to_snake_case() != *name,
+                        name: rust,
+                        ty: element.clone(),
+                    }
                 });
             }
         }
@@ -84,17 +97,16 @@ impl Names {
     pub(super) fn of_enum(&self, ty: &Type) -> &str {
         self.enums
             .get(&ty.to_string())
-            .map_or("", |(name, _)| name.as_str())
+            .map_or("", |named| named.name.as_str())
     }
 
-    /// Returns the enums with their names, in the order of these.
-    pub(super) fn enums(&self) -> impl Iterator<Item = (&str, &Type)> {
-        let by_name: BTreeMap<&str, &Type> = self
-            .enums
-            .values()
-            .map(|(name, ty)| (name.as_str(), ty))
-            .collect();
-        by_name.into_iter()
+    /// Returns the enums with their names, in the order of these, and whether the database's name must be said.
+    pub(super) fn enums(&self) -> impl Iterator<Item = (&str, &Type, bool)> {
+        let mut by_name: Vec<&NamedEnum> = self.enums.values().collect();
+        by_name.sort_by(|one, other| one.name.cmp(&other.name));
+        by_name
+            .into_iter()
+            .map(|named| (named.name.as_str(), &named.ty, named.says))
     }
 }
 

@@ -1,0 +1,81 @@
+//! The statements that create all that a database holds.
+
+use super::plan;
+use super::reflect::{self, OURS};
+use crate::db::{Connection, Error, ErrorKind};
+use crate::operation::create_all;
+use crate::plan::Step;
+use crate::schema::Schema;
+
+/// The statements that the server writes itself. What an extension brought comes with it.
+fn query() -> String {
+    let own = |class: &str, oid: &str| {
+        format!(
+            "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{class}'::regclass AND e.objid = {oid} AND e.deptype = 'e')"
+        )
+    };
+    let (own_class, own_type, own_function) = (
+        own("pg_class", "c.oid"),
+        own("pg_type", "t.oid"),
+        own("pg_proc", "p.oid"),
+    );
+    format!(
+        "SELECT 'CREATE SCHEMA IF NOT EXISTS ' || quote_ident(n.nspname) FROM pg_namespace n WHERE {OURS}
+        UNION ALL
+        SELECT 'CREATE EXTENSION IF NOT EXISTS ' || quote_ident(e.extname) || ' SCHEMA ' || quote_ident(n.nspname)
+        FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'
+        UNION ALL
+        SELECT 'CREATE DOMAIN ' || format('%I.%I', n.nspname, t.typname) || ' AS ' || format_type(t.typbasetype, t.typtypmod)
+            || coalesce(' DEFAULT ' || t.typdefault, '') || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END
+            || coalesce((SELECT string_agg(' ' || pg_get_constraintdef(k.oid), '') FROM pg_constraint k WHERE k.contypid = t.oid), '')
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {OURS} AND t.typtype = 'd' AND {own_type}
+        UNION ALL
+        SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE {OURS} AND p.prokind IN ('f', 'p') AND {own_function}
+        UNION ALL
+        SELECT CASE c.relkind WHEN 'm' THEN 'CREATE MATERIALIZED VIEW ' ELSE 'CREATE VIEW ' END
+            || format('%I.%I', n.nspname, c.relname) || ' AS ' || rtrim(pg_get_viewdef(c.oid), ';')
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND c.relkind IN ('v', 'm') AND {own_class}
+        UNION ALL
+        SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t
+        JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND NOT t.tgisinternal AND t.tgparentid = 0
+        UNION ALL
+        SELECT rtrim(pg_get_ruledef(r.oid), ';') FROM pg_rewrite r
+        JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND r.rulename <> '_RETURN'"
+    )
+}
+
+/// Returns the statements that create the tables and their types, and all else for which the server has a statement. What one of them
+/// needs may come after it.
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn structure(connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
+    let schema = reflect::reflect(connection)?;
+    let tables = plan::plan(&Schema::default(), &create_all(&schema)).map_err(|error| Error {
+        kind: ErrorKind::Statement,
+        message: error.to_string(),
+        offset: None,
+    })?;
+    let mut statements: Vec<String> = tables
+        .statements
+        .into_iter()
+        .filter_map(|statement| match statement.step {
+            Step::Execute { sql } => Some(sql),
+            Step::ExpectNoRows { .. }
+            | Step::RedefineTable { .. }
+            | Step::KeepDependents { .. }
+            | Step::RestoreDependents { .. } => None,
+        })
+        .collect();
+    let rows = connection.query(&query(), &[])?;
+    let own = rows
+        .into_iter()
+        .filter_map(|row| row.first()?.as_str().map(str::to_owned));
+    statements.extend(own);
+    Ok(statements)
+}
