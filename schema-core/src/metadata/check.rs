@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::near::nearest;
 use super::{MetadataError, Models};
-use crate::schema::{ForeignKey, Table, TableName};
+use crate::schema::{ForeignKey, Table};
 
 /// Adds all that is wrong to the errors.
 pub(super) fn check(models: &Models, errors: &mut Vec<MetadataError>) {
@@ -27,17 +27,7 @@ pub(super) fn check(models: &Models, errors: &mut Vec<MetadataError>) {
             });
         }
     }
-    let mut indexes: BTreeMap<&str, &TableName> = BTreeMap::new();
     for table in models.schema.tables.values() {
-        for name in table.indexes.keys() {
-            if indexes.insert(name, &table.name).is_some() {
-                errors.push(MetadataError::DuplicateName {
-                    what: "index",
-                    name: name.clone(),
-                    model: models.sources[&table.name].clone(),
-                });
-            }
-        }
         if complete {
             let broken = table
                 .foreign_keys
