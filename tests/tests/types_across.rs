@@ -470,10 +470,12 @@ fn postgres_client(url: &ServerUrl) -> postgres::Client {
     let mut config = postgres::Config::new();
     config.host(url.host()).dbname(url.database().unwrap());
     config.user(url.user().unwrap_or("postgres"));
-    url.port().iter().for_each(|port| drop(config.port(*port)));
-    url.password()
-        .iter()
-        .for_each(|password| drop(config.password(password)));
+    if let Some(port) = url.port() {
+        config.port(port);
+    }
+    if let Some(password) = url.password() {
+        config.password(password);
+    }
     config.connect(postgres::NoTls).unwrap()
 }
 

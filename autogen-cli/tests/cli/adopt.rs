@@ -94,7 +94,8 @@ fn adopt_on(dialect: &str) {
         return;
     };
     let (session, target) = project(&format!("shop-{dialect}"));
-    let schema = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/schemas/shop.{dialect}.sql"));
+    let schema =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/schemas/shop.{dialect}.sql"));
     let sql = std::fs::read_to_string(schema).unwrap();
     let (standing, other) = (database.fresh(), database.fresh());
     load(&mut *standing.open(), database.dialect(), &sql).unwrap_or_else(|error| panic!("{error}"));

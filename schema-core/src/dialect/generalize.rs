@@ -73,10 +73,7 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
     };
     let Some(preferred) = dialect.logical(native) else {
         let candidates = logical_types(native).into_iter().map(of);
-        return candidates
-            .into_iter()
-            .find(is_same)
-            .unwrap_or_else(native_only);
+        return candidates.into_iter().find(is_same).unwrap_or_else(native_only);
     };
     let plain = of(named(preferred, &held.name));
     if is_same(&plain) {
