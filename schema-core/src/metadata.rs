@@ -2,7 +2,7 @@
 //!
 //! Every model is one record in the section [`SECTION`] (in Mach-O files [`MACHO_SECTION`]): [`MAGIC`], the [`FORMAT`] and the number of
 //! bytes that follow, both as 32-bit little-endian numbers, then JSON. Linkers put records side by side, perhaps
-//! with zero bytes between them. Object files are known to [`section`] alone (feature `artifacts`), and the structs themselves to nobody here.
+//! with zero bytes between them. Object files are known to `section` alone (feature `artifacts`), and the structs themselves to nobody here.
 
 mod check;
 mod error;
