@@ -173,7 +173,7 @@ pub trait Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Locked`](crate::db::ErrorKind::Locked) once the time is over, or what the database reports.
+    /// [`ErrorKind::Locked`] once the time is over, or what the database reports.
     fn lock(
         &self,
         connection: &mut dyn Connection,
@@ -199,7 +199,7 @@ pub trait Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Locked`](crate::db::ErrorKind::Locked) once [`Limits::lock`] is over, or what the database reports; no
+    /// [`ErrorKind::Locked`] once [`Limits::lock`] is over, or what the database reports; no
     /// transaction is open then.
     fn begin(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error>;
 
