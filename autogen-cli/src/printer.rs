@@ -3,6 +3,8 @@
 //! Data goes to stdout, talk to stderr. Names come from repositories and databases that may not be trusted, so control
 //! characters in them are shown escaped and never reach the terminal.
 
+mod progress;
+
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::io::{self, Write};

@@ -199,6 +199,20 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What is told how many rows are written, and how many there will be; `None` once they are there.
+///
+/// It is called in the middle of a statement, so it cannot use the connection.
+pub type Watcher = Box<dyn FnMut(Option<Written>) + Send>;
+
+/// How far the writing of many rows has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The rows written so far.
+    pub rows: u64,
+    /// All that are to be written.
+    pub of: u64,
+}
+
 /// An open database.
 pub trait Connection {
     /// Runs one statement and returns the number of rows it changed.
@@ -227,6 +241,24 @@ pub trait Connection {
     ///
     /// Whatever the database reports.
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error>;
+
+    /// Has the watcher told how many of the [expected](Connection::expect_rows) rows are written, while a statement runs. A
+    /// database that cannot tell does not.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports.
+    fn watch_rows(&mut self, _watcher: Watcher) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Tells whether someone watches the rows that are written.
+    fn is_watched(&self) -> bool {
+        false
+    }
+
+    /// Says how many rows are going to be written; `None` once they are.
+    fn expect_rows(&mut self, _rows: Option<u64>) {}
 
     /// Lets statements write to the tables in which the database keeps its own schema, or forbids it again. At first it is
     /// forbidden.

@@ -345,3 +345,78 @@ fn many_changes_of_a_table_are_one_rebuild() {
         "what is stopped half-way leaves no table behind"
     );
 }
+
+#[test]
+fn rows_are_copied_in_their_order_before_there_are_indexes() {
+    for (table, order) in [
+        ("items (id INTEGER PRIMARY KEY, n INTEGER)", "\"id\""),
+        ("items (id TEXT PRIMARY KEY, n INTEGER)", "rowid"),
+        (
+            "items (id TEXT, n INTEGER, m INTEGER, PRIMARY KEY (n, id)) WITHOUT ROWID",
+            "\"n\", \"id\"",
+        ),
+    ] {
+        let mut connection = with(&format!("CREATE TABLE {table};\nCREATE INDEX ix ON items (n)"));
+        let plan = rebuild(&mut connection, |schema| set_collation(schema, "items", "n"));
+        let at = |wanted: &dyn Fn(&str) -> bool| {
+            plan.statements
+                .iter()
+                .position(|statement| matches!(&statement.step, Step::Execute { sql } if wanted(sql)))
+                .unwrap_or_else(|| panic!("{plan:#?}"))
+        };
+        let copied = at(&|sql| sql.starts_with("INSERT") && sql.ends_with(&format!("ORDER BY {order}")));
+        assert!(copied < at(&|sql| sql.starts_with("CREATE INDEX")), "{plan:#?}");
+    }
+}
+
+#[test]
+fn a_rebuild_that_stops_anywhere_leaves_nothing_behind() {
+    let mut connection = with(
+        "CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER);
+CREATE INDEX ix ON items (n);
+INSERT INTO items (n) VALUES (1), (2)",
+    );
+    let everything = "SELECT type, name, sql FROM sqlite_schema ORDER BY name";
+    let before = query(&mut connection, everything);
+    let plan = rebuild(&mut connection, |schema| set_collation(schema, "items", "n"));
+    for at in 0..=plan.statements.len() {
+        let mut broken = plan.clone();
+        broken
+            .statements
+            .insert(at, schema_core::plan::Statement::execute("SELECT nothing_there"));
+        assert!(run(&mut connection, &broken).is_err(), "stopped at {at}");
+        assert_eq!(query(&mut connection, everything), before, "stopped at {at}");
+        assert_eq!(query(&mut connection, "SELECT * FROM items"), ["1|1", "2|2"]);
+        assert_eq!(
+            query(&mut connection, "SELECT * FROM temp.sqlite_schema"),
+            [""; 0]
+        );
+    }
+    run(&mut connection, &plan).unwrap();
+}
+
+#[test]
+fn who_watches_is_told_how_many_rows_are_copied() {
+    let mut connection = with(
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, n INTEGER);
+CREATE TABLE log (n INTEGER);
+INSERT INTO items (n) SELECT value FROM (WITH RECURSIVE v (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM v LIMIT 2500) SELECT value FROM v)",
+    );
+    let (tell, told) = std::sync::mpsc::channel();
+    connection
+        .watch_rows(Box::new(move |written| tell.send(written).unwrap()))
+        .unwrap();
+    execute(&mut connection, "INSERT INTO log SELECT n FROM items");
+    change_collation(&mut connection, "items", "n");
+    drop(connection);
+    let told: Vec<Option<u64>> = told
+        .iter()
+        .map(|written| {
+            written.map(|written| {
+                assert_eq!(written.of, 2_500);
+                written.rows
+            })
+        })
+        .collect();
+    assert_eq!(told, [Some(0), Some(1_000), Some(2_000), None]);
+}

@@ -6,7 +6,7 @@ use schema_core::runner::{self, PerRevision};
 
 use super::ahead;
 use super::offline::{self, OfflineArgs};
-use super::running::{Reporter, RunArgs, options};
+use super::running::{Reporter, RunArgs, options, watch};
 use crate::database::Missing;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
@@ -61,6 +61,7 @@ pub(crate) fn run(
     }
     let options = options(&arguments.run, PerRevision::Always, &database)?;
     let mut connection = database.open(Missing::Refuse)?;
+    watch(environment.printer, &mut *connection);
     let mut reporter = Reporter::new(environment.printer, &database, &history, Direction::Downgrade);
     let result = runner::downgrade(
         &mut *connection,

@@ -66,6 +66,13 @@ pub(super) fn waiting(seconds: u32) -> Options {
     Options::new(env!("CARGO_PKG_VERSION"), now, lock)
 }
 
+/// Shows on a terminal how far the copying of a big table has come. Where that cannot be had, it is done unseen.
+pub(super) fn watch(printer: &Printer, connection: &mut dyn Connection) {
+    if let Some(watcher) = printer.watcher() {
+        let _ = connection.watch_rows(watcher);
+    }
+}
+
 /// Returns the time since 1970.
 pub(super) fn now() -> Duration {
     SystemTime::now()

@@ -6,7 +6,7 @@ use schema_core::runner::{self, PerRevision};
 
 use super::ahead;
 use super::offline::{self, OfflineArgs};
-use super::running::{Reporter, RunArgs, options};
+use super::running::{Reporter, RunArgs, options, watch};
 use crate::database::Missing;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
@@ -70,6 +70,7 @@ pub(crate) fn run(
     };
     let options = options(&arguments.run, per_revision, &database)?;
     let mut connection = database.open(Missing::Create)?;
+    watch(environment.printer, &mut *connection);
     let mut reporter = Reporter::new(environment.printer, &database, &history, Direction::Upgrade);
     let result = runner::upgrade(
         &mut *connection,

@@ -4,6 +4,8 @@
 //! nothing of schemas, transactions or foreign keys; those belong to the dialect's session.
 
 mod client;
+mod error;
+mod watch;
 
 use std::borrow::BorrowMut;
 use std::path::Path;
@@ -12,9 +14,11 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::types::ValueRef;
-use rusqlite::{Batch, ErrorCode, OpenFlags, Statement};
+use rusqlite::{Batch, OpenFlags, Statement};
 
-use super::{Connection, Error, ErrorKind, Value};
+use self::error::{translate, translate_opening};
+use self::watch::Watch;
+use super::{Connection, Error, ErrorKind, Value, Watcher};
 
 /// How many steps of its virtual machine SQLite does between two looks at the clock: well below a millisecond.
 const STEPS_BETWEEN_LOOKS: std::ffi::c_int = 1_000;
@@ -44,6 +48,7 @@ pub struct SqliteConnection<C = rusqlite::Connection> {
     inner: C,
     /// How long a statement may take.
     limit: Option<Duration>,
+    watch: Option<Watch>,
 }
 
 /// Whether a file that does not exist is made.
@@ -115,7 +120,11 @@ impl<C: BorrowMut<rusqlite::Connection>> SqliteConnection<C> {
                 .set_db_config(config, value)
                 .map_err(|error| translate(&error))?;
         }
-        Ok(SqliteConnection { inner, limit: None })
+        Ok(SqliteConnection {
+            inner,
+            limit: None,
+            watch: None,
+        })
     }
 
     /// Returns the connection within.
@@ -229,6 +238,22 @@ impl<C: BorrowMut<rusqlite::Connection>> Connection for SqliteConnection<C> {
         Ok(())
     }
 
+    fn watch_rows(&mut self, watcher: Watcher) -> Result<(), Error> {
+        let watch = Watch::on(self.inner.borrow_mut(), watcher).map_err(|error| translate(&error))?;
+        self.watch = Some(watch);
+        Ok(())
+    }
+
+    fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    fn expect_rows(&mut self, rows: Option<u64>) {
+        if let Some(watch) = &self.watch {
+            watch.expect(rows);
+        }
+    }
+
     /// Defensive mode, under which SQLite ignores `PRAGMA writable_schema`, is off meanwhile.
     fn allow_schema_edits(&mut self, allowed: bool) -> Result<(), Error> {
         self.inner
@@ -282,59 +307,6 @@ fn refused(message: &str) -> Error {
         kind: ErrorKind::Statement,
         message: message.to_owned(),
         offset: None,
-    }
-}
-
-/// Of a file that cannot even be opened, nothing can be said but that.
-fn translate_opening(error: &rusqlite::Error) -> Error {
-    let translated = translate(error);
-    match translated.kind {
-        ErrorKind::Statement => Error {
-            kind: ErrorKind::Unreachable,
-            ..translated
-        },
-        ErrorKind::Unreachable
-        | ErrorKind::NotADatabase
-        | ErrorKind::Locked
-        | ErrorKind::ReadOnly
-        | ErrorKind::Full
-        | ErrorKind::TimedOut
-        | ErrorKind::System => translated,
-    }
-}
-
-/// Sorts SQLite's result codes into the kinds that a caller acts on (<https://sqlite.org/rescode.html>).
-fn translate(error: &rusqlite::Error) -> Error {
-    let code = error.sqlite_error_code();
-    let is = |codes: &[ErrorCode]| code.is_some_and(|code| codes.contains(&code));
-    let kind = if is(&[ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked]) {
-        ErrorKind::Locked
-    } else if is(&[ErrorCode::ReadOnly]) {
-        ErrorKind::ReadOnly
-    } else if is(&[ErrorCode::CannotOpen, ErrorCode::PermissionDenied]) {
-        ErrorKind::Unreachable
-    } else if is(&[ErrorCode::NotADatabase, ErrorCode::DatabaseCorrupt]) {
-        ErrorKind::NotADatabase
-    } else if is(&[ErrorCode::DiskFull]) {
-        ErrorKind::Full
-    } else if is(&[ErrorCode::OperationInterrupted]) {
-        ErrorKind::TimedOut
-    } else if is(&[ErrorCode::SystemIoFailure, ErrorCode::OutOfMemory]) {
-        ErrorKind::System
-    } else {
-        ErrorKind::Statement
-    };
-    let (message, offset) = if let rusqlite::Error::SqlInputError { msg, offset, .. } = error {
-        (msg.clone(), usize::try_from(*offset).ok())
-    } else if let rusqlite::Error::SqliteFailure(_, Some(message)) = error {
-        (message.clone(), None)
-    } else {
-        (error.to_string(), None)
-    };
-    Error {
-        kind,
-        message,
-        offset,
     }
 }
 

@@ -16,6 +16,11 @@ use crate::lexer::{Kind, lex};
 /// What the database reports.
 pub(super) fn keep(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
     let mut kept = vec![definition(connection, table)?];
+    if connection.is_watched() {
+        let rows = connection.query(&format!("SELECT count(*) FROM main.{}", quote(table)), &[])?;
+        let rows = rows.first().and_then(|row| row.first()?.as_integer());
+        connection.expect_rows(rows.and_then(|rows| u64::try_from(rows).ok()));
+    }
     kept.extend(own(connection, table)?);
     kept.extend(readers(connection, table)?);
     kept.extend(statistics(connection, table)?);
@@ -29,6 +34,7 @@ pub(super) fn keep(connection: &mut dyn Connection, table: &str) -> Result<Vec<S
 ///
 /// The first that fails, by the name of what it is about.
 pub(super) fn restore(connection: &mut dyn Connection, table: &str, kept: &[String]) -> Result<(), Error> {
+    connection.expect_rows(None);
     for sql in kept {
         let Some(object) = created(sql) else {
             connection

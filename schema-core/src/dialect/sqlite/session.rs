@@ -121,6 +121,7 @@ impl Session for super::Sqlite {
         let _ = connection.execute("PRAGMA legacy_alter_table = OFF", &[]);
         let _ = connection.execute("PRAGMA writable_schema = OFF", &[]);
         let _ = connection.allow_schema_edits(false);
+        connection.expect_rows(None);
     }
 
     fn redefine_table(&self, connection: &mut dyn Connection, sql: &str) -> Result<Vec<String>, Error> {
