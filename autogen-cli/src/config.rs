@@ -185,7 +185,9 @@ url = "{url}"
 # url = { env = "STORE_DATABASE_URL" }
 
 # Migrations are proved before they are written: in memory for SQLite, else in a new database, dropped afterwards, on the server of
-# the URL above; or on one that is named here: `postgres={ env="SCRATCH_DATABASE_URL" }` under `[scratch]`.
+# the URL above; or on one that is named here.
+# [scratch]
+# postgres = { env = "SCRATCH_DATABASE_URL" }
 
 [tables]
 # A project's tables are those of its models and of its revisions. All others (and every view, trigger and virtual table) are
@@ -232,7 +234,7 @@ mod tests {
             .lines()
             .filter(|line| !line.starts_with("url = \""))
             .map(|line| match line.strip_prefix("# ") {
-                Some(key) if key.contains(" = ") => key.to_owned(),
+                Some(key) if key.contains(" = ") || key.starts_with('[') => key.to_owned(),
                 _ => line.to_owned(),
             })
             .collect();

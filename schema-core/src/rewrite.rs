@@ -1,12 +1,14 @@
-//! Revisions written anew: a range folded into one, or a branch moved onto another.
+//! Revisions written anew: a range folded into one, a branch moved onto another, scripts for one more dialect.
 //!
 //! What a person wrote by hand stays as it was written. Nothing here runs a script or writes a file; whoever does proves
 //! first that what came out does the same.
 
+mod complete;
 mod error;
 mod rebase;
 mod squash;
 
+pub use complete::{Completed, complete};
 pub use error::RewriteError;
 pub use rebase::{Moved, rebase};
 pub use squash::{Squash, squash};

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use schema_core::diff::{Stale, declared, diff, stale};
-use schema_core::history::History;
 use schema_core::history::files::snapshot_holds;
+use schema_core::history::{Direction, History};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::runner;
 use schema_core::schema::TableName;
@@ -165,6 +165,7 @@ fn check_models(
         Err(_) if !findings.is_empty() => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
+    findings.extend(scripts_lacking(config, history)?);
     if !snapshot_holds(&environment.migrations, &from)? {
         findings.push(Finding {
             code: "snapshot",
@@ -181,6 +182,28 @@ fn check_models(
     *idle = stale(&read.models, &from, Some(&past));
     let answers = declared(&read.models, &from, Some(&past));
     Ok(diff(&from, &read.models.schema, &answers))
+}
+
+/// Finds the dialects that were configured after revisions were made, and for which those have no scripts.
+fn scripts_lacking(config: &Config, history: &History) -> Result<Vec<Finding>, CommandError> {
+    let mut findings = Vec::new();
+    for dialect in config.dialects()? {
+        let name = dialect.name();
+        let lacking = history
+            .revisions()
+            .iter()
+            .filter(|revision| !revision.scripts.contains_key(name))
+            .filter(|revision| history.script(revision.id, name, Direction::Upgrade).is_err())
+            .count();
+        if lacking > 0 {
+            findings.push(Finding {
+                code: "scripts",
+                what: format!("{lacking} of the revisions have no scripts for {name}"),
+                hint: "write them with `autogen migrate`".to_owned(),
+            });
+        }
+    }
+    Ok(findings)
 }
 
 /// Compares the database with what it says it is.

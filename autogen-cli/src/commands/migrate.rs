@@ -2,6 +2,7 @@
 
 mod amend;
 pub(super) mod answers;
+mod complete;
 mod first;
 mod message;
 mod write;
@@ -31,7 +32,8 @@ pub(super) use self::write::{Draft, created, new_id};
 /// Builds the configured packages, reads their models out of the artifacts, compares them with the history and writes
 /// one revision: the operations, and for every dialect a script for the way there and one for the way back. Both are
 /// proved on a scratch database first. Nothing is written when nothing changed, or when anything fails. Heads of branches
-/// that touch different things are joined: the new revision follows them all.
+/// that touch different things are joined: the new revision follows them all. For a dialect that was configured later, the
+/// revisions that there are get their scripts first.
 ///
 /// Example: autogen migrate -m "add descriptions"
 ///
@@ -95,7 +97,10 @@ pub(crate) fn run(
         return by_hand(environment, arguments);
     }
     let config = environment.config()?;
-    let history = environment.history()?;
+    let mut history = environment.history()?;
+    if arguments.mode() == Mode::Write {
+        history = complete::complete(environment, &config, history)?;
+    }
     let followed = followed(environment, &config, &history, arguments)?;
     let amended = match arguments.amend {
         true => Some(amend::newest(environment, &config, &history, &followed)?),

@@ -52,6 +52,7 @@ transcripts!(
     inspect,
     integrity,
     json,
+    later_dialect,
     main_job,
     mapped_values,
     merge,

@@ -1,0 +1,125 @@
+//! Scripts for a dialect that was configured after the revisions were made.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::{KeptScript, RewriteError};
+use crate::dialect::Dialect;
+use crate::history::files::Scripts;
+use crate::history::{Cause, Direction, Header, History, HistoryError, Revision, ScriptSums};
+use crate::operation::apply_all;
+use crate::plan::{Plan, plan};
+use crate::schema::Schema;
+use crate::script::{checksum, render};
+
+/// A revision with the scripts that it lacked.
+#[derive(Debug, Clone)]
+pub struct Completed {
+    /// The revision.
+    pub revision: Revision,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// All its scripts, by dialect. Those that it had are as they were.
+    pub scripts: BTreeMap<String, Scripts>,
+    /// The dialects whose scripts are new.
+    pub added: Vec<&'static str>,
+    /// The schema before it.
+    pub from: Schema,
+    /// The schema after it.
+    pub to: Schema,
+    /// Scripts for other dialects in which a person wrote what no operation says, and which the new ones may want too.
+    pub edited: Vec<KeptScript>,
+}
+
+/// Writes scripts for those of the dialects for which revisions have none, out of their operations, and returns those revisions,
+/// parents first. A script that is recorded and gone is not written anew: nobody knows what it said.
+///
+/// # Errors
+///
+/// [`RewriteError`] with what a dialect cannot hold, or a file that cannot be read.
+pub fn complete(
+    history: &History,
+    dialects: &[&'static dyn Dialect],
+) -> Result<Vec<Completed>, RewriteError> {
+    let mut completed = Vec::new();
+    for header in history.revisions() {
+        let lacking = dialects
+            .iter()
+            .filter(|dialect| !header.scripts.contains_key(dialect.name()))
+            .map(|dialect| Ok((*dialect, has_script(history, header, dialect.name())?)))
+            .filter(|found| !matches!(found, Ok((_, true))))
+            .map(|found| found.map(|(dialect, _)| dialect))
+            .collect::<Result<Vec<_>, HistoryError>>()?;
+        if !lacking.is_empty() {
+            completed.push(with_scripts(history, header, &lacking)?);
+        }
+    }
+    Ok(completed)
+}
+
+/// Tells whether someone wrote a script for the dialect by hand.
+fn has_script(history: &History, header: &Header, dialect: &str) -> Result<bool, HistoryError> {
+    for direction in [Direction::Upgrade, Direction::Downgrade] {
+        match history.script(header.id, dialect, direction) {
+            Ok(_) => return Ok(true),
+            Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+fn with_scripts(
+    history: &History,
+    header: &Header,
+    dialects: &[&'static dyn Dialect],
+) -> Result<Completed, RewriteError> {
+    let id = header.id;
+    let mut revision = history.revision(id)?;
+    let from = history.schema_without(&revision.parents, &revision.overrules)?;
+    let to = apply_all(from.clone(), &revision.operations).map_err(|error| history.misfit(id, error))?;
+    let (mut scripts, mut edited) = (BTreeMap::new(), Vec::new());
+    for (dialect, sums) in &revision.scripts {
+        for direction in [Direction::Upgrade, Direction::Downgrade] {
+            if sums.edited || history.is_edited(id, dialect, direction)? {
+                edited.push(KeptScript {
+                    revision: id,
+                    dialect: dialect.clone(),
+                    direction,
+                });
+            }
+        }
+        let texts = Scripts {
+            upgrade: history.script(id, dialect, Direction::Upgrade)?,
+            downgrade: history.script(id, dialect, Direction::Downgrade)?,
+        };
+        scripts.insert(dialect.clone(), texts);
+    }
+    for dialect in dialects {
+        let plans = plan(*dialect, &from, &to, &revision.answers)?;
+        let text = |plan: &Plan, direction: Direction| {
+            let title = format!("{direction} {id}: {}", revision.message);
+            render(plan, title.trim_end())
+        };
+        let texts = Scripts {
+            upgrade: text(&plans.upgrade, Direction::Upgrade),
+            downgrade: text(&plans.downgrade, Direction::Downgrade),
+        };
+        let sums = ScriptSums {
+            upgrade: checksum(&texts.upgrade),
+            downgrade: checksum(&texts.downgrade),
+            edited: false,
+        };
+        revision.scripts.insert(dialect.name().to_owned(), sums);
+        scripts.insert(dialect.name().to_owned(), texts);
+    }
+    Ok(Completed {
+        folder: history.folder(id).map(PathBuf::from).unwrap_or_default(),
+        added: dialects.iter().map(|dialect| dialect.name()).collect(),
+        revision,
+        scripts,
+        from,
+        to,
+        edited,
+    })
+}
