@@ -304,3 +304,47 @@ fn fifty_layers_of_diamonds_are_visited_once() {
     assert_eq!(history.conflicts(&ids([149, 148])).unwrap(), []);
     assert_eq!(history.range("base:head", &[]).unwrap().len(), 151);
 }
+
+#[test]
+fn a_merge_that_was_made_by_hand_is_held_to_the_same() {
+    let project = fork(&[rename("name", "title")], &[rename("name", "label")]);
+    write(&project, 4, &[2, 3], &[]);
+    let found = project.load().merged_conflicts().unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].0, id(4));
+    assert_eq!(decided().load().merged_conflicts().unwrap(), []);
+}
+
+#[test]
+fn of_what_lost_the_rest_is_carried_over() {
+    let project = fork(
+        &[rename("name", "title")],
+        &[rename("name", "label"), add("rank"), add("size")],
+    );
+    write(&project, 4, &[3], &[add("weight")]);
+    write(&project, 5, &[2], &[add("size")]);
+    let history = project.load();
+    let heads = ids([4, 5]);
+    assert_eq!(history.decide(&heads, &[]).unwrap().open.len(), 2);
+    let decision = history.decide(&heads, &ids([5])).unwrap();
+    assert_eq!(decision.open, []);
+    assert_eq!(decision.overrules, ids([3, 4]), "with what builds on it");
+    let said = |operations: &[Operation]| operations.iter().map(Operation::describe).collect::<Vec<_>>();
+    assert_eq!(
+        said(&decision.operations),
+        ["added column 'items.rank'", "added column 'items.weight'"]
+    );
+    let dropped: Vec<Operation> = decision.dropped.into_iter().map(|step| step.operation).collect();
+    assert_eq!(
+        said(&dropped),
+        [
+            "renamed column 'items.name' to 'items.label'",
+            "added column 'items.size'"
+        ]
+    );
+    let other = history.decide(&heads, &ids([4])).unwrap();
+    assert_eq!(other.overrules, ids([2, 5]));
+    let orders = history.orders(&heads, &[]);
+    assert_eq!(orders.common, ids([1]));
+    assert_eq!(orders.orders, [ids([3, 4, 2, 5]), ids([2, 5, 3, 4])]);
+}
