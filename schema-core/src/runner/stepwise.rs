@@ -97,7 +97,16 @@ impl Run<'_> {
                     if note.script != job.direction || !note.fits(&job.plan, &job.checksum()) {
                         return Ok(Outcome::Overtaken);
                     }
-                    found = Some(note.clone());
+                    // Behind a step that failed the script may be another one; from now on it is that one.
+                    let note_now = Unfinished {
+                        checksum: job.checksum(),
+                        ..note.clone()
+                    };
+                    if note_now != *note {
+                        let (before, after) = (Some(note), Some(&note_now));
+                        version_table::progress(run.connection, run.dialect, job.revision, before, after)?;
+                    }
+                    found = Some(note_now);
                 }
             }
             Ok(Outcome::Done)
@@ -192,11 +201,8 @@ impl Run<'_> {
         match outcome {
             Ok(Outcome::Done) => Ok(next),
             Ok(Outcome::Overtaken) => Ok(None),
-            Err(RunError::Failed(failure)) => {
-                // The transaction is rolled back: nothing of the step is there.
-                self.note_failure(job, note);
-                Err(RunError::Failed(failure))
-            }
+            // The transaction is rolled back: nothing of the step is there.
+            Err(error @ RunError::Failed(_)) => Err(self.without_effect(job, note, error)),
             Err(RunError::Commit {
                 revision,
                 error,
@@ -229,13 +235,10 @@ impl Run<'_> {
             Ok(next) => self.note(job, &intending, next),
             // It failed because someone else has done it.
             Err(RunError::Failed(_)) if matches!(self.is_noted(job, &intending), Ok(false)) => Ok(None),
-            Err(error) => {
-                let progress = session.probe(self.connection, &sql, &fingerprint);
-                if matches!(progress, Ok(Progress::Nothing)) {
-                    self.note_failure(job, &intending);
-                }
-                Err(error)
-            }
+            Err(error) => match session.probe(self.connection, &sql, &fingerprint) {
+                Ok(Progress::Nothing) => Err(self.without_effect(job, &intending, error)),
+                Ok(Progress::Whole | Progress::Unclear { .. }) | Err(_) => Err(error),
+            },
         }
     }
 
@@ -268,12 +271,47 @@ impl Run<'_> {
         Ok((outcome == Outcome::Done).then_some(after))
     }
 
-    /// Notes that the next step may be corrected. The error that follows says more than one of this would.
-    fn note_failure(&mut self, job: &Job, before: &Unfinished) {
-        let after = before.failing();
-        if after != *before {
-            let _ = self.note(job, before, after);
+    /// Notes that a step failed and left nothing behind, so that it may be corrected. If all that was done before it was to look, the script
+    /// might as well not have begun, and nothing is noted of it. The error says more than one of this would.
+    fn without_effect(&mut self, job: &Job, note: &Unfinished, mut error: RunError) -> RunError {
+        let mut done = job.plan.statements.iter().take(note.done);
+        if done.all(|statement| looks_only(&statement.step)) {
+            if let (Ok(Outcome::Done), RunError::Failed(failure)) = (self.withdraw(job, note), &mut error) {
+                failure.kept = Kept::Nothing;
+            }
+            return error;
         }
+        let after = note.failing();
+        if after != *note {
+            let _ = self.note(job, note, after);
+        }
+        error
+    }
+
+    /// Takes back the note that a script has begun.
+    fn withdraw(&mut self, job: &Job, note: &Unfinished) -> Result<Outcome, RunError> {
+        self.transaction(job, |run| {
+            let (connection, dialect) = (&mut *run.connection, run.dialect);
+            if !version_table::progress(connection, dialect, job.revision, Some(note), None)? {
+                return Ok(Outcome::Overtaken);
+            }
+            match job.direction {
+                Direction::Upgrade => version_table::delete(connection, dialect, job.revision)?,
+                Direction::Downgrade => {}
+            }
+            Ok(Outcome::Done)
+        })
+    }
+}
+
+/// Tells whether a step leaves everything as it was.
+fn looks_only(step: &Step) -> bool {
+    match step {
+        Step::ExpectNoRows { .. } => true,
+        Step::Execute { .. }
+        | Step::RedefineTable { .. }
+        | Step::KeepDependents { .. }
+        | Step::RestoreDependents { .. } => false,
     }
 }
 
