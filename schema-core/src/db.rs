@@ -148,6 +148,8 @@ impl fmt::Display for Value {
         match self {
             Value::Null => f.write_str("NULL"),
             Value::Integer(number) => write!(f, "{number}"),
+            // Hundreds of digits say no more.
+            Value::Real(number) if number.abs() >= 1e16 => write!(f, "{number:e}"),
             Value::Real(number) => write!(f, "{number}"),
             Value::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
             Value::Bytes(bytes) => {

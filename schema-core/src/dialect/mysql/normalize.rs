@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use super::expression::{Names, canonical};
 use crate::dialect::Unsupported;
 use crate::lexer::Lexicon;
-use crate::schema::{Auto, Check, Expression, PrimaryKey, Schema, Table, TableOptions};
+use crate::schema::{Auto, Check, Column, Expression, PrimaryKey, Schema, Table, TableOptions};
 
 /// What the server calls every primary key.
 pub(super) const PRIMARY: &str = "PRIMARY";
@@ -168,6 +168,16 @@ pub(super) fn current(name: &str) -> String {
 /// Returns the character set that a collation is one of.
 pub(super) fn charset_of(collation: &str) -> &str {
     collation.split('_').next().unwrap_or(collation)
+}
+
+/// Returns the character set of a column. A database's own is taken for `utf8mb4`, as `stored` does.
+pub(super) fn charset<'a>(table: &'a Table, column: &'a Column) -> &'a str {
+    let options = &table.options;
+    let collation = column.collation.as_deref().map(charset_of);
+    collation
+        .or(options.charset.as_deref())
+        .or(options.collation.as_deref().map(charset_of))
+        .unwrap_or("utf8mb4")
 }
 
 /// The number of a row is made after what is computed from the row, so neither server lets anything be computed from it.

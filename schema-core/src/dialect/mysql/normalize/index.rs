@@ -2,7 +2,7 @@
 
 use super::super::ddl::{native, prefix};
 use super::super::types::{Class, KEY_BYTES};
-use super::{charset_of, expression, unsupported};
+use super::{charset, expression, unsupported};
 use crate::dialect::Unsupported;
 use crate::schema::{Column, Index, IndexKey, IndexPart, Nulls, Order, Table};
 
@@ -193,13 +193,9 @@ fn refuse_long<'a>(
     Ok(())
 }
 
-/// Returns how many bytes a character of a column takes. A database's own character set is taken for `utf8mb4`, as `stored` does.
+/// Returns how many bytes a character of a column takes.
 fn character_bytes(table: &Table, column: &Column) -> u64 {
-    let own = column.collation.as_deref().map(charset_of);
-    let charset =
-        own.or(table.options.charset.as_deref())
-            .or(table.options.collation.as_deref().map(charset_of));
-    match charset.unwrap_or("utf8mb4") {
+    match charset(table, column) {
         "latin1" | "latin2" | "latin5" | "latin7" | "ascii" | "binary" | "cp1250" | "cp1251" | "cp1252"
         | "cp1256" | "cp1257" | "cp850" | "cp852" | "cp866" | "greek" | "hebrew" | "koi8r" | "koi8u"
         | "macce" | "macroman" | "swe7" | "tis620" => 1,

@@ -6,11 +6,12 @@
 
 mod conversion;
 
-use self::conversion::lossy;
+use self::conversion::{compares_alike, lossy, unspellable};
 use super::change::{Change, Changes, Source};
 use super::values;
 use crate::dialect::mysql::ddl::{native, quote, table_name, text};
 use crate::dialect::mysql::expression::render;
+use crate::dialect::mysql::normalize::charset;
 use crate::plan::{Statement, Step};
 use crate::schema::{Auto, Column, Expression, ForeignKey, Index, IndexPart, Schema, Table};
 
@@ -25,6 +26,7 @@ pub(super) fn guards(change: &Change, changes: &Changes, from: &Schema) -> Vec<S
         if let Some(source) = change.sources.get(&column.name) {
             guards.extend(missing_values(change, column, source));
             guards.extend(changed_values(change, column, source));
+            guards.extend(lost_characters(change, column));
             guards.extend(computed_values(change, column));
         }
     }
@@ -132,6 +134,26 @@ fn changed_values(change: &Change, column: &Column, source: &Source) -> Option<S
             change.after.name,
             column.name,
             native(column)
+        ),
+    ))
+}
+
+/// Guards a column whose new character set has not every character.
+fn lost_characters(change: &Change, column: &Column) -> Option<Statement> {
+    let standing = change.standing(&column.name)?;
+    if column.generated.is_some() {
+        return None;
+    }
+    let name = quote(change.old_name(&column.name));
+    let (from, to) = (charset(&change.before, standing), charset(&change.after, column));
+    let lost = unspellable(&name, native(standing), from, to)?;
+    Some(guard(
+        change,
+        &[&column.name],
+        &lost,
+        &format!(
+            "`{}.{}` is kept in {to}, which does not have every character of these values",
+            change.after.name, column.name
         ),
     ))
 }
@@ -251,7 +273,7 @@ fn orphans(change: &Change, changes: &Changes, from: &Schema, key: &ForeignKey) 
 fn kept_column<'a>(change: &'a Change, column: &'a str) -> Option<&'a str> {
     let (from, to) = (change.standing(column)?, change.after.column(column)?);
     let source = change.sources.get(column)?;
-    let is_same = from.ty == to.ty
+    let is_same = (from.ty == to.ty || compares_alike(native(from), native(to)))
         && from.generated == to.generated
         && from.collation == to.collation
         && (!from.nullable || to.nullable)

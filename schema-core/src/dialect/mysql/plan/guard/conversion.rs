@@ -13,7 +13,10 @@ pub(super) fn lossy(v: &str, from: &str, to: &str) -> Option<String> {
     }
     match Class::of(to) {
         Class::Integer => integer(v, from, to),
-        Class::Decimal(scale) => decimal(v, Class::of(from), scale),
+        Class::Decimal(scale) => either(
+            decimal(v, Class::of(from), scale),
+            whole_digits(v, from, to, scale),
+        ),
         Class::Float | Class::Double => real(v, Class::of(from), Class::of(to)),
         Class::Char(length) => either(no_text(v, Class::of(from)), chars(v, Class::of(from), length)),
         Class::Text => no_text(v, Class::of(from)),
@@ -22,11 +25,34 @@ pub(super) fn lossy(v: &str, from: &str, to: &str) -> Option<String> {
         Class::Json => is_text(Class::of(from)).then(|| format!("NOT json_valid({v})")),
         Class::Date => times(v, from, "CAST({v} AS DATE)"),
         Class::Time(digits) => times(v, from, &format!("CAST({{v}} AS TIME({digits}))")),
-        Class::DateTime(digits) | Class::Timestamp(digits) => {
-            times(v, from, &format!("CAST({{v}} AS DATETIME({digits}))"))
-        }
+        Class::DateTime(digits) => times(v, from, &format!("CAST({{v}} AS DATETIME({digits}))")),
+        Class::Timestamp(digits) => either(
+            times(v, from, &format!("CAST({{v}} AS DATETIME({digits}))")),
+            instants(v, Class::of(from), digits),
+        ),
         Class::Bit | Class::Blob | Class::Set | Class::Other => None,
     }
+}
+
+/// Tells whether the values that a change of the type keeps are the same to every expression before and after it.
+pub(super) fn compares_alike(from: &str, to: &str) -> bool {
+    let both = |is: fn(Class) -> bool| is(Class::of(from)) && is(Class::of(to));
+    // Differences of unsigned numbers are errors where those of others are negative.
+    let integers =
+        both(|class| class == Class::Integer) && from.contains(" unsigned") == to.contains(" unsigned");
+    integers || both(|class| matches!(class, Class::Char(_) | Class::Text))
+}
+
+/// Returns the condition of texts that another character set lacks a character of. In `utf8mb4` there are all.
+pub(super) fn unspellable(v: &str, native: &str, from: &str, to: &str) -> Option<String> {
+    let spelled = matches!(
+        Class::of(native),
+        Class::Char(_) | Class::Text | Class::Enum | Class::Set
+    );
+    let narrower = from != to && !to.starts_with("utf8mb4") && to != "binary";
+    // What is not there becomes a question mark.
+    (spelled && narrower)
+        .then(|| format!("CONVERT(CONVERT({v} USING {to}) USING utf8mb4) <> CONVERT({v} USING utf8mb4)"))
 }
 
 fn is_text(class: Class) -> bool {
@@ -99,7 +125,14 @@ fn integer(v: &str, from: &str, to: &str) -> Option<String> {
     if matches!(class, Class::Bit) {
         return Some(format!("{v} NOT BETWEEN {low} AND {high}"));
     }
-    no_number(v, class, &format!("CAST({v} AS DECIMAL(65, 0))")).or_else(|| {
+    let whole = format!("CAST({v} AS DECIMAL(65, 0))");
+    if is_text(class) {
+        return either(
+            no_number(v, class, &whole),
+            Some(format!("{whole} NOT BETWEEN {low} AND {high}")),
+        );
+    }
+    no_number(v, class, &whole).or_else(|| {
         Some(format!(
             "truncate({v}, 0) <> {v} OR {v} NOT BETWEEN {low} AND {high}"
         ))
@@ -117,12 +150,41 @@ fn decimal(v: &str, from: Class, scale: u32) -> Option<String> {
     } else if is_number(from) {
         Some(format!("round({v}, {scale}) <> {v}"))
     } else if is_text(from) {
+        // `round`, since MariaDB takes a CAST to other digits for the same value in an OR, and drops the comparison.
+        let number = format!("CAST({v} AS DECIMAL(65, 30))");
         Some(format!(
-            "{v} NOT REGEXP '^-?[0-9]+([.][0-9]+)?$' OR CAST({v} AS DECIMAL(65, {scale})) <> CAST({v} AS DECIMAL(65, 30))"
+            "{v} NOT REGEXP '^-?[0-9]+([.][0-9]+)?$' OR round({number}, {scale}) <> {number}"
         ))
     } else {
         Some(format!("{v} IS NOT NULL"))
     }
+}
+
+/// Numbers that have too many digits before the point.
+fn whole_digits(v: &str, from: &str, to: &str, scale: u32) -> Option<String> {
+    let places =
+        |native: &str, scale: u32| precision(native).map(|precision| precision.saturating_sub(scale));
+    let most = places(to, scale)?;
+    let class = Class::of(from);
+    let (fits, number) = if let Class::Decimal(old) = class {
+        (places(from, old).is_some_and(|old| old <= most), v.to_owned())
+    } else if class == Class::Integer {
+        let (low, high) = range(from);
+        let end = 10_i128.checked_pow(most);
+        (end.is_none_or(|end| -end < low && high < end), v.to_owned())
+    } else if is_text(class) {
+        (false, format!("CAST({v} AS DECIMAL(65, 30))"))
+    } else {
+        (!is_number(class), v.to_owned())
+    };
+    let end = format!("1{}", "0".repeat(usize::try_from(most).ok()?));
+    (!fits).then(|| format!("{number} <= -{end} OR {number} >= {end}"))
+}
+
+/// Returns the digits of `decimal(10,2)`, before and after the point.
+fn precision(native: &str) -> Option<u32> {
+    let (digits, _) = native.strip_prefix("decimal(")?.split_once([',', ')'])?;
+    digits.trim().parse().ok()
 }
 
 fn real(v: &str, from: Class, to: Class) -> Option<String> {
@@ -190,4 +252,15 @@ fn times(v: &str, from: &str, cast: &str) -> Option<String> {
     } else {
         Some(format!("{v} IS NOT NULL"))
     }
+}
+
+/// A TIMESTAMP is a number of seconds, and of 32 bits but on the newest servers
+/// (<https://mariadb.com/kb/en/timestamp/>, <https://dev.mysql.com/doc/refman/8.4/en/datetime.html>).
+fn instants(v: &str, from: Class, digits: u32) -> Option<String> {
+    let other = is_text(from) || (is_time(from) && !matches!(from, Class::Timestamp(_)));
+    other.then(|| {
+        format!(
+            "CAST({v} AS DATETIME({digits})) NOT BETWEEN '1970-01-01 00:00:01' AND '2038-01-19 03:14:07.999999'"
+        )
+    })
 }
