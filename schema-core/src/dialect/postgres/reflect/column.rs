@@ -20,12 +20,12 @@ pub(super) fn read(
         "SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, t.typelem,
             a.attnotnull, a.attidentity::text, a.attgenerated::text, a.attcollation,
             CASE WHEN a.attcollation <> t.typcollation THEN (SELECT collname FROM pg_collation l WHERE l.oid = a.attcollation) END,
-            pg_get_expr(d.adbin, d.adrelid),
-            EXISTS (
+            x.text,
+            x.text LIKE 'nextval(%' AND EXISTS (
                 SELECT FROM pg_depend s
-                WHERE d.oid IS NOT NULL AND s.refclassid = 'pg_class'::regclass AND s.refobjid = a.attrelid
+                WHERE s.refclassid = 'pg_class'::regclass AND s.refobjid = a.attrelid
                     AND s.refobjsubid = a.attnum AND s.classid = 'pg_class'::regclass AND s.deptype = 'a'
-                    AND pg_get_expr(d.adbin, d.adrelid) = format('nextval(%L::regclass)', s.objid::regclass::text)
+                    AND x.text = format('nextval(%L::regclass)', s.objid::regclass::text)
             ),
             o.description
         FROM pg_attribute a
@@ -33,6 +33,7 @@ pub(super) fn read(
         JOIN pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        LEFT JOIN LATERAL (SELECT pg_get_expr(d.adbin, d.adrelid) AS text OFFSET 0) x ON TRUE
         LEFT JOIN pg_description o ON o.classoid = 'pg_class'::regclass AND o.objoid = a.attrelid AND o.objsubid = a.attnum
         WHERE c.relkind IN ('r', 'p') AND a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND {OURS}
         ORDER BY a.attrelid, a.attnum"
