@@ -32,8 +32,11 @@ struct Way<C> {
     through: &'static str,
     /// Around the parameter and the column, where the driver does not know the native type.
     cast: Cast,
-    check: Box<dyn Fn(&mut C, &Sql)>,
+    check: Check<C>,
 }
+
+/// Stores a value and reads it, and fails if it is not the same.
+type Check<C> = Box<dyn Fn(&mut C, &Sql)>;
 
 /// The statements that store a value and read it.
 struct Sql {
@@ -103,7 +106,7 @@ where
 }
 
 impl<C> Way<C> {
-    fn as_text(self) -> Self {
+    fn through_text(self) -> Self {
         Way {
             cast: Cast::Text,
             ..self
@@ -211,7 +214,7 @@ fn numbers() -> Vec<Row> {
             "bigdecimal::BigDecimal",
             bigdecimal::BigDecimal::TYPE,
             to_sqlite("String", "-0.000000000000000000000000001".to_owned()),
-            to_postgres("String", "-0.000000000000000000000000001".to_owned()).as_text(),
+            to_postgres("String", "-0.000000000000000000000000001".to_owned()).through_text(),
             to_mysql(
                 "bigdecimal::BigDecimal",
                 bigdecimal::BigDecimal::from_str("-0.000000000000000000000000001").unwrap(),
@@ -313,28 +316,28 @@ fn times() -> Vec<Row> {
             jiff::civil::Date::TYPE,
             to_sqlite("jiff::civil::Date", civil),
             to_postgres("jiff::civil::Date", civil),
-            to_mysql("String", civil.to_string()).as_text(),
+            to_mysql("String", civil.to_string()).through_text(),
         ),
         row(
             "jiff::civil::Time",
             jiff::civil::Time::TYPE,
             to_sqlite("jiff::civil::Time", clock),
             to_postgres("jiff::civil::Time", clock),
-            to_mysql("String", "03:04:05.678000".to_owned()).as_text(),
+            to_mysql("String", "03:04:05.678000".to_owned()).through_text(),
         ),
         row(
             "jiff::civil::DateTime",
             jiff::civil::DateTime::TYPE,
             to_sqlite("jiff::civil::DateTime", civil.to_datetime(clock)),
             to_postgres("jiff::civil::DateTime", civil.to_datetime(clock)),
-            to_mysql("String", "2024-02-29 03:04:05.678000".to_owned()).as_text(),
+            to_mysql("String", "2024-02-29 03:04:05.678000".to_owned()).through_text(),
         ),
         row(
             "jiff::Timestamp",
             jiff::Timestamp::TYPE,
             to_sqlite("jiff::Timestamp", stamp),
             to_postgres("jiff::Timestamp", stamp),
-            to_mysql("String", "2024-02-29 03:04:05.678000".to_owned()).as_text(),
+            to_mysql("String", "2024-02-29 03:04:05.678000".to_owned()).through_text(),
         ),
     ]
 }
@@ -358,7 +361,7 @@ fn others() -> Vec<Row> {
             "ipnetwork::IpNetwork",
             ipnetwork::IpNetwork::TYPE,
             to_sqlite("String", "10.0.0.0/8".to_owned()),
-            to_postgres("String", "10.0.0.0/8".to_owned()).as_text(),
+            to_postgres("String", "10.0.0.0/8".to_owned()).through_text(),
             to_mysql("String", "10.0.0.0/8".to_owned()),
         ),
         row(
@@ -379,7 +382,7 @@ fn others() -> Vec<Row> {
             "#[derive(Enum)] enum Status",
             Status::TYPE,
             to_sqlite("String", status()),
-            to_postgres("String", status()).as_text(),
+            to_postgres("String", status()).through_text(),
             to_mysql("String", status()),
         ),
     ]
@@ -401,12 +404,16 @@ fn schema(dialect: &dyn Dialect) -> Schema {
 }
 
 /// Returns what the column of a row is called by the database.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other type is called by its notation"
+)]
 fn native(held: &Schema, at: usize) -> String {
     let table = &held.tables[&TableName::new(format!("t{at}"))];
     match &table.column("v").unwrap().ty {
         Type::Native(native) => native.clone(),
         Type::Enum { name, .. } => name.clone(),
-        other => other.to_string(),
+        ty => ty.to_string(),
     }
 }
 
