@@ -126,7 +126,9 @@ impl Site {
     fn start(&self) -> Child {
         let url = match self.fresh.url() {
             DatabaseUrl::MySql(url) => url.with_secrets(),
-            other => other.to_string(),
+            url @ (DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_)) => {
+                url.to_string()
+            }
         };
         let mut child = Command::new(env!("CARGO_BIN_EXE_upgrader"))
             .arg(self.project.migrations())
