@@ -16,7 +16,7 @@
 //! map items.status: live = on_sale
 //! ```
 //!
-//! Members are in the [notation](crate::notation) of schemas. `:= SQL` is what rows get. Every operation is applied to a running
+//! Members are in the [notation](mod@crate::notation) of schemas. `:= SQL` is what rows get. Every operation is applied to a running
 //! schema, from which it takes what it needs to know of the past.
 
 use std::collections::BTreeMap;
