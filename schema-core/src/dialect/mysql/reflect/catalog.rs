@@ -211,6 +211,8 @@ pub(super) struct CheckRow {
     pub(super) table: String,
     pub(super) name: String,
     pub(super) clause: String,
+    /// Whether it is a column's own, as MariaDB has them.
+    pub(super) is_columns_own: bool,
 }
 
 pub(super) fn checks(
@@ -219,10 +221,10 @@ pub(super) fn checks(
     found: &mut dyn FnMut(CheckRow),
 ) -> Result<(), Error> {
     let sql = if server.is_mariadb {
-        "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE, LEVEL
             FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = database()"
     } else {
-        "SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE
+        "SELECT t.TABLE_NAME, c.CONSTRAINT_NAME, c.CHECK_CLAUSE, 'Table'
             FROM information_schema.CHECK_CONSTRAINTS c
             JOIN information_schema.TABLE_CONSTRAINTS t
                 ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME
@@ -233,6 +235,7 @@ pub(super) fn checks(
             table: text(next()),
             name: text(next()),
             clause: text(next()),
+            is_columns_own: text(next()) == "Column",
         });
     })
 }

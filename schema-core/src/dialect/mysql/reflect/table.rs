@@ -176,14 +176,13 @@ fn action(rule: &str) -> Action {
 
 pub(super) fn add_check(table: &mut Table, row: &CheckRow, server: &Server) {
     let expression = server.expression(&row.clause, &Names::of(table));
-    if is_json(&row.name, &expression) {
-        if let Some(column) = table.column_mut(&row.name) {
-            // MariaDB's JSON is a text with this check, which has the column's name.
-            if column.ty == Type::Native("longtext".to_owned()) {
-                column.ty = Type::Native("json".to_owned());
-                column.collation = None;
-                return;
-            }
+    if row.is_columns_own {
+        // MariaDB's JSON is a text with this check. It has the name that the column began with, whatever that is called now.
+        let mut columns = table.columns.iter_mut();
+        if let Some(column) = columns.find(|column| is_json(column, &expression)) {
+            column.ty = Type::Native("json".to_owned());
+            column.collation = None;
+            return;
         }
     }
     let check = Check {
@@ -193,8 +192,9 @@ pub(super) fn add_check(table: &mut Table, row: &CheckRow, server: &Server) {
     table.checks.insert(check.name.clone(), check);
 }
 
-fn is_json(column: &str, expression: &Expression) -> bool {
-    expression.0 == format!("json_valid({})", standard_name(column))
+fn is_json(column: &Column, expression: &Expression) -> bool {
+    column.ty == Type::Native("longtext".to_owned())
+        && expression.0 == format!("json_valid({})", standard_name(&column.name))
 }
 
 /// Brings defaults and computed values into one spelling, now that all columns are known.
