@@ -48,7 +48,7 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
         structural(step, &changes, &keys, &mut statements);
     }
     for change in &changes.tables {
-        statements.extend(alter::alter(change, &keys));
+        statements.extend(alter::alter(change, &changes, &keys));
     }
     statements.extend(keys.late.iter().map(|(table, names)| {
         let after = changes.after.table(table);

@@ -1,4 +1,4 @@
-//! The ALTERs of one table: one, or two around the rows that change.
+//! The ALTERs of one table: one, or two around the rows that change, after those that rename its columns if they cannot do that by the way.
 //!
 //! With rows to change, the first ALTER gives every column the name that it ends up with and room for the values on their way; the second makes
 //! the table what it shall be. A column is always written whole, since MODIFY forgets what it is not told.
@@ -7,11 +7,13 @@
 //! which is renamed goes and comes back (`ER_DEPENDENT_BY_GENERATED_COLUMN`,
 //! `ER_DEPENDENT_BY_CHECK_CONSTRAINT`).
 
+mod apart;
 mod indexes;
 
 use std::collections::BTreeSet;
 
-use super::change::{Change, Source};
+use self::apart::{drop_clause, rename_clause};
+use super::change::{Change, Changes, Source};
 use super::clauses::Clauses;
 use super::keys::Keys;
 use super::values::{self, mentions_any};
@@ -22,8 +24,8 @@ use crate::plan::Statement;
 use crate::schema::{Auto, Column, Storage, Table, TableOptions};
 
 /// Returns the statements that change one standing table, all but its unsteady foreign keys.
-pub(super) fn alter(change: &Change, keys: &Keys) -> Vec<Statement> {
-    let mut alter = Alter::new(change, keys);
+pub(super) fn alter(change: &Change, changes: &Changes, keys: &Keys) -> Vec<Statement> {
+    let mut alter = Alter::new(change, changes, keys);
     alter.checks();
     alter.columns();
     alter.primary_key();
@@ -55,6 +57,12 @@ struct Alter<'a> {
     unsteady: BTreeSet<&'a String>,
     /// Whether rows change between two ALTERs.
     in_two: bool,
+    /// Whether columns are renamed by an ALTER of their own.
+    apart: bool,
+    /// What goes before columns are renamed apart.
+    leading: Clauses,
+    /// How columns are renamed apart.
+    renames: Clauses,
     first: Clauses,
     second: Clauses,
     updates: Vec<Statement>,
@@ -65,7 +73,7 @@ struct Alter<'a> {
 }
 
 impl<'a> Alter<'a> {
-    fn new(change: &'a Change, keys: &'a Keys) -> Self {
+    fn new(change: &'a Change, changes: &Changes, keys: &'a Keys) -> Self {
         let renamed: BTreeSet<&String> = change
             .sources
             .iter()
@@ -80,6 +88,9 @@ impl<'a> Alter<'a> {
             unsteady: dropped.chain(renamed.iter().copied()).collect(),
             renamed,
             in_two: false,
+            apart: false,
+            leading: Clauses::default(),
+            renames: Clauses::default(),
             first: Clauses::default(),
             second: Clauses::default(),
             updates: values::updates(change),
@@ -100,6 +111,7 @@ impl<'a> Alter<'a> {
                 alter.fate(standing, column) == Fate::Carried
                     || values::type_between(change, column, source).is_some()
             });
+        alter.apart = alter.parts(changes);
         alter
     }
 
@@ -112,14 +124,20 @@ impl<'a> Alter<'a> {
         })
     }
 
-    fn finish(self) -> Vec<Statement> {
+    fn finish(mut self) -> Vec<Statement> {
         let table = &self.change.after.name;
-        if !self.in_two {
-            let mut all = self.first;
-            all.append(self.second);
-            return all.into_statement(table).into_iter().collect();
+        let mut statements = Vec::new();
+        if self.apart {
+            self.leading.drops.append(&mut self.first.drops);
+            statements.extend(self.leading.into_statement(table));
+            statements.extend(self.renames.into_statement(table));
         }
-        let mut statements: Vec<Statement> = self.first.into_statement(table).into_iter().collect();
+        if !self.in_two {
+            self.first.append(self.second);
+            statements.extend(self.first.into_statement(table));
+            return statements;
+        }
+        statements.extend(self.first.into_statement(table));
         statements.extend(self.updates);
         statements.extend(self.second.into_statement(table));
         statements
@@ -146,10 +164,7 @@ impl<'a> Alter<'a> {
 
     fn fate(&self, standing: &Column, column: &Column) -> Fate {
         let is_same = ddl::column(standing) == ddl::column(column) && !self.follows_table(column);
-        let follows = column
-            .generated
-            .as_ref()
-            .is_some_and(|generated| mentions_any(&generated.expression, self.unsteady.iter().copied()));
+        let follows = self.follows(column);
         let storage = |column: &Column| column.generated.as_ref().map(|generated| generated.storage);
         match (storage(standing), storage(column)) {
             (Some(_), Some(_)) if follows => Fate::Remade,
@@ -160,6 +175,12 @@ impl<'a> Alter<'a> {
             }
             (None | Some(_), Some(_)) => Fate::Remade,
         }
+    }
+
+    /// Tells whether a column is computed from one that it cannot stand through.
+    fn follows(&self, column: &Column) -> bool {
+        let generated = column.generated.as_ref();
+        generated.is_some_and(|generated| mentions_any(&generated.expression, self.unsteady.iter().copied()))
     }
 
     /// Tells whether a column's collation is its table's, and that changes.
@@ -176,7 +197,7 @@ impl<'a> Alter<'a> {
             !source.is_some_and(|source| source.stands)
         });
         for column in dropped {
-            self.drop_column(&column.name);
+            self.drop_column(column);
         }
         for column in in_turn(&change.after) {
             let source = change.sources.get(&column.name).cloned().unwrap_or_default();
@@ -187,30 +208,15 @@ impl<'a> Alter<'a> {
         }
     }
 
-    /// Drops a column with the last statement, unless its name is needed before.
-    fn drop_column(&mut self, name: &str) {
-        let old = self.change.old_name(name);
-        let clause = format!("DROP COLUMN {}", quote(old));
-        let is_taken = self
-            .change
-            .after
-            .columns
-            .iter()
-            .any(|column| column.name.eq_ignore_ascii_case(old));
-        if is_taken {
-            self.first.columns.push(clause);
-            self.gone_first.insert(name.to_owned());
-        } else {
-            self.second.columns.push(clause);
-        }
-        self.gone.insert(name.to_owned());
-    }
-
     fn standing_column(&mut self, standing: &Column, column: &Column, source: &Source) {
-        let old = self.change.old_name(&column.name);
-        let rename =
-            (old != column.name).then(|| format!("RENAME COLUMN {} TO {}", quote(old), quote(&column.name)));
-        match self.fate(standing, column) {
+        let fate = self.fate(standing, column);
+        let mut old = self.change.old_name(&column.name);
+        let mut rename = (old != column.name).then(|| rename_clause(old, &column.name));
+        if self.apart && fate != Fate::Remade {
+            self.renames.columns.extend(rename.take());
+            old = &column.name;
+        }
+        match fate {
             Fate::Kept => self.first.columns.extend(rename),
             Fate::Modified => {
                 let between = values::type_between(self.change, column, source)
@@ -224,7 +230,7 @@ impl<'a> Alter<'a> {
                 self.second.columns.push(redefined(now, column));
             }
             Fate::Remade => {
-                self.first.columns.push(format!("DROP COLUMN {}", quote(old)));
+                self.leaving().push(drop_clause(old));
                 self.first.columns.push(self.add(column));
                 self.gone.insert(column.name.clone());
                 self.gone_first.insert(column.name.clone());
@@ -245,9 +251,7 @@ impl<'a> Alter<'a> {
                     .push(format!("ADD COLUMN {}", ddl::column(&carried)));
                 self.updates
                     .insert(0, values::carry(self.change, &column.name, &between));
-                self.second
-                    .columns
-                    .push(format!("DROP COLUMN {}", quote(&column.name)));
+                self.second.columns.push(drop_clause(&column.name));
                 self.second.columns.push(redefined(&between, column));
                 self.gone.insert(column.name.clone());
             }

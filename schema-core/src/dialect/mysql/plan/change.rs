@@ -3,8 +3,11 @@
 //! All of a table's operations are taken together: how it stands, how it shall be, and where each column's values come from. Renames are
 //! followed, so that a column has one name here, the one it ends up with; what it is called until then is kept beside.
 
+mod track;
+
 use std::collections::BTreeMap;
 
+use self::track::Track;
 use super::misfit;
 use crate::dialect::Unsupported;
 use crate::operation::{ApplyError, Operation, aside};
@@ -125,35 +128,6 @@ impl Change {
             expression.rename_column(&format!("_autogen_{at}"), old);
         }
         expression
-    }
-}
-
-/// A standing table on its way through the operations.
-#[derive(Debug)]
-struct Track {
-    old_name: TableName,
-    old_names: BTreeMap<String, String>,
-    sources: BTreeMap<String, Source>,
-    renamed_indexes: Vec<(String, String)>,
-}
-
-impl Track {
-    fn of(table: &Table) -> Self {
-        let names = || table.columns.iter().map(|column| column.name.clone());
-        Track {
-            old_name: table.name.clone(),
-            old_names: names().map(|name| (name.clone(), name)).collect(),
-            sources: names()
-                .map(|name| {
-                    let source = Source {
-                        stands: true,
-                        ..Source::default()
-                    };
-                    (name, source)
-                })
-                .collect(),
-            renamed_indexes: Vec::new(),
-        }
     }
 }
 
@@ -319,10 +293,9 @@ impl Follower {
             return Ok(());
         };
         if source.stands {
+            track.make_way(&mut self.before, &self.after, table, to)?;
             operation.apply(&mut self.before)?;
-            if let Some(old) = track.old_names.remove(from) {
-                track.old_names.insert(to.to_owned(), old);
-            }
+            track.rename(from, to);
         }
         track.sources.insert(to.to_owned(), source);
         Ok(())
