@@ -3,6 +3,7 @@
 pub mod autocommit;
 pub mod case;
 pub mod chain;
+pub mod dice;
 pub mod dying;
 pub mod generate;
 pub mod law;

@@ -6,26 +6,17 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use autogen_tests::dice::runner;
 use autogen_tests::generate::{self, Pair, fit, typed};
 use autogen_tests::law::{Outcome, along, create, there_and_back};
 use autogen_tests::rows;
 use autogen_tests::servers::{self, Database};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::TestCaseError;
 use schema_core::db::Connection;
 use schema_core::diff::{Answers, diff, losses, questions};
 use schema_core::operation::{Operation, apply_all, reverse_all};
 use schema_core::schema::Schema;
-
-fn runner(cases: u32) -> TestRunner {
-    let cases = std::env::var("PROPTEST_CASES").map_or(cases, |cases| cases.parse().unwrap());
-    TestRunner::new(Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    })
-}
 
 /// Returns pairs that no database need be able to hold.
 fn anything() -> impl Strategy<Value = Pair> {

@@ -1,22 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! The laws of lists of operations, over those that generated schemas lead to.
 
+use autogen_tests::dice::runner;
 use autogen_tests::generate::{self, Pair};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use schema_core::diff::{Answers, diff};
 use schema_core::operation::{Operation, apply_all, conflicts, optimize, reverse_all};
 use schema_core::schema::Schema;
-
-fn runner(cases: u32) -> TestRunner {
-    let cases = std::env::var("PROPTEST_CASES").map_or(cases, |cases| cases.parse().unwrap());
-    TestRunner::new(Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    })
-}
 
 #[test]
 fn fewer_operations_lead_to_the_same_schema_and_back() {

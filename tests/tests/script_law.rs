@@ -127,7 +127,7 @@ fn without_lines(mut plan: Plan) -> Plan {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(autogen_tests::dice::config(512))]
 
     #[test]
     fn what_is_rendered_is_read_back(plan in plan(), title in reason()) {

@@ -4,11 +4,12 @@
 
 use std::cell::Cell;
 
+use autogen_tests::dice::runner;
 use autogen_tests::generate::{self, Pair, typed};
 use autogen_tests::law::{create, empty};
 use autogen_tests::rows;
 use autogen_tests::servers::{self, Database};
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::TestCaseError;
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{self, Dialect, Unmanaged, generalize};
@@ -17,16 +18,6 @@ use schema_core::plan::{Side, way};
 use schema_core::runner::{self, load, rehearse};
 use schema_core::schema::{Schema, TableName};
 use schema_core::script::{render, statements};
-
-fn runner(cases: u32) -> TestRunner {
-    let cases = std::env::var("PROPTEST_CASES").map_or(cases, |cases| cases.parse().unwrap());
-    TestRunner::new(Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    })
-}
 
 /// Runs a script as a shell does that stops at the first error.
 fn shell(connection: &mut dyn Connection, dialect: &dyn Dialect, sql: &str) -> Result<(), Error> {
