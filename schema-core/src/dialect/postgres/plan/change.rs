@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::enums::Enums;
+use crate::dialect::postgres::types;
 use crate::operation::Operation;
 use crate::schema::{Check, Column, Default, ForeignKey, Index, Schema, Table, TableName};
 
@@ -123,7 +124,7 @@ impl<'a> Change<'a> {
             })
             .collect();
         let enums = Enums::compare(before, after, &tables);
-        Change {
+        let mut change = Change {
             before,
             after,
             tables,
@@ -133,6 +134,43 @@ impl<'a> Change<'a> {
             added_keys,
             renamed_keys,
             enums,
+        };
+        change.remake_hanging_keys();
+        change
+    }
+
+    /// Drops and adds again the foreign keys that stay but hang on a column that does not stay as it is, on either side.
+    fn remake_hanging_keys(&mut self) {
+        let unsteady: BTreeMap<&TableName, BTreeSet<&str>> = self
+            .tables
+            .iter()
+            .map(|table| (&table.after.name, table.unsteady(&self.enums)))
+            .collect();
+        let is_unsteady = |table: &TableName, columns: &[String]| {
+            let unsteady = unsteady.get(table);
+            unsteady.is_some_and(|unsteady| columns.iter().any(|column| unsteady.contains(column.as_str())))
+        };
+        for table in self.before.tables.values() {
+            for key in table.foreign_keys.values() {
+                let (name, old) = (&table.name, key.name.as_str());
+                let hangs =
+                    is_unsteady(name, &key.columns) || is_unsteady(&key.references, &key.referenced_columns);
+                if !hangs || self.dropped_keys.contains(&(name, old)) {
+                    continue;
+                }
+                self.dropped_keys.push((name, old));
+                if self.dropped.contains(&name) {
+                    continue;
+                }
+                let is_own = |(table, from, _): &(&TableName, &str, &str)| *table == name && *from == old;
+                let renamed = self.renamed_keys.iter().position(is_own);
+                let new = renamed.map_or(old, |at| self.renamed_keys.remove(at).2);
+                let new = self
+                    .after
+                    .table(name)
+                    .and_then(|table| table.foreign_keys.get(new));
+                self.added_keys.extend(new.map(|key| (name, key)));
+            }
         }
     }
 }
@@ -196,6 +234,18 @@ impl<'a> TableChange<'a> {
             })
         });
         remade.map(|(_, new)| new.name.as_str()).collect()
+    }
+
+    /// Returns the standing columns that no foreign key outlives: those that are made anew, and those that change to or from an enum, which
+    /// compares with nothing else.
+    fn unsteady(&self, enums: &Enums<'_>) -> BTreeSet<&'a str> {
+        let is_enum = |column: &Column| types::enumeration(&column.ty).is_some();
+        let changed = self
+            .standing()
+            .filter(|(old, new)| enums.changes_type(&old.ty, &new.ty) && (is_enum(old) || is_enum(new)));
+        let mut unsteady = self.remade(enums);
+        unsteady.extend(changed.map(|(_, new)| new.name.as_str()));
+        unsteady
     }
 
     /// Returns what an index is afterwards, if it stays: the same but for its name.

@@ -15,6 +15,7 @@ use crate::schema::{Auto, Column, Default, Deferrable, Table};
 /// Appends the statements that change the table. What stands in the way is gone already.
 pub(super) fn alter(table: &TableChange<'_>, enums: &Enums<'_>, statements: &mut Vec<Statement>) {
     let name = &table.after.name;
+    statements.extend(altered(name, &no_longer_computed(table, enums)));
     statements.extend(altered(name, &before_rows(table, enums)));
     drop_sequences(table, statements);
     let updates = updates(table, enums);
@@ -33,6 +34,24 @@ pub(super) fn alter(table: &TableChange<'_>, enums: &Enums<'_>, statements: &mut
     comments(table, enums, statements);
 }
 
+/// Makes plain columns of those that are computed no more, with the values they have. No type can be changed while anything is computed
+/// from it, so one that goes lets go of it first, and stays until the rows have what they take from it. In a statement by
+/// itself, since PostgreSQL looks at what is computed before it begins with a statement.
+fn no_longer_computed(table: &TableChange<'_>, enums: &Enums<'_>) -> Vec<String> {
+    let retyped = table.retyped(enums);
+    let gone = table.gone().into_iter().filter(|column| {
+        let generated = column.generated.as_ref();
+        generated.is_some_and(|generated| retyped.iter().any(|column| generated.expression.mentions(column)))
+    });
+    let standing = table.standing();
+    let plain = standing.filter(|(old, new)| old.generated.is_some() && new.generated.is_none());
+    plain
+        .map(|(old, _)| old)
+        .chain(gone)
+        .map(|column| format!("ALTER COLUMN {} DROP EXPRESSION", quote(&column.name)))
+        .collect()
+}
+
 fn before_rows(table: &TableChange<'_>, enums: &Enums<'_>) -> Vec<String> {
     let mut clauses = Vec::new();
     let (retyped, remade) = (table.retyped(enums), table.remade(enums));
@@ -41,9 +60,6 @@ fn before_rows(table: &TableChange<'_>, enums: &Enums<'_>) -> Vec<String> {
         if remade.contains(new.name.as_str()) {
             clauses.push(format!("DROP COLUMN {name}"));
             continue;
-        }
-        if old.generated.is_some() && new.generated.is_none() {
-            clauses.push(format!("ALTER COLUMN {name} DROP EXPRESSION"));
         }
         if old.auto != Auto::No && new.auto == Auto::No {
             clauses.push(format!("ALTER COLUMN {name} DROP IDENTITY IF EXISTS"));
