@@ -322,19 +322,19 @@ mod tests {
 
     fn items(foreign_key: &str) -> String {
         format!(
-            r#"{{"module":"a","rust":"Item","table":"items","columns":[{{"name":"store_id"}}],"foreign_keys":[{foreign_key}],"types":["i64?",""],"names":["stores","id",""]}}"#
+            r#"{{"module":"a","rust":"Item","table":"items","columns":[{{"name":"store_id"}}],"foreign_keys":[{foreign_key}],"types":["i64?",""],"names":["","stores","id",""]}}"#
         )
     }
 
     #[test]
     fn foreign_keys_must_lead_somewhere() {
-        let good = items(r#"{"columns":["store_id"],"target":["stores",["id"]]}"#);
+        let good = items(r#"{"columns":["store_id"],"target":[null,"stores",["id"]]}"#);
         assert!(assemble([STORES, &good]).is_ok());
         assert!(assemble([good.as_str(), STORES]).is_ok());
         let typed = items(r#"{"columns":["store_id"]}"#);
         assert_eq!(assemble([STORES, &typed]), assemble([STORES, &good]));
 
-        let table = good.replace("[\"stores\",[", "[\"storse\",[");
+        let table = good.replace("[null,\"stores\",[", "[null,\"storse\",[");
         let [error] = &fails(&[STORES, &table])[..] else {
             panic!()
         };
@@ -370,7 +370,7 @@ mod tests {
             r#""primary_key":["id"]"#,
             r#""indexes":[{"keys":[{"column":"id"}],"unique":true}]"#,
         );
-        let key = items(r#"{"columns":["store_id"],"target":["stores",["id"]]}"#);
+        let key = items(r#"{"columns":["store_id"],"target":[null,"stores",["id"]]}"#);
         assert!(assemble([code.as_str(), &key]).is_ok());
         let partial = code.replace("\"unique\":true", "\"unique\":true,\"where\":\"id > 0\"");
         assert_eq!(fails(&[&partial, &key]).len(), 1);

@@ -275,7 +275,7 @@ mod tests {
             ("statuses", "Status"),
             ("houses", "House"),
             ("shelves", "Shelf"),
-            ("news", "News"),
+            ("news", "New"),
             ("data", "Datum"),
             ("options", "OptionModel"),
             ("with space", "WithSpace"),
