@@ -263,6 +263,15 @@ fn reflection_asks_as_often_for_many_tables_as_for_one() {
 }
 
 #[test]
+fn the_collations_of_sqlite_are_refused_in_any_case() {
+    for name in ["NOCASE", "nocase"] {
+        let text = format!("users\n    id i64\n    email text collate {name}\n");
+        let error = dialect().normalize(&schema(&text)).unwrap_err();
+        assert!(error.to_string().contains("citext"), "{error}");
+    }
+}
+
+#[test]
 fn what_it_does_not_take_is_named() {
     let Some(mut connection) = empty() else { return };
     let text =

@@ -169,7 +169,8 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
 
 /// The names of SQLite's own collations, which mean something in every model that has them.
 fn refuse_foreign_collation(collation: &str, what: &str) -> Result<(), Unsupported> {
-    if ["NOCASE", "RTRIM", "BINARY"].contains(&collation) {
+    let own = ["NOCASE", "RTRIM", "BINARY"];
+    if own.iter().any(|own| own.eq_ignore_ascii_case(collation)) {
         return Err(unsupported(
             format!("the collation `{collation}` of {what}"),
             "it is one of SQLite's: use the type citext, an index of lower(…), or a collation of pg_collation",
