@@ -21,7 +21,10 @@ struct Store {
 }
 
 fn main() {
-    for revision in MIGRATIONS.revisions() {
+    // Two ids of one second come in any order.
+    let mut revisions = MIGRATIONS.revisions().to_vec();
+    revisions.sort_by_key(|revision| &revision.folder[13..]);
+    for revision in revisions {
         println!(\"{}: {} scripts\", &revision.folder[13..], revision.scripts.len());
         for (name, text) in revision.scripts {
             for line in text.lines().filter(|line| line.contains(\"by hand\")) {
