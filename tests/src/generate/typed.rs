@@ -215,9 +215,29 @@ fn fit_column(table: &str, column: &mut Column) {
     }
 }
 
+/// Returns a number in place of what may be something else.
+fn number(old: &Default) -> Default {
+    match old {
+        Default::Literal(Literal::Text(_) | Literal::Bytes { .. }) => Default::Literal(Literal::Integer(5)),
+        Default::Expression { .. } => Default::expression("1 + 1"),
+        Default::Literal(_) => old.clone(),
+    }
+}
+
+/// Returns one of the values in place of what may be none of them.
+fn choice(values: &[String], old: &Default) -> Default {
+    match old {
+        Default::Literal(Literal::Text(value)) if values.contains(value) => old.clone(),
+        Default::Literal(_) | Default::Expression { .. } => text(&values[0]),
+    }
+}
+
+fn text(text: &str) -> Default {
+    Default::Literal(Literal::Text(text.to_owned()))
+}
+
 /// Returns a value of the column's type in place of another one.
 fn default(column: &Column, old: &Default) -> Default {
-    let text = |text: &str| Default::Literal(Literal::Text(text.to_owned()));
     let is_expression = matches!(old, Default::Expression { .. });
     let own = column
         .sql_type
@@ -228,11 +248,12 @@ fn default(column: &Column, old: &Default) -> Default {
         (Some("varchar(30)"), _) => text("a"),
         (Some("interval"), _) => text("1 day"),
         (Some(_), _) => Default::Literal(Literal::Integer(7)),
-        (None, ty) if is_integer(ty) => old.clone(),
-        (None, Type::F32 | Type::F64 | Type::Decimal { .. }) => old.clone(),
+        (None, ty) if is_integer(ty) => number(old),
+        (None, Type::F32 | Type::F64 | Type::Decimal { .. }) => number(old),
         (None, Type::Boolean) if is_expression => Default::expression("1 = 1"),
         (None, Type::Boolean) => Default::Literal(Literal::Integer(1)),
-        (None, Type::Text { .. } | Type::Enum { .. }) => match old {
+        (None, Type::Enum { name: _, values }) => choice(values, old),
+        (None, Type::Text { .. }) => match old {
             Default::Literal(Literal::Text(_)) | Default::Expression { .. } => old.clone(),
             Default::Literal(_) => text("x"),
         },

@@ -7,6 +7,7 @@ use schema_core::schema::{
     Schema, Storage, Table, TableName, Type,
 };
 
+use super::{choice, number, text};
 use crate::generate::is_integer;
 
 /// Returns the schema with nothing in it that the server refuses.
@@ -220,19 +221,6 @@ fn foreign_key(table: &TableName, mut key: ForeignKey, nullable: &BTreeSet<Strin
     key
 }
 
-/// Returns a number in place of what may be something else.
-fn number(old: &Default) -> Default {
-    match old {
-        Default::Literal(Literal::Text(_) | Literal::Bytes { .. }) => Default::Literal(Literal::Integer(5)),
-        Default::Expression { .. } => Default::expression("1 + 1"),
-        Default::Literal(_) => old.clone(),
-    }
-}
-
-fn text(text: &str) -> Default {
-    Default::Literal(Literal::Text(text.to_owned()))
-}
-
 /// Returns a value of the column's type in place of another one.
 fn default(column: &Column, old: &Default) -> Default {
     let is_expression = matches!(old, Default::Expression { .. });
@@ -257,10 +245,7 @@ fn default(column: &Column, old: &Default) -> Default {
                 number(old)
             }
         }
-        (None, Type::Enum { name: _, values }) => match old {
-            Default::Literal(Literal::Text(value)) if values.contains(value) => old.clone(),
-            Default::Literal(_) | Default::Expression { .. } => text(&values[0]),
-        },
+        (None, Type::Enum { name: _, values }) => choice(values, old),
         (None, Type::Text { length }) if !is_expression => {
             let Default::Literal(Literal::Text(long)) = old else {
                 return text("x");
@@ -268,6 +253,8 @@ fn default(column: &Column, old: &Default) -> Default {
             let length = length.map_or(usize::MAX, |length| length as usize);
             text(&long.chars().take(length).collect::<String>())
         }
+        // What an expression comes to has to fit, too.
+        (None, Type::Text { length: Some(1) }) => text("x"),
         (None, Type::Text { .. }) => old.clone(),
         (None, Type::Bytes { .. } | Type::Native(_)) => {
             Default::Literal(Literal::Bytes { hex: "FF".to_owned() })

@@ -106,6 +106,15 @@ pub(super) fn refuse_mismatches(schema: &Schema) -> Result<(), Unsupported> {
             }
             for (own, other) in key.columns.iter().zip(&key.referenced_columns) {
                 if let (Some(own), Some(other)) = (table.column(own), target.column(other)) {
+                    if key.on_update == Action::Cascade && other.nullable && !own.nullable {
+                        return Err(unsupported(
+                            format!("foreign key `{}` of `{}`", key.name, table.name),
+                            &format!(
+                                "`{}` is NOT NULL and would follow `{}.{}`, which may become NULL; make both or none of them an `Option`, or leave out `on_update`",
+                                own.name, target.name, other.name
+                            ),
+                        ));
+                    }
                     let (one, two) = (comparable(table, own), comparable(target, other));
                     if one != two {
                         return Err(unsupported(

@@ -9,6 +9,7 @@
 
 mod apart;
 mod indexes;
+mod options;
 
 use std::collections::BTreeSet;
 
@@ -18,10 +19,9 @@ use super::clauses::Clauses;
 use super::keys::Keys;
 use super::values::{self, mentions_any};
 use crate::dialect::mysql::RESERVED_PREFIX;
-use crate::dialect::mysql::ddl::{self, native, quote, quoted_list, text};
-use crate::dialect::mysql::types::Class;
+use crate::dialect::mysql::ddl::{self, quote, quoted_list};
 use crate::plan::Statement;
-use crate::schema::{Auto, Column, Storage, Table, TableOptions};
+use crate::schema::{Auto, Column, Storage, Table};
 
 /// Returns the statements that change one standing table, all but its unsteady foreign keys.
 pub(super) fn alter(change: &Change, changes: &Changes, keys: &Keys) -> Vec<Statement> {
@@ -143,13 +143,18 @@ impl<'a> Alter<'a> {
         statements
     }
 
-    /// Checks go before rows change and come after.
+    /// Checks go before rows change and come after. So does one over a column that is dropped and added again: MariaDB drops it with the column, without
+    /// a word.
     fn checks(&mut self) {
         let Change { before, after, .. } = self.change;
+        let carried = self
+            .standing()
+            .filter(|(standing, column, _)| self.fate(standing, column) == Fate::Carried);
+        let carried = carried.map(|(_, column, _)| &column.name);
+        let unsteady: Vec<&String> = self.unsteady.iter().copied().chain(carried).collect();
         let stays = |name: &String| {
             let (old, new) = (before.checks.get(name), after.checks.get(name));
-            let follows =
-                new.is_some_and(|check| mentions_any(&check.expression, self.renamed.iter().copied()));
+            let follows = new.is_some_and(|check| mentions_any(&check.expression, unsteady.iter().copied()));
             old == new && !follows
         };
         let drops = before.checks.keys().filter(|name| !stays(name));
@@ -181,13 +186,6 @@ impl<'a> Alter<'a> {
     fn follows(&self, column: &Column) -> bool {
         let generated = column.generated.as_ref();
         generated.is_some_and(|generated| mentions_any(&generated.expression, self.unsteady.iter().copied()))
-    }
-
-    /// Tells whether a column's collation is its table's, and that changes.
-    fn follows_table(&self, column: &Column) -> bool {
-        column.collation.is_none()
-            && Class::of(native(column)).has_collation()
-            && collation(&self.change.before.options) != collation(&self.change.after.options)
     }
 
     fn columns(&mut self) {
@@ -231,7 +229,7 @@ impl<'a> Alter<'a> {
             }
             Fate::Remade => {
                 self.leaving().push(drop_clause(old));
-                self.first.columns.push(self.add(column));
+                self.push_added(column);
                 self.gone.insert(column.name.clone());
                 self.gone_first.insert(column.name.clone());
             }
@@ -269,8 +267,21 @@ impl<'a> Alter<'a> {
             let between = values::under_way(column, None, true);
             self.first.columns.push(self.add(&between));
             self.second.columns.push(redefined(&column.name, column));
-        } else {
+        } else if filled && self.follows_table(column) {
             self.first.columns.push(self.add(column));
+            self.second.columns.push(redefined(&column.name, column));
+        } else {
+            self.push_added(column);
+        }
+    }
+
+    /// Adds a column with the first ALTER, unless it must come with its table's new collation.
+    fn push_added(&mut self, column: &Column) {
+        let clause = self.add(column);
+        if self.comes_with_collation(column) {
+            self.second.columns.push(clause);
+        } else {
+            self.first.columns.push(clause);
         }
     }
 
@@ -330,43 +341,6 @@ impl<'a> Alter<'a> {
             }
         }
     }
-
-    fn options(&mut self) {
-        let (before, after) = (&self.change.before.options, &self.change.after.options);
-        let TableOptions {
-            comment,
-            strict: _,
-            without_rowid: _,
-            engine,
-            charset: _,
-            collation: _,
-        } = after;
-        let mut options = Vec::new();
-        if before.engine != *engine {
-            options.push(format!("ENGINE={}", engine.as_deref().unwrap_or("InnoDB")));
-        }
-        if collation(before) != collation(after) {
-            options.push(match collation(after) {
-                (None, None) => "DEFAULT CHARACTER SET DEFAULT".to_owned(),
-                (Some(charset), None) => format!("DEFAULT CHARACTER SET {charset}"),
-                (None, Some(collation)) => format!("COLLATE {collation}"),
-                (Some(charset), Some(collation)) => {
-                    format!("DEFAULT CHARACTER SET {charset} COLLATE {collation}")
-                }
-            });
-        }
-        if before.comment != *comment {
-            options.push(format!(
-                "COMMENT={}",
-                text(comment.as_deref().unwrap_or_default())
-            ));
-        }
-        self.second.options.extend(options);
-    }
-}
-
-fn collation(options: &TableOptions) -> (Option<&str>, Option<&str>) {
-    (options.charset.as_deref(), options.collation.as_deref())
 }
 
 /// Returns a table's columns with those that are computed after what they are computed from.
