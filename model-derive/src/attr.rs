@@ -261,6 +261,13 @@ fn misplaced<'a, R: Iterator<Item = &'a Row>>(
         );
     }
     let name = key.unraw().to_string();
+    let keeper = known().find(|row| matches!(row.key, "references" | "foreign_key"));
+    if let Some(row) = keeper.filter(|_| reference::OPTIONS.contains(&name.as_str()) && name != "name") {
+        return format!(
+            "`{key}` stands within `{}`, which is written `{}`",
+            row.key, row.form
+        );
+    }
     match nearest(&name, known().map(|row| row.key)) {
         Some(near) => {
             let form = known().find(|row| row.key == near).map_or("", |row| row.form);

@@ -9,6 +9,9 @@ use super::index::{is_word, once, option};
 use super::parse;
 use crate::near::{list, nearest};
 
+/// What may follow the target.
+pub(crate) const OPTIONS: [&str; 4] = ["on_delete", "on_update", "deferrable", "name"];
+
 /// A foreign key of one field.
 pub(crate) struct Reference {
     pub(crate) target: Target,
@@ -163,8 +166,7 @@ fn options(input: ParseStream<'_>) -> Result<Options> {
             )?,
             "name" => once(&key, &mut options.name, parse::name(input)?)?,
             name => {
-                let known = ["on_delete", "on_update", "deferrable", "name"];
-                let message = match nearest(name, known) {
+                let message = match nearest(name, OPTIONS) {
                     Some(near) => format!("unknown option `{key}`, did you mean `{near}`?"),
                     None => format!("unknown option `{key}`"),
                 };

@@ -96,7 +96,8 @@ fn with_scripts(
         scripts.insert(dialect.clone(), texts);
     }
     for dialect in dialects {
-        let plans = plan(*dialect, &from, &to, &revision.answers)?;
+        let plans = plan(*dialect, &from, &to, &revision.answers)
+            .map_err(|error| RewriteError::Past { revision: id, error })?;
         let text = |plan: &Plan, direction: Direction| {
             let title = format!("{direction} {id}: {}", revision.message);
             render(plan, title.trim_end())

@@ -52,6 +52,13 @@ pub enum RewriteError {
         /// What is wrong.
         error: ScriptError,
     },
+    /// A revision of the past that a dialect cannot hold.
+    Past {
+        /// The revision.
+        revision: RevisionId,
+        /// What the dialect cannot do.
+        error: Unsupported,
+    },
     /// What a dialect cannot do.
     Unsupported(Unsupported),
     /// A file that cannot be read, or operations that do not fit where they come to stand.
@@ -83,6 +90,13 @@ impl RewriteError {
             }
             RewriteError::Onto { .. } => "name a revision of another branch".into(),
             RewriteError::Script { error, .. } => return error.hint(),
+            RewriteError::Past { revision, error } => {
+                let dialect = error.dialect;
+                format!(
+                    "leave {dialect} out of `dialects` while a new revision takes back what it cannot hold, then fold both with \
+                     `autogen squash`; or write `upgrade.{dialect}.sql` and `downgrade.{dialect}.sql` in the folder of `{revision}` by hand"
+                )
+            }
             RewriteError::Unsupported(_) => return None,
             RewriteError::History(error) => return error.hint(),
         })
@@ -130,6 +144,9 @@ impl fmt::Display for RewriteError {
             }
             RewriteError::Script { revision, error } => {
                 write!(f, "cannot read a script of `{revision}`: {error}")
+            }
+            RewriteError::Past { revision, error } => {
+                write!(f, "cannot write scripts of `{revision}`: {error}")
             }
             RewriteError::Unsupported(error) => error.fmt(f),
             RewriteError::History(error) => error.fmt(f),
