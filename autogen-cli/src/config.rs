@@ -28,7 +28,7 @@ pub(crate) struct Config {
     pub(crate) database: DatabaseConfig,
     /// The servers on which scripts are tried, by dialect.
     #[serde(default)]
-    pub(crate) scratch: BTreeMap<String, UrlConfig>,
+    pub(crate) scratch: BTreeMap<String, ScratchConfig>,
     /// Where the models are.
     #[serde(default)]
     pub(crate) models: ModelsConfig,
@@ -43,6 +43,47 @@ pub(crate) struct Config {
 pub(crate) struct DatabaseConfig {
     /// The URL, or where it is found.
     pub(crate) url: Option<UrlConfig>,
+}
+
+/// Where the scratch databases of a dialect are made, and what is made in them first.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a URL, `{ env = \"NAME\" }` or `{ url = …, setup = \"FILE\" }`"
+)]
+pub(crate) enum ScratchConfig {
+    /// The URL alone.
+    Url(UrlConfig),
+    /// More than that.
+    Whole(WholeScratchConfig),
+}
+
+/// The long form of that.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WholeScratchConfig {
+    /// A database on the server.
+    url: Option<UrlConfig>,
+    /// An SQL script.
+    setup: Option<String>,
+}
+
+impl ScratchConfig {
+    /// Returns the URL of a database on the server, if it is another one than that of everyday work.
+    pub(crate) fn url(&self) -> Option<&UrlConfig> {
+        match self {
+            ScratchConfig::Url(url) => Some(url),
+            ScratchConfig::Whole(whole) => whole.url.as_ref(),
+        }
+    }
+
+    /// Returns the script that makes what tables stand on.
+    pub(crate) fn setup(&self) -> Option<&str> {
+        match self {
+            ScratchConfig::Url(_) => None,
+            ScratchConfig::Whole(whole) => whole.setup.as_deref(),
+        }
+    }
 }
 
 /// A URL, or the environment variable that holds it.
@@ -185,9 +226,10 @@ url = "{url}"
 # url = { env = "STORE_DATABASE_URL" }
 
 # Migrations are proved before they are written: in memory for SQLite, else in a new database, dropped afterwards, on the server of
-# the URL above; or on one that is named here.
+# the URL above; or on one that is named here. It has the extensions, domains, types and functions of the database above, or instead
+# what a script makes (no tables). Either may be left out:
 # [scratch]
-# postgres = { env = "SCRATCH_DATABASE_URL" }
+# postgres = { url = { env = "SCRATCH_DATABASE_URL" }, setup = "migrations/scratch.sql" }
 
 [tables]
 # A project's tables are those of its models and of its revisions. All others (and every view, trigger and virtual table) are

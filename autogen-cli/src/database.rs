@@ -158,7 +158,7 @@ impl Database {
             ErrorKind::Locked => failed.hint("another process holds it; try again when that is done"),
             ErrorKind::ReadOnly => failed.hint("make the file and its folder writable"),
             ErrorKind::Full => failed.hint("make room on the disk"),
-            ErrorKind::Statement | ErrorKind::TimedOut | ErrorKind::System => failed,
+            ErrorKind::Unknown | ErrorKind::Statement | ErrorKind::TimedOut | ErrorKind::System => failed,
         }
     }
 

@@ -178,6 +178,8 @@ pub enum ErrorKind {
     TimedOut,
     /// The machine failed the database: a file that cannot be read or written, no memory. It may have ended the transaction.
     System,
+    /// A statement names something that is not there, as far as the database tells that apart: a type, a function, a table.
+    Unknown,
     /// A statement failed.
     Statement,
 }

@@ -4,6 +4,7 @@
 //! database into that same form ([`Dialect::reflect`]), and turns operations into statements ([`Dialect::plan`]).
 //! Between normalized schemas comparison is `==`, so nothing above this module knows a database's name.
 
+mod foundation;
 mod generalize;
 #[cfg(feature = "mysql")]
 pub mod mysql;
@@ -13,6 +14,7 @@ pub mod postgres;
 pub mod sqlite;
 mod unmanaged;
 
+pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use unmanaged::Unmanaged;
 
@@ -85,6 +87,16 @@ pub trait Dialect: Send + Sync {
     ///
     /// What the database reports.
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error>;
+
+    /// Returns what tables of this database may stand on and no model makes, such as extensions, domains and functions; what one of them needs may come
+    /// after it. A database that knows no such things has none.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn foundations(&self, _connection: &mut dyn Connection) -> Result<Vec<Foundation>, Error> {
+        Ok(Vec::new())
+    }
 
     /// Returns statements that create, in an empty database, all that this one holds but its rows and the tool's own tables, and what
     /// the database does not tell; or nothing.

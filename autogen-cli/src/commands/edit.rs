@@ -154,10 +154,11 @@ fn prove(
         let dialect = find_dialect(name)?;
         let upgrade = history.script(revision.id, name, Direction::Upgrade)?;
         let downgrade = history.script(revision.id, name, Direction::Downgrade)?;
-        let Some(mut scratch) = environment.scratch(config, dialect)? else {
+        let scripts = [upgrade, downgrade];
+        let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
             continue;
         };
-        runner::prove(&mut scratch, dialect, &from, &to, &upgrade, &downgrade).map_err(|error| {
+        runner::prove(&mut scratch, dialect, &from, &to, &scripts[0], &scripts[1]).map_err(|error| {
             let hint = error.hint();
             CommandError::because(
                 format!("the edited scripts for {name} do not do what the revision says"),

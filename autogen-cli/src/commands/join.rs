@@ -6,6 +6,7 @@ use schema_core::runner;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::CommandError;
+use crate::scratch::all_scripts;
 
 /// Refuses heads that touch the same things, or whose scripts do not run one after the other.
 ///
@@ -63,8 +64,9 @@ pub(super) fn prove_orders(
 ) -> Result<(), CommandError> {
     let orders = history.orders(heads, overruled);
     for dialect in config.dialects()? {
+        let scripts = all_scripts(history, dialect)?;
         for order in &orders.orders {
-            let Some(mut scratch) = environment.scratch(config, dialect)? else {
+            let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
                 break;
             };
             let proof = runner::prove_order(&mut scratch, dialect, history, &orders.common, order);

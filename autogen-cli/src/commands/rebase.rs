@@ -78,10 +78,11 @@ fn prove(environment: &mut Environment<'_>, config: &Config, moved: &[Moved]) ->
     let mut proved = false;
     for dialect in config.dialects()? {
         for moved in moved {
-            let Some(mut scratch) = environment.scratch(config, dialect)? else {
+            let texts = &moved.scripts[dialect.name()];
+            let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
+            let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
                 break;
             };
-            let texts = &moved.scripts[dialect.name()];
             runner::prove(
                 &mut scratch,
                 dialect,

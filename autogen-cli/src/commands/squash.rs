@@ -98,10 +98,11 @@ fn message(history: &History, range: &[RevisionId]) -> String {
 
 fn prove(environment: &mut Environment<'_>, config: &Config, squash: &Squash) -> Result<(), CommandError> {
     for dialect in config.dialects()? {
-        let Some(mut scratch) = environment.scratch(config, dialect)? else {
+        let texts = &squash.scripts[dialect.name()];
+        let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
+        let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
             continue;
         };
-        let texts = &squash.scripts[dialect.name()];
         runner::prove(
             &mut scratch,
             dialect,

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Took, Topic};
+use crate::scratch::all_scripts;
 
 /// Prove the whole history on a scratch database
 ///
@@ -31,7 +32,8 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
     let mut outcome = Outcome::Done;
     for dialect in config.dialects()? {
         let start = Instant::now();
-        let Some(mut scratch) = environment.scratch(&config, dialect)? else {
+        let scripts = all_scripts(&history, dialect)?;
+        let Some(mut scratch) = environment.scratch(&config, dialect, &scripts)? else {
             documents.push(json!({"dialect": dialect.name(), "ok": null}));
             continue;
         };

@@ -162,14 +162,16 @@ fn sql(
     let shown = path.display().to_string();
     let text = read(environment, path)?;
     let config = environment.config_or_none()?;
-    let mut scratch = environment.scratch(&config, dialect)?.ok_or_else(|| {
+    let scripts = [text];
+    let mut scratch = environment.scratch(&config, dialect, &scripts)?.ok_or_else(|| {
         CommandError::new(format!(
             "cannot load `{shown}`: there is no scratch database for {}",
             dialect.name()
         ))
     })?;
-    runner::load(&mut scratch, dialect, &text).map_err(|error| {
+    runner::load(&mut scratch, dialect, &scripts[0]).map_err(|error| {
         CommandError::on_scratch(format!("cannot load `{shown}` as {}", dialect.name()), &error)
+            .hints(error.lacking())
             .hint("name another dialect with `--dialect`, or in the name of the file: `schema.postgres.sql`")
     })?;
     let (content, unmanaged) = held(&mut scratch, dialect, &shown)?;

@@ -5,6 +5,7 @@
 
 mod ddl;
 mod expression;
+mod foundation;
 mod logical;
 mod normalize;
 mod plan;
@@ -16,7 +17,7 @@ mod structure;
 mod types;
 mod unmanaged;
 
-use super::{Dialect, Session, Unmanaged, Unsupported};
+use super::{Dialect, Foundation, Session, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -75,6 +76,10 @@ impl Dialect for Postgres {
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
         unmanaged::unmanaged(connection)
+    }
+
+    fn foundations(&self, connection: &mut dyn Connection) -> Result<Vec<Foundation>, Error> {
+        foundation::foundations(connection)
     }
 
     fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {

@@ -181,7 +181,7 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::Statement if error.message.contains("already exists") => {
             "it was made outside the revisions: check that the database URL names the right file; if it does, drop or rename what is there, or take it out of the models".into()
         }
-        ErrorKind::Statement => return None,
+        ErrorKind::Unknown | ErrorKind::Statement => return None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{FailureCause, execute};
-use crate::db::{self, Connection};
+use crate::db::{self, Connection, ErrorKind};
 use crate::dialect::{Dialect, Limits, Mode, Session, Unsupported};
 use crate::diff::{Answers, diff};
 use crate::history::{Direction, HistoryError, RevisionId};
@@ -61,7 +61,7 @@ impl ProofError {
         match &self.cause {
             ProofCause::Script(error) => error.hint(),
             ProofCause::Statement { cause, .. } => match cause {
-                FailureCause::Database(_) => None,
+                FailureCause::Database(_) => self.lacking(),
                 FailureCause::Rows { .. } | FailureCause::NothingKept => cause.hint(),
             },
             ProofCause::Differs { .. } => Some(
@@ -71,6 +71,25 @@ impl ProofError {
             ProofCause::Unsupported(_) | ProofCause::Database(_) => None,
             ProofCause::History(error) => error.hint(),
         }
+    }
+}
+
+impl ProofError {
+    /// Returns how to go on if the scratch database lacks something that no revision makes.
+    #[must_use]
+    pub fn lacking(&self) -> Option<String> {
+        let ProofCause::Statement {
+            cause: FailureCause::Database(error),
+            ..
+        } = &self.cause
+        else {
+            return None;
+        };
+        (error.kind == ErrorKind::Unknown).then(|| {
+            "a scratch database holds no tables but those of the revisions, and has the extensions, domains, types and functions of the configured database: create what is missing \
+             there first, or in an SQL script that is named under `[scratch]` in `autogen.toml`: `postgres = { setup = \"scratch.sql\" }`"
+                .to_owned()
+        })
     }
 }
 

@@ -67,10 +67,11 @@ fn prove(
             .iter()
             .filter(|completed| completed.added.contains(&dialect.name()))
         {
-            let Some(mut scratch) = environment.scratch(config, dialect)? else {
+            let texts = &completed.scripts[dialect.name()];
+            let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
+            let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
                 break;
             };
-            let texts = &completed.scripts[dialect.name()];
             let (from, to) = (&completed.from, &completed.to);
             runner::prove(&mut scratch, dialect, from, to, &texts.upgrade, &texts.downgrade).map_err(
                 |error| {
@@ -79,7 +80,9 @@ fn prove(
                         format!("the scripts of `{id}` for {name} do not do what they should"),
                         &error,
                     )
-                    .hint("this is a defect of autogen: please report it with the revision")
+                    .hint(error.lacking().unwrap_or_else(|| {
+                        "this is a defect of autogen: please report it with the revision".to_owned()
+                    }))
                     .hint(format!(
                         "or write `{}` and its way back by hand",
                         files::script_name(name, Direction::Upgrade)

@@ -198,7 +198,8 @@ pub(in crate::commands) fn prove(
     let mut proved = None;
     for dialect in config.dialects()? {
         let texts = &scripts[dialect.name()];
-        let Some(mut scratch) = environment.scratch(config, dialect)? else {
+        let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
+        let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
             continue;
         };
         runner::prove(
@@ -214,8 +215,9 @@ pub(in crate::commands) fn prove(
                 "the scripts for {} do not do what they should; nothing was written",
                 dialect.name()
             );
-            CommandError::because(failed, &error)
-                .hint("this is a defect of autogen: please report it with the models before and after")
+            CommandError::because(failed, &error).hint(error.lacking().unwrap_or_else(|| {
+                "this is a defect of autogen: please report it with the models before and after".to_owned()
+            }))
         })?;
         proved = Some(start.elapsed());
     }

@@ -55,6 +55,7 @@ pub(super) fn translate_opening(error: &mysql::Error) -> Error {
     let translated = translate(error);
     match translated.kind {
         ErrorKind::Statement
+        | ErrorKind::Unknown
         | ErrorKind::TimedOut
         | ErrorKind::Locked
         | ErrorKind::ReadOnly

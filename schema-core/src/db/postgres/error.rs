@@ -83,6 +83,12 @@ fn kind(state: &SqlState) -> ErrorKind {
         SqlState::T_R_DEADLOCK_DETECTED,
         SqlState::OBJECT_IN_USE,
     ];
+    let unknown = [
+        SqlState::UNDEFINED_OBJECT,
+        SqlState::UNDEFINED_FUNCTION,
+        SqlState::UNDEFINED_TABLE,
+        SqlState::INVALID_SCHEMA_NAME,
+    ];
     let code = state.code();
     if code.starts_with("08") || code.starts_with("28") || unreachable.contains(state) {
         ErrorKind::Unreachable
@@ -96,6 +102,8 @@ fn kind(state: &SqlState) -> ErrorKind {
         ErrorKind::Full
     } else if *state == SqlState::DATA_CORRUPTED || *state == SqlState::INDEX_CORRUPTED {
         ErrorKind::NotADatabase
+    } else if unknown.contains(state) {
+        ErrorKind::Unknown
     } else {
         ErrorKind::Statement
     }

@@ -8,7 +8,7 @@ use crate::db::{Error, ErrorKind};
 pub(super) fn translate_opening(error: &rusqlite::Error) -> Error {
     let translated = translate(error);
     match translated.kind {
-        ErrorKind::Statement => Error {
+        ErrorKind::Statement | ErrorKind::Unknown => Error {
             kind: ErrorKind::Unreachable,
             ..translated
         },

@@ -1,5 +1,6 @@
 //! The statements that create all that a database holds.
 
+use super::foundation::foundations;
 use super::plan;
 use super::reflect::{self, OURS};
 use crate::db::{Connection, Error, ErrorKind};
@@ -7,36 +8,16 @@ use crate::operation::create_all;
 use crate::plan::Step;
 use crate::schema::Schema;
 
-/// The statements that the server writes itself. What an extension brought comes with it.
+/// Views, triggers and rules, as the server writes them itself. What an extension brought comes with it.
 fn query() -> String {
-    let own = |class: &str, oid: &str| {
-        format!(
-            "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{class}'::regclass AND e.objid = {oid} AND e.deptype = 'e')"
-        )
-    };
-    let (own_class, own_type, own_function) = (
-        own("pg_class", "c.oid"),
-        own("pg_type", "t.oid"),
-        own("pg_proc", "p.oid"),
-    );
     format!(
         "SELECT 'CREATE SCHEMA IF NOT EXISTS ' || quote_ident(n.nspname) FROM pg_namespace n WHERE {OURS}
-        UNION ALL
-        SELECT 'CREATE EXTENSION IF NOT EXISTS ' || quote_ident(e.extname) || ' SCHEMA ' || quote_ident(n.nspname)
-        FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname <> 'plpgsql'
-        UNION ALL
-        SELECT 'CREATE DOMAIN ' || format('%I.%I', n.nspname, t.typname) || ' AS ' || format_type(t.typbasetype, t.typtypmod)
-            || coalesce(' DEFAULT ' || t.typdefault, '') || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END
-            || coalesce((SELECT string_agg(' ' || pg_get_constraintdef(k.oid), '') FROM pg_constraint k WHERE k.contypid = t.oid), '')
-        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {OURS} AND t.typtype = 'd' AND {own_type}
-        UNION ALL
-        SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE {OURS} AND p.prokind IN ('f', 'p') AND {own_function}
         UNION ALL
         SELECT CASE c.relkind WHEN 'm' THEN 'CREATE MATERIALIZED VIEW ' ELSE 'CREATE VIEW ' END
             || format('%I.%I', n.nspname, c.relname) || ' AS ' || rtrim(pg_get_viewdef(c.oid), ';')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE {OURS} AND c.relkind IN ('v', 'm') AND {own_class}
+        WHERE {OURS} AND c.relkind IN ('v', 'm')
+            AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
         UNION ALL
         SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t
         JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -72,6 +53,11 @@ pub(super) fn structure(connection: &mut dyn Connection) -> Result<Vec<String>, 
             | Step::RestoreDependents { .. } => None,
         })
         .collect();
+    statements.extend(
+        foundations(connection)?
+            .into_iter()
+            .flat_map(|thing| thing.create),
+    );
     let rows = connection.query(&query(), &[])?;
     let own = rows
         .into_iter()
