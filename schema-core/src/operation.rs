@@ -231,6 +231,37 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Returns the table that is created, if one is.
+    #[must_use]
+    pub fn created(&self) -> Option<&TableName> {
+        if let Operation::CreateTable { table } = self {
+            return Some(&table.name);
+        }
+        None
+    }
+
+    /// Returns the table that is dropped, if one is.
+    #[must_use]
+    pub fn dropped(&self) -> Option<&TableName> {
+        if let Operation::DropTable { table } = self {
+            return Some(&table.name);
+        }
+        None
+    }
+
+    /// Tells whether it is about a foreign key. Those stand apart from the tables, so that cycles need no care.
+    #[must_use]
+    pub fn is_of_foreign_key(&self) -> bool {
+        matches!(
+            self,
+            Operation::AddForeignKey { .. }
+                | Operation::DropForeignKey { .. }
+                | Operation::RenameForeignKey { .. }
+        )
+    }
+}
+
 /// Returns the schema that the operations lead to from `schema`.
 ///
 /// # Errors

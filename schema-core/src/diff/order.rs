@@ -8,33 +8,14 @@ use crate::schema::{Schema, TableName};
 /// Sorts operations by rank. Within a rank created tables come parents first and dropped ones children first; all
 /// else stays in the order in which it was found.
 pub(super) fn sort(operations: &mut [Operation], from: &Schema, to: &Schema) {
-    let has = |wanted: fn(&Operation) -> bool| operations.iter().any(wanted);
-    let creates = has(|operation| matches!(operation, Operation::CreateTable { .. }));
-    let drops = has(|operation| matches!(operation, Operation::DropTable { .. }));
+    let creates = operations.iter().any(|operation| operation.created().is_some());
+    let drops = operations.iter().any(|operation| operation.dropped().is_some());
     let parents_first = if creates { depths(to) } else { BTreeMap::new() };
     let children_last = if drops { depths(from) } else { BTreeMap::new() };
     operations.sort_by_cached_key(|operation| {
-        let depth = match operation {
-            Operation::CreateTable { table } => position(&parents_first, &table.name),
-            Operation::DropTable { table } => -position(&children_last, &table.name),
-            Operation::RenameTable { .. }
-            | Operation::AlterTable { .. }
-            | Operation::AddColumn { .. }
-            | Operation::DropColumn { .. }
-            | Operation::RenameColumn { .. }
-            | Operation::AlterColumn { .. }
-            | Operation::MapValues { .. }
-            | Operation::AlterPrimaryKey { .. }
-            | Operation::AddIndex { .. }
-            | Operation::DropIndex { .. }
-            | Operation::RenameIndex { .. }
-            | Operation::AddForeignKey { .. }
-            | Operation::DropForeignKey { .. }
-            | Operation::RenameForeignKey { .. }
-            | Operation::AddCheck { .. }
-            | Operation::DropCheck { .. }
-            | Operation::RenameCheck { .. } => 0,
-        };
+        let created = operation.created().map(|table| position(&parents_first, table));
+        let dropped = operation.dropped().map(|table| -position(&children_last, table));
+        let depth = created.or(dropped).unwrap_or(0);
         (rank(operation), depth)
     });
 }

@@ -258,13 +258,9 @@ fn rename_table(schema: &mut Schema, from: &TableName, to: &TableName) -> Result
         .ok_or_else(|| format!("there is no table `{from}`"))?;
     table.name.clone_from(to);
     schema.insert(table);
-    for key in schema
-        .tables
-        .values_mut()
-        .flat_map(|table| table.foreign_keys.values_mut())
-    {
-        if key.references == *from {
-            key.references.clone_from(to);
+    for table in schema.tables.values_mut() {
+        for key in table.foreign_keys.values_mut() {
+            key.rename_table(from, to);
         }
     }
     Ok(())
@@ -279,58 +275,15 @@ fn rename_column(schema: &mut Schema, name: &TableName, from: &str, to: &str) ->
     }
     to.clone_into(&mut table.columns[at].name);
     table.rename_in_dependents(from, to);
-    for key in schema
-        .tables
-        .values_mut()
-        .flat_map(|table| table.foreign_keys.values_mut())
-    {
-        if key.references == *name {
-            rename_in(&mut key.referenced_columns, from, to);
+    for table in schema.tables.values_mut() {
+        let Table {
+            name: of,
+            foreign_keys,
+            ..
+        } = table;
+        for key in foreign_keys.values_mut() {
+            key.rename_column(of, name, from, to);
         }
     }
     Ok(())
-}
-
-fn rename_in(columns: &mut [String], from: &str, to: &str) {
-    for column in columns.iter_mut().filter(|column| *column == from) {
-        to.clone_into(column);
-    }
-}
-
-impl Table {
-    /// Renames a column wherever the table itself uses it.
-    fn rename_in_dependents(&mut self, from: &str, to: &str) {
-        use crate::schema::IndexPart;
-        if let Some(key) = &mut self.primary_key {
-            rename_in(&mut key.columns, from, to);
-        }
-        for key in self.foreign_keys.values_mut() {
-            rename_in(&mut key.columns, from, to);
-        }
-        for generated in self
-            .columns
-            .iter_mut()
-            .filter_map(|column| column.generated.as_mut())
-        {
-            generated.expression.rename_column(from, to);
-        }
-        for check in self.checks.values_mut() {
-            check.expression.rename_column(from, to);
-        }
-        for index in self.indexes.values_mut() {
-            for key in &mut index.keys {
-                match &mut key.part {
-                    IndexPart::Column(column) if column == from => to.clone_into(column),
-                    IndexPart::Column(_) => {}
-                    IndexPart::Expression(expression) => expression.rename_column(from, to),
-                }
-            }
-            if let Some(predicate) = &mut index.predicate {
-                predicate.rename_column(from, to);
-            }
-            for included in index.include.iter_mut().filter(|column| *column == from) {
-                to.clone_into(included);
-            }
-        }
-    }
 }

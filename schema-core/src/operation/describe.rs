@@ -84,16 +84,9 @@ impl Operation {
 /// names that are only set aside on the way.
 #[must_use]
 pub fn describe_all(operations: &[Operation]) -> Vec<String> {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "only whole tables swallow other lines"
-    )]
     let whole: BTreeSet<&TableName> = operations
         .iter()
-        .filter_map(|operation| match operation {
-            Operation::CreateTable { table } | Operation::DropTable { table } => Some(&table.name),
-            _ => None,
-        })
+        .filter_map(|operation| operation.created().or_else(|| operation.dropped()))
         .collect();
     let is_part = |operation: &Operation| {
         matches!(

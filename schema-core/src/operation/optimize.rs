@@ -56,9 +56,11 @@ fn add(done: &mut Vec<Operation>, operation: &Operation) {
                 done.splice(at..=at, folded);
                 return;
             }
-            if done[at + 1..].iter().all(|between| commute(&done[at], between)) {
+            // Those from `place` on are told as they are after the operation.
+            let mut between = done[at + 1..place].iter();
+            if between.all(|between| commute(&done[at], between)) {
+                done.splice(place..place, folded);
                 done.remove(at);
-                done.extend(folded);
                 return;
             }
         }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::Operation;
-use crate::schema::{Column, ForeignKey, Index, IndexPart, Table, TableName, Type};
+use crate::schema::{Column, ForeignKey, Index, Table, TableName, Type};
 
 /// A part of a schema that an operation can touch.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -240,15 +240,7 @@ impl Touches {
     fn index(&mut self, table: &TableName, index: &Index, name: &str) {
         self.names(table);
         self.add(Thing::Index(table.schema.clone(), name.to_owned()), Use::Makes);
-        for key in &index.keys {
-            match &key.part {
-                IndexPart::Column(column) => self.column(table, column, Use::Names),
-                IndexPart::Expression(expression) => self.words(table, &expression.names()),
-            }
-        }
-        if let Some(predicate) = &index.predicate {
-            self.words(table, &predicate.names());
-        }
+        self.words(table, &index.names());
     }
 
     fn foreign_key(&mut self, table: &TableName, key: &ForeignKey) {

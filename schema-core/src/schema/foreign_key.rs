@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::TableName;
+use super::index::rename_in;
 
 /// A promise that the values of some columns exist in another table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,25 @@ pub struct ForeignKey {
     /// When the promise is checked.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deferrable: Deferrable,
+}
+
+impl ForeignKey {
+    /// Follows a column that is renamed, of the key's own table or of the one referred to: `of` is the table of the key.
+    pub fn rename_column(&mut self, of: &TableName, table: &TableName, from: &str, to: &str) {
+        if of == table {
+            rename_in(&mut self.columns, from, to);
+        }
+        if self.references == *table {
+            rename_in(&mut self.referenced_columns, from, to);
+        }
+    }
+
+    /// Follows a table that is renamed, if it is the one referred to.
+    pub fn rename_table(&mut self, from: &TableName, to: &TableName) {
+        if self.references == *from {
+            self.references.clone_from(to);
+        }
+    }
 }
 
 /// What a foreign key does to the rows that refer to a vanishing key.

@@ -71,6 +71,40 @@ impl Index {
                 IndexPart::Expression(expression) => expression.mentions(column),
             })
     }
+
+    /// Returns what it uses that may be the names of columns: keys, what it includes, and words of its expressions.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let keys = self.keys.iter().flat_map(|key| match &key.part {
+            IndexPart::Column(column) => vec![column.clone()],
+            IndexPart::Expression(expression) => expression.names(),
+        });
+        let predicate = self.predicate.iter().flat_map(Expression::names);
+        keys.chain(self.include.iter().cloned())
+            .chain(predicate)
+            .collect()
+    }
+
+    /// Follows a column of its table that is renamed.
+    pub fn rename_column(&mut self, from: &str, to: &str) {
+        for key in &mut self.keys {
+            match &mut key.part {
+                IndexPart::Column(column) => rename_in([column], from, to),
+                IndexPart::Expression(expression) => expression.rename_column(from, to),
+            }
+        }
+        if let Some(predicate) = &mut self.predicate {
+            predicate.rename_column(from, to);
+        }
+        rename_in(&mut self.include, from, to);
+    }
+}
+
+/// Writes `to` in place of each `from`.
+pub(super) fn rename_in<'a>(columns: impl IntoIterator<Item = &'a mut String>, from: &str, to: &str) {
+    for column in columns.into_iter().filter(|column| *column == from) {
+        to.clone_into(column);
+    }
 }
 
 /// One key of an index.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::foreign_key::is_default;
+use super::index::rename_in;
 use super::{Check, Column, ForeignKey, Index, TableName};
 
 /// A table with all that belongs to it.
@@ -100,6 +101,26 @@ impl Table {
         self.primary_key
             .as_ref()
             .is_some_and(|key| key.columns.iter().any(|name| name == column))
+    }
+
+    /// Renames a column wherever the table itself uses it, but for its foreign keys, which may be those of others.
+    pub(crate) fn rename_in_dependents(&mut self, from: &str, to: &str) {
+        if let Some(key) = &mut self.primary_key {
+            rename_in(&mut key.columns, from, to);
+        }
+        for generated in self
+            .columns
+            .iter_mut()
+            .filter_map(|column| column.generated.as_mut())
+        {
+            generated.expression.rename_column(from, to);
+        }
+        for check in self.checks.values_mut() {
+            check.expression.rename_column(from, to);
+        }
+        for index in self.indexes.values_mut() {
+            index.rename_column(from, to);
+        }
     }
 
     /// Returns how many generated columns must be there before this one can be: 0 for one that is not generated.

@@ -109,30 +109,7 @@ pub(super) fn told(
     to: Vec<Unmanaged>,
     operations: &[Operation],
 ) -> Result<Vec<Told>, CommandError> {
-    let dropped: BTreeSet<&TableName> = operations
-        .iter()
-        .filter_map(|operation| match operation {
-            Operation::DropTable { table } => Some(&table.name),
-            Operation::CreateTable { .. }
-            | Operation::RenameTable { .. }
-            | Operation::AlterTable { .. }
-            | Operation::AddColumn { .. }
-            | Operation::DropColumn { .. }
-            | Operation::RenameColumn { .. }
-            | Operation::AlterColumn { .. }
-            | Operation::MapValues { .. }
-            | Operation::AlterPrimaryKey { .. }
-            | Operation::AddIndex { .. }
-            | Operation::DropIndex { .. }
-            | Operation::RenameIndex { .. }
-            | Operation::AddForeignKey { .. }
-            | Operation::DropForeignKey { .. }
-            | Operation::RenameForeignKey { .. }
-            | Operation::AddCheck { .. }
-            | Operation::DropCheck { .. }
-            | Operation::RenameCheck { .. } => None,
-        })
-        .collect();
+    let dropped: BTreeSet<&TableName> = operations.iter().filter_map(Operation::dropped).collect();
     let mut told = Vec::new();
     for thing in &from {
         let goes = thing

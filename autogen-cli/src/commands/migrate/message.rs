@@ -8,8 +8,8 @@ const NAMED: usize = 3;
 
 /// Returns what the operations do, in a few words: `create stores, items`, `add items.description`.
 pub(super) fn describe(operations: &[Operation]) -> String {
-    let created: Vec<&TableName> = operations.iter().filter_map(made).collect();
-    let dropped: Vec<&TableName> = operations.iter().filter_map(gone).collect();
+    let created: Vec<&TableName> = operations.iter().filter_map(Operation::created).collect();
+    let dropped: Vec<&TableName> = operations.iter().filter_map(Operation::dropped).collect();
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
     let all_names = operations.iter().all(only_names);
     let asides = Asides::of(operations);
@@ -18,10 +18,7 @@ pub(super) fn describe(operations: &[Operation]) -> String {
         if only_names(operation) && !all_names {
             continue;
         }
-        let own = matches!(
-            operation,
-            Operation::CreateTable { .. } | Operation::DropTable { .. }
-        );
+        let own = operation.created().or_else(|| operation.dropped()).is_some();
         let part = created.contains(&operation.table()) || dropped.contains(&operation.table());
         if part && !own {
             continue;
@@ -75,22 +72,6 @@ fn phrases(groups: &[(&str, Vec<String>)]) -> String {
     match all.saturating_sub(NAMED) {
         0 => phrases.join(", "),
         more => format!("{} and {more} more", phrases.join(", ")),
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "no other operation makes a table")]
-fn made(operation: &Operation) -> Option<&TableName> {
-    match operation {
-        Operation::CreateTable { table } => Some(&table.name),
-        _ => None,
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "no other operation drops a table")]
-fn gone(operation: &Operation) -> Option<&TableName> {
-    match operation {
-        Operation::DropTable { table } => Some(&table.name),
-        _ => None,
     }
 }
 

@@ -279,7 +279,7 @@ impl<'a> TableChange<'a> {
     pub(super) fn touches_index(&self, index: &Index, enums: &Enums<'_>) -> bool {
         let plain = index.predicate.is_none() && index.columns().is_some();
         let (retyped, remade) = (self.retyped(enums), self.remade(enums));
-        let uses = |column: &&str| index.mentions(column) || index.include.iter().any(|name| name == column);
+        let uses = |column: &&str| index.mentions(column);
         remade.iter().any(uses) || (!plain && retyped.iter().any(uses))
     }
 
