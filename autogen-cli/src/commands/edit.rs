@@ -31,7 +31,7 @@ const VARIABLES: [&str; 2] = ["VISUAL", "EDITOR"];
 #[derive(Debug, Args)]
 pub(crate) struct EditArgs {
     /// The revision: an id, a unique beginning of one, a slug, `head`, `current`, `head-1`
-    #[arg(value_name = "REV", default_value = "head", allow_hyphen_values = true)]
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     revision: String,
 }
 

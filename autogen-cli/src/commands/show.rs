@@ -19,7 +19,7 @@ use crate::printer::Format;
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The revision: an id, a unique beginning of one, a slug, `head`, `current`, `head-1`
-    #[arg(value_name = "REV", default_value = "head")]
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     revision: String,
 }
 

@@ -21,7 +21,7 @@ use crate::printer::{Format, Topic};
 #[derive(Debug, Args)]
 pub(crate) struct StampArgs {
     /// What to claim: an id, a unique beginning of one, a slug, `head`, `heads`, `base`, `-1`
-    #[arg(value_name = "REV", allow_hyphen_values = true)]
+    #[arg(value_name = "REV", allow_negative_numbers = true)]
     revision: String,
 
     /// Forget revisions that the files do not have, with the way back that the database kept of them
