@@ -1,5 +1,8 @@
 //! The pieces that the documents of `--json` are made of, the same in every command.
 
+use std::collections::BTreeMap;
+
+use schema_core::history::files::Scripts;
 use schema_core::history::{Header, History, RevisionId, Squashed};
 use schema_core::operation::Operation;
 use serde::Serialize;
@@ -18,6 +21,23 @@ pub(crate) fn operations(operations: &[Operation]) -> Vec<OperationDocument<'_>>
         .map(|operation| OperationDocument {
             text: operation.describe(),
             operation,
+        })
+        .collect()
+}
+
+/// The two scripts of a dialect.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScriptsDocument<'a> {
+    upgrade: &'a str,
+    downgrade: &'a str,
+}
+
+/// Returns the scripts as `--json` shows them, by dialect.
+pub(crate) fn scripts(scripts: &BTreeMap<String, Scripts>) -> BTreeMap<&str, ScriptsDocument<'_>> {
+    scripts
+        .iter()
+        .map(|(dialect, Scripts { upgrade, downgrade })| {
+            (dialect.as_str(), ScriptsDocument { upgrade, downgrade })
         })
         .collect()
 }

@@ -13,9 +13,10 @@ pub use error::RewriteError;
 pub use rebase::{Moved, rebase};
 pub use squash::{Squash, squash};
 
-use crate::history::{Direction, RevisionId};
+use crate::dialect::{self, Dialect};
+use crate::history::{Direction, History, HistoryError, RevisionId};
 
-/// A script that a person edited, and that was kept.
+/// A script that was kept as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptScript {
     /// The revision it is of.
@@ -24,4 +25,22 @@ pub struct KeptScript {
     pub dialect: String,
     /// Which script.
     pub direction: Direction,
+}
+
+/// Returns the dialects that were asked for, and those for which a revision has scripts, too, as far as this build knows them; and the names of the
+/// others.
+fn all_dialects(
+    history: &History,
+    asked: &[&'static dyn Dialect],
+    id: RevisionId,
+) -> Result<(Vec<&'static dyn Dialect>, Vec<String>), HistoryError> {
+    let (mut dialects, mut unknown) = (asked.to_vec(), Vec::new());
+    for name in history.script_dialects(id)? {
+        match dialect::by_name(&name) {
+            Some(_) if dialects.iter().any(|known| known.name() == name) => {}
+            Some(dialect) => dialects.push(dialect),
+            None => unknown.push(name),
+        }
+    }
+    Ok((dialects, unknown))
 }

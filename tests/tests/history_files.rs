@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use revisions::{Project, id, revision, table, tree};
-use schema_core::history::files::{
-    Scripts, read_snapshot, remove_revision, replace_revision, write_revision, write_snapshot,
-};
+use schema_core::history::files::{Scripts, read_snapshot, remove_revision, write_revision, write_snapshot};
 use schema_core::history::{Cause, Direction, History, HistoryError, slug};
 use schema_core::operation::Operation;
 use schema_core::schema::{Column, Default, Schema, TableName, Type};
@@ -393,34 +391,6 @@ mod unix {
         assert!(matches!(snapshot.unwrap_err().cause, Cause::Io { .. }));
         assert_eq!(tree(&project.migrations()), before);
     }
-}
-
-#[test]
-fn a_revision_is_replaced_whole_or_not_at_all() {
-    let project = Project::new();
-    let folder = project.create_table(1, &[], "items");
-    fs::write(folder.join("notes.txt"), "not ours").unwrap();
-    let mut moved = revision(1, &[], "moved");
-    moved.operations = vec![Operation::CreateTable { table: table("tags") }];
-    let scripts = |text: &str| {
-        let scripts = Scripts {
-            upgrade: text.to_owned(),
-            downgrade: String::new(),
-        };
-        BTreeMap::from([("sqlite".to_owned(), scripts)])
-    };
-    replace_revision(&folder, &moved, &scripts("SELECT 2;\n")).unwrap();
-    let history = project.load();
-    assert_eq!(history.revision(id(1)).unwrap(), moved);
-    assert_eq!(
-        history.script(id(1), "sqlite", Direction::Upgrade).unwrap(),
-        "SELECT 2;\n"
-    );
-    let before = tree(&project.migrations());
-    let bad = BTreeMap::from([("../x".to_owned(), scripts("").remove("sqlite").unwrap())]);
-    let error = replace_revision(&folder, &moved, &bad).unwrap_err();
-    assert!(matches!(error.cause, Cause::BadName { .. }), "{error}");
-    assert_eq!(tree(&project.migrations()), before, "nothing is left behind");
 }
 
 #[test]

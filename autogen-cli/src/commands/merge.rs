@@ -83,7 +83,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
     } else {
         Mode::Write
     };
-    migrate::finish(environment, &config, &draft, None, mode)
+    migrate::finish(environment, &config, &draft, mode)
 }
 
 /// Returns the heads with those names.

@@ -7,8 +7,6 @@ mod first;
 mod message;
 mod write;
 
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values, stale};
 use schema_core::hazard::{Hazard, hazards};
@@ -25,6 +23,7 @@ use crate::printer::{Format, Topic};
 use crate::prompt;
 
 pub(super) use self::first::first;
+use self::write::Amended;
 pub(super) use self::write::{Draft, created, new_id};
 
 /// Write a revision with what changed in the models
@@ -39,8 +38,8 @@ pub(super) use self::write::{Draft, created, new_id};
 ///
 /// With --json: {"revision": {"id", "parents", "message", "created", "folder"} or null,
 /// "operations": [{"text", "operation"}], "hazards": [{"code", "text", "safe"}],
-/// "scripts": {dialect: {"upgrade", "downgrade"}}, "sources": {"packages", "features", "artifacts"}}; when an answer is
-/// needed, {"error", "questions": [{"dropped", "candidates": [{"name", "likeness", "flag", "attribute"}], "drop"}],
+/// "scripts": {dialect: {"upgrade", "downgrade"}}, "completed": [{"id", "folder", "scripts": {dialect: {"upgrade", "downgrade"}}}] with what
+/// older revisions got for a dialect that was configured later, "sources": {"packages", "features", "artifacts"}}; when an answer is needed, {"error", "questions": [{"dropped", "candidates": [{"name", "likeness", "flag", "attribute"}], "drop"}],
 /// "losses": [{"dropped", "flags"}]}.
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
@@ -57,6 +56,8 @@ pub(crate) struct MigrateArgs {
     empty: bool,
 
     /// Write the newest revision again, from the models as they are now
+    ///
+    /// Its scripts are written anew for every dialect for which it has some. Whatever else is in its folder goes along.
     #[arg(long)]
     amend: bool,
 
@@ -98,8 +99,9 @@ pub(crate) fn run(
     }
     let config = environment.config()?;
     let mut history = environment.history()?;
+    let mut completed = Vec::new();
     if arguments.mode() == Mode::Write {
-        history = complete::complete(environment, &config, history)?;
+        (history, completed) = complete::complete(environment, &config, history)?;
     }
     let followed = followed(environment, &config, &history, arguments)?;
     let amended = match arguments.amend {
@@ -115,7 +117,7 @@ pub(crate) fn run(
     // Heads are joined even if nothing else is left to do.
     let joins = amended.is_none() && parents.len() > 1;
     if found.operations.is_empty() && !joins {
-        return unchanged(environment, &found.sources, amended.is_some());
+        return unchanged(environment, &found.sources, &completed, amended.is_some());
     }
     let message = arguments
         .message
@@ -126,11 +128,17 @@ pub(crate) fn run(
             [] => join::message(&history, &parents),
             operations => message::describe(operations),
         });
-    let replaced = amended
-        .and_then(|revision| history.folder(revision.id))
-        .map(Path::to_owned);
-    let draft = Draft::new(parents, message, from, found, arguments.rev_id.as_deref())?;
-    finish(environment, &config, &draft, replaced, arguments.mode())
+    let mut draft = Draft::new(parents, message, from, found, arguments.rev_id.as_deref())?;
+    draft.completed = completed;
+    if let Some((folder, revision)) =
+        amended.and_then(|revision| Some((history.folder(revision.id)?, revision)))
+    {
+        draft.amended = Some(Amended {
+            folder: folder.to_owned(),
+            dialects: history.script_dialects(revision.id)?,
+        });
+    }
+    finish(environment, &config, &draft, arguments.mode())
 }
 
 /// Writes a revision without operations.
@@ -147,7 +155,7 @@ pub(super) fn by_hand(
         arguments.message.as_deref(),
         arguments.rev_id.as_deref(),
     )?;
-    finish(environment, &config, &draft, None, arguments.mode())
+    finish(environment, &config, &draft, arguments.mode())
 }
 
 /// What differs between the models and the history.
@@ -226,6 +234,7 @@ fn compared(config: &Config, schema: &Schema) -> Schema {
 fn unchanged(
     environment: &mut Environment<'_>,
     sources: &Sources,
+    completed: &[serde_json::Value],
     amending: bool,
 ) -> Result<Outcome, CommandError> {
     if amending {
@@ -237,7 +246,7 @@ fn unchanged(
     match environment.printer.format() {
         Format::Text => environment.printer.say("No changes in schema detected."),
         Format::Json => environment.printer.document(&serde_json::json!({
-            "revision": null, "operations": [], "hazards": [], "scripts": {}, "sources": sources,
+            "revision": null, "operations": [], "hazards": [], "scripts": {}, "completed": completed, "sources": sources,
         })),
     }
     Ok(Outcome::Done)
@@ -284,7 +293,6 @@ pub(super) fn finish(
     environment: &mut Environment<'_>,
     config: &Config,
     draft: &Draft,
-    replaced: Option<PathBuf>,
     mode: Mode,
 ) -> Result<Outcome, CommandError> {
     let scripts = draft.scripts(config)?;
@@ -292,7 +300,7 @@ pub(super) fn finish(
     match mode {
         Mode::DryRun => write::print(environment, draft, &scripts),
         Mode::Write => {
-            let folder = write::write(environment, draft, &scripts, replaced)?;
+            let folder = write::write(environment, draft, &scripts)?;
             write::report_proof(environment, took);
             write::report(environment, draft, &scripts, Some(folder));
         }

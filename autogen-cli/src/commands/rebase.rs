@@ -1,5 +1,6 @@
 //! `autogen rebase`.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use schema_core::runner;
 use serde_json::json;
 
 use super::unapplied::refuse_applied;
-use crate::config::Config;
+use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Took, Topic};
@@ -18,11 +19,12 @@ use crate::printer::{Format, Took, Topic};
 /// Move a revision, and all that builds on it, onto another
 ///
 /// The revisions keep their ids and operations. Their scripts are written anew for where they come to stand, but for those that a
-/// person edited, which are named; all are proved first. A revision that the database has is not moved.
+/// person edited, which are named; all are proved first. That goes for the dialects that are configured, and for those for which they have scripts
+/// already; whatever else is in their folders stays there. A revision that the database has is not moved.
 ///
 /// Example: autogen rebase 6921b2f4b07f --onto 6921b1f4b07f
 ///
-/// With --json: {"moved": [{"id", "parents", "kept": [{"dialect", "script"}]}]}
+/// With --json: {"moved": [{"id", "parents", "kept": [{"dialect", "script"}], "unknown": [dialect]}]}
 #[derive(Debug, Args)]
 pub(crate) struct RebaseArgs {
     /// The first revision to move: an id, a unique beginning of one, a slug
@@ -56,6 +58,13 @@ pub(crate) fn run(
             let text = format_args!("Kept `{name}` of `{}`, which was edited by hand", kept.revision);
             environment.printer.info(Topic::Migrate, text);
         }
+        for dialect in &moved.unknown {
+            let text = format_args!(
+                "Left the scripts for {dialect} of `{}` as they are, since this build does not know the dialect: look whether they still fit",
+                moved.revision.id
+            );
+            environment.printer.warn(Topic::Migrate, text);
+        }
     }
     files::write_snapshot(&environment.migrations, &after.schema()?)?;
     if environment.printer.format() == Format::Json {
@@ -76,9 +85,13 @@ fn one(history: &History, name: &str) -> Result<RevisionId, CommandError> {
 fn prove(environment: &mut Environment<'_>, config: &Config, moved: &[Moved]) -> Result<(), CommandError> {
     let start = Instant::now();
     let mut proved = false;
-    for dialect in config.dialects()? {
-        for moved in moved {
-            let texts = &moved.scripts[dialect.name()];
+    let dialects: BTreeSet<&String> = moved.iter().flat_map(|moved| moved.scripts.keys()).collect();
+    for name in dialects {
+        let dialect = find_dialect(name)?;
+        for (moved, texts) in moved
+            .iter()
+            .filter_map(|moved| Some((moved, moved.scripts.get(name)?)))
+        {
             let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
             let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
                 break;
@@ -93,10 +106,7 @@ fn prove(environment: &mut Environment<'_>, config: &Config, moved: &[Moved]) ->
             )
             .map_err(|error| {
                 let id = moved.revision.id;
-                let message = format!(
-                    "`{id}` cannot be moved: its scripts for {} do not work there",
-                    dialect.name()
-                );
+                let message = format!("`{id}` cannot be moved: its scripts for {name} do not work there");
                 let hint = if moved.kept.is_empty() {
                     "this is a defect of autogen: please report it with the revisions".to_owned()
                 } else {
@@ -121,5 +131,5 @@ fn document(moved: &Moved) -> serde_json::Value {
         .iter()
         .map(|kept| json!({"dialect": kept.dialect, "script": kept.direction.to_string()}))
         .collect();
-    json!({"id": moved.revision.id, "parents": moved.revision.parents, "kept": kept})
+    json!({"id": moved.revision.id, "parents": moved.revision.parents, "kept": kept, "unknown": moved.unknown})
 }

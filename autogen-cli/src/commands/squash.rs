@@ -1,5 +1,7 @@
 //! `autogen squash`.
 
+use std::path::Path;
+
 use clap::Args;
 use schema_core::history::files;
 use schema_core::history::{History, RevisionId};
@@ -9,7 +11,7 @@ use schema_core::runner;
 use serde_json::json;
 
 use super::migrate::{created, new_id};
-use crate::config::Config;
+use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Topic};
@@ -19,6 +21,9 @@ use crate::printer::{Format, Topic};
 /// What was generated is folded as far as the rows in it allow; what was written by hand stays as it was, in its place. The new revision is
 /// proved to lead to the same schema. A database that has all of the range has the new one, which the next upgrade notes; one
 /// that has none of it runs the new one; one that has a part of it is told to finish that with the files from before.
+///
+/// Scripts are folded for the dialects that are configured, and for those for which the range has some. Whatever else is in its folders goes
+/// into the new one, in a folder for each revision.
 ///
 /// Example: autogen squash 6921a3f4b07e:6921b2f4b07f
 ///
@@ -69,18 +74,17 @@ pub(crate) fn run(
     }
     let shown = environment.shown(&environment.migrations.join(files::VERSIONS_FOLDER));
     let migrations = &environment.migrations;
+    let replaced: Vec<&Path> = range.iter().filter_map(|id| history.folder(*id)).collect();
     let folder = environment.printer.step(
         format_args!("Generating {shown}/{id}_{}", schema_core::history::slug(&message)),
-        || files::write_revision(migrations, &squash.revision, &squash.scripts),
+        || files::write_revision_for(migrations, &squash.revision, &squash.scripts, &replaced),
     )?;
     // From here on the range does not count any more, whether or not its folders are there.
-    for id in &range {
-        if let Some(old) = history.folder(*id) {
-            let shown = environment.shown(old);
-            environment
-                .printer
-                .step(format_args!("Removing {shown}"), || files::remove_revision(old))?;
-        }
+    for old in replaced {
+        let shown = environment.shown(old);
+        environment
+            .printer
+            .step(format_args!("Removing {shown}"), || files::remove_revision(old))?;
     }
     files::write_snapshot(&environment.migrations, &environment.history()?.schema()?)?;
     print(environment, &squash, Some(&folder));
@@ -97,8 +101,8 @@ fn message(history: &History, range: &[RevisionId]) -> String {
 }
 
 fn prove(environment: &mut Environment<'_>, config: &Config, squash: &Squash) -> Result<(), CommandError> {
-    for dialect in config.dialects()? {
-        let texts = &squash.scripts[dialect.name()];
+    for (name, texts) in &squash.scripts {
+        let dialect = find_dialect(name)?;
         let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
         let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
             continue;
@@ -113,8 +117,7 @@ fn prove(environment: &mut Environment<'_>, config: &Config, squash: &Squash) ->
         )
         .map_err(|error| {
             let message = format!(
-                "cannot squash: the scripts for {} do not lead to the same schema; nothing was written",
-                dialect.name()
+                "cannot squash: the scripts for {name} do not lead to the same schema; nothing was written"
             );
             CommandError::because(message, &error).hint(if squash.kept.is_empty() {
                 "this is a defect of autogen: please report it with the revisions"
@@ -122,10 +125,7 @@ fn prove(environment: &mut Environment<'_>, config: &Config, squash: &Squash) ->
                 "a script that was edited by hand does not work beside what was folded: squash what is before it and what is after it"
             })
         })?;
-        let text = format_args!(
-            "The scripts for {} lead to the same schema, and back",
-            dialect.name()
-        );
+        let text = format_args!("The scripts for {name} lead to the same schema, and back");
         environment.printer.info(Topic::Verify, text);
     }
     Ok(())
@@ -152,7 +152,7 @@ fn report(environment: &mut Environment<'_>, squash: &Squash) {
     }
 }
 
-fn print(environment: &mut Environment<'_>, squash: &Squash, folder: Option<&std::path::Path>) {
+fn print(environment: &mut Environment<'_>, squash: &Squash, folder: Option<&Path>) {
     match (environment.printer.format(), folder) {
         (Format::Text, Some(_)) => {}
         (Format::Text, None) => {
@@ -174,16 +174,6 @@ fn print(environment: &mut Environment<'_>, squash: &Squash, folder: Option<&std
                 .iter()
                 .map(|kept| json!({"revision": kept.revision, "dialect": kept.dialect, "script": kept.direction.to_string()}))
                 .collect();
-            let scripts: std::collections::BTreeMap<_, _> = squash
-                .scripts
-                .iter()
-                .map(|(dialect, scripts)| {
-                    (
-                        dialect,
-                        json!({"upgrade": scripts.upgrade, "downgrade": scripts.downgrade}),
-                    )
-                })
-                .collect();
             let folder = folder.map(|folder| environment.shown(folder));
             environment.printer.document(&json!({
                 "revision": {
@@ -195,7 +185,7 @@ fn print(environment: &mut Environment<'_>, squash: &Squash, folder: Option<&std
                 },
                 "operations": crate::document::operations(&revision.operations),
                 "kept": kept,
-                "scripts": scripts,
+                "scripts": crate::document::scripts(&squash.scripts),
             }));
         }
     }

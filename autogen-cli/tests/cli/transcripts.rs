@@ -59,6 +59,7 @@ transcripts!(
     names,
     offline,
     options,
+    other_files,
     questions,
     rebase,
     renamed_from,

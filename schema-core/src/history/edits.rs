@@ -1,8 +1,9 @@
-//! What a person changed in the files of a revision since they were written.
+//! What a person changed in the files of a revision since they were written, or put beside them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Direction, History, HistoryError, RevisionId, files, revision};
+use super::{Cause, Direction, History, HistoryError, RevisionId, ScriptTexts, files, revision};
 use crate::script::checksum;
 
 impl History {
@@ -24,18 +25,23 @@ impl History {
         Ok(edited)
     }
 
-    /// Tells whether a person edited a script: it is not as it was written, or its revision says so.
+    /// Tells whether a person wrote or edited a script: it is not as it was written, or its revision says so. One that is not there
+    /// was not edited.
     ///
     /// # Errors
     ///
-    /// As [`script`](Self::script).
+    /// [`HistoryError`] if it cannot be read.
     pub fn is_edited(
         &self,
         id: RevisionId,
         dialect: &str,
         direction: Direction,
     ) -> Result<bool, HistoryError> {
-        let text = self.script(id, dialect, direction)?;
+        let text = match self.script(id, dialect, direction) {
+            Ok(text) => text,
+            Err(error) if matches!(error.cause, Cause::NoScript { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
         let sums = self.get(id).and_then(|header| header.scripts.get(dialect));
         Ok(sums.is_none_or(|sums| {
             let written = match direction {
@@ -44,5 +50,28 @@ impl History {
             };
             sums.edited || checksum(&text) != *written
         }))
+    }
+
+    /// Returns the names of the dialects for which a revision has a script: one that its file tells of, or one that a person put beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if there is no such revision or its folder cannot be read.
+    pub fn script_dialects(&self, id: RevisionId) -> Result<BTreeSet<String>, HistoryError> {
+        let source = self.source(id)?;
+        let recorded = self.get(id).into_iter().flat_map(|header| header.scripts.keys());
+        let mut dialects: BTreeSet<String> = recorded.cloned().collect();
+        match &source.scripts {
+            ScriptTexts::Folder => {
+                for name in files::names(&source.folder)? {
+                    dialects.extend(name.to_str().and_then(files::script_dialect).map(str::to_owned));
+                }
+            }
+            ScriptTexts::Program(scripts) => {
+                let names = scripts.iter().filter_map(|(name, _)| files::script_dialect(name));
+                dialects.extend(names.map(str::to_owned));
+            }
+        }
+        Ok(dialects)
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{KeptScript, RewriteError};
 use crate::dialect::Dialect;
 use crate::history::files::Scripts;
-use crate::history::{Cause, Direction, Header, History, HistoryError, Revision, ScriptSums};
+use crate::history::{Direction, Header, History, Revision, ScriptSums};
 use crate::operation::apply_all;
 use crate::plan::{Plan, plan};
 use crate::schema::Schema;
@@ -19,7 +19,7 @@ pub struct Completed {
     pub revision: Revision,
     /// Its folder.
     pub folder: PathBuf,
-    /// All its scripts, by dialect. Those that it had are as they were.
+    /// The scripts that it lacked, by dialect.
     pub scripts: BTreeMap<String, Scripts>,
     /// The dialects whose scripts are new.
     pub added: Vec<&'static str>,
@@ -43,30 +43,21 @@ pub fn complete(
 ) -> Result<Vec<Completed>, RewriteError> {
     let mut completed = Vec::new();
     for header in history.revisions() {
-        let lacking = dialects
+        let mut lacking: Vec<_> = dialects
             .iter()
+            .copied()
             .filter(|dialect| !header.scripts.contains_key(dialect.name()))
-            .map(|dialect| Ok((*dialect, has_script(history, header, dialect.name())?)))
-            .filter(|found| !matches!(found, Ok((_, true))))
-            .map(|found| found.map(|(dialect, _)| dialect))
-            .collect::<Result<Vec<_>, HistoryError>>()?;
+            .collect();
+        if !lacking.is_empty() {
+            // What a person wrote for a dialect is a script, too.
+            let there = history.script_dialects(header.id)?;
+            lacking.retain(|dialect| !there.contains(dialect.name()));
+        }
         if !lacking.is_empty() {
             completed.push(with_scripts(history, header, &lacking)?);
         }
     }
     Ok(completed)
-}
-
-/// Tells whether someone wrote a script for the dialect by hand.
-fn has_script(history: &History, header: &Header, dialect: &str) -> Result<bool, HistoryError> {
-    for direction in [Direction::Upgrade, Direction::Downgrade] {
-        match history.script(header.id, dialect, direction) {
-            Ok(_) => return Ok(true),
-            Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(false)
 }
 
 fn with_scripts(
@@ -89,11 +80,6 @@ fn with_scripts(
                 });
             }
         }
-        let texts = Scripts {
-            upgrade: history.script(id, dialect, Direction::Upgrade)?,
-            downgrade: history.script(id, dialect, Direction::Downgrade)?,
-        };
-        scripts.insert(dialect.clone(), texts);
     }
     for dialect in dialects {
         let plans = plan(*dialect, &from, &to, &revision.answers)

@@ -38,6 +38,13 @@ pub enum RewriteError {
         /// The revision it is of.
         revision: RevisionId,
     },
+    /// A script for a dialect that this build does not know, and that would be lost.
+    UnknownDialect {
+        /// The revision it is of.
+        revision: RevisionId,
+        /// The name of the dialect.
+        dialect: String,
+    },
     /// A revision that would become its own ancestor.
     Onto {
         /// The revision.
@@ -88,6 +95,9 @@ impl RewriteError {
             RewriteError::NoTransaction { revision } => {
                 format!("fold what is before `{revision}` and what is after it")
             }
+            RewriteError::UnknownDialect { .. } => {
+                "use a build that has the dialect, or delete the script if nobody needs it".into()
+            }
             RewriteError::Onto { .. } => "name a revision of another branch".into(),
             RewriteError::Script { error, .. } => return error.hint(),
             RewriteError::Past { revision, error } => {
@@ -137,6 +147,12 @@ impl fmt::Display for RewriteError {
                 write!(
                     f,
                     "cannot squash: the script of `{revision}` wants no transaction"
+                )
+            }
+            RewriteError::UnknownDialect { revision, dialect } => {
+                write!(
+                    f,
+                    "cannot squash: `{revision}` has a script for `{dialect}`, which is no dialect of this build"
                 )
             }
             RewriteError::Onto { revision, onto } => {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{KeptScript, RewriteError};
+use super::{KeptScript, RewriteError, all_dialects};
 use crate::dialect::Dialect;
 use crate::history::files::Scripts;
-use crate::history::{Cause, Direction, History, Revision, RevisionId, ScriptSums};
+use crate::history::{Direction, History, Revision, RevisionId, ScriptSums};
 use crate::operation::apply_all;
 use crate::plan::{Plan, plan};
 use crate::schema::Schema;
@@ -19,7 +19,7 @@ pub struct Moved {
     pub revision: Revision,
     /// Its folder.
     pub folder: PathBuf,
-    /// All its scripts, by dialect.
+    /// Its scripts, by dialect.
     pub scripts: BTreeMap<String, Scripts>,
     /// The schema before it.
     pub from: Schema,
@@ -27,17 +27,19 @@ pub struct Moved {
     pub to: Schema,
     /// The scripts that a person edited, which are as they were.
     pub kept: Vec<KeptScript>,
+    /// The dialects that this build does not know, and for which it has scripts: they stay as they are, and nobody looked whether they still fit.
+    pub unknown: Vec<String>,
 }
 
 /// Moves a revision onto another, with all that builds on it, and returns those revisions, parents first, and the history in
-/// which they stand.
+/// which they stand. Scripts are for the dialects given, and for those for which a revision had some.
 ///
 /// # Errors
 ///
 /// [`RewriteError`] if it would be its own ancestor, or an operation does not fit where it comes to stand.
 pub fn rebase(
     history: &History,
-    dialects: &[&dyn Dialect],
+    dialects: &[&'static dyn Dialect],
     id: RevisionId,
     onto: RevisionId,
 ) -> Result<(Vec<Moved>, History), RewriteError> {
@@ -64,7 +66,11 @@ pub fn rebase(
     Ok((moved, history))
 }
 
-fn place(history: &History, dialects: &[&dyn Dialect], id: RevisionId) -> Result<Moved, RewriteError> {
+fn place(
+    history: &History,
+    dialects: &[&'static dyn Dialect],
+    id: RevisionId,
+) -> Result<Moved, RewriteError> {
     let mut revision = history.revision(id)?;
     revision.parents = history
         .get(id)
@@ -73,22 +79,18 @@ fn place(history: &History, dialects: &[&dyn Dialect], id: RevisionId) -> Result
     let from = history.schema_without(&revision.parents, &revision.overrules)?;
     let to = apply_all(from.clone(), &revision.operations).map_err(|error| history.misfit(id, error))?;
     let (mut scripts, mut kept) = (BTreeMap::new(), Vec::new());
+    let (dialects, unknown) = all_dialects(history, dialects, id)?;
     for dialect in dialects {
         let name = dialect.name();
-        let plans = plan(*dialect, &from, &to, &revision.answers)?;
+        let plans = plan(dialect, &from, &to, &revision.answers)?;
         let mut text = |plan: &Plan, direction: Direction| -> Result<String, RewriteError> {
-            match history.is_edited(id, name, direction) {
-                Ok(true) => {
-                    kept.push(KeptScript {
-                        revision: id,
-                        dialect: name.to_owned(),
-                        direction,
-                    });
-                    return Ok(history.script(id, name, direction)?);
-                }
-                Ok(false) => {}
-                Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {}
-                Err(error) => return Err(error.into()),
+            if history.is_edited(id, name, direction)? {
+                kept.push(KeptScript {
+                    revision: id,
+                    dialect: name.to_owned(),
+                    direction,
+                });
+                return Ok(history.script(id, name, direction)?);
             }
             let title = format!("{direction} {id}: {}", revision.message);
             Ok(render(plan, title.trim_end()))
@@ -130,5 +132,6 @@ fn place(history: &History, dialects: &[&dyn Dialect], id: RevisionId) -> Result
         from,
         to,
         kept,
+        unknown,
     })
 }

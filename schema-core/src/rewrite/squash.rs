@@ -4,7 +4,7 @@ mod compose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{KeptScript, RewriteError};
+use super::{KeptScript, RewriteError, all_dialects};
 use crate::dialect::Dialect;
 use crate::diff::Answers;
 use crate::history::files::Scripts;
@@ -30,14 +30,14 @@ pub struct Squash {
     pub foreign_keys_off: Vec<KeptScript>,
 }
 
-/// Folds revisions into one, given its id, message and time.
+/// Folds revisions into one, given its id, message and time. Its scripts are for the dialects given, and for those for which one of them has some.
 ///
 /// # Errors
 ///
 /// [`RewriteError`] if they are no range: others stand between them or build on their middle; or a script cannot be folded.
 pub fn squash(
     history: &History,
-    dialects: &[&dyn Dialect],
+    dialects: &[&'static dyn Dialect],
     range: &[RevisionId],
     id: RevisionId,
     message: &str,
@@ -65,10 +65,21 @@ pub fn squash(
     let operations = optimize(&operations);
     let to = apply_all(from.clone(), &operations).map_err(|error| history.misfit(applied[0].id, error))?;
 
+    let mut dialects = dialects.to_vec();
+    for revision in range {
+        let (all, unknown) = all_dialects(history, &dialects, *revision)?;
+        if let Some(dialect) = unknown.into_iter().next() {
+            return Err(RewriteError::UnknownDialect {
+                revision: *revision,
+                dialect,
+            });
+        }
+        dialects = all;
+    }
     let mut composed = compose::Composed::default();
     for dialect in dialects {
         let ids: Vec<RevisionId> = applied.iter().map(|header| header.id).collect();
-        compose::compose(history, *dialect, &from, &ids, (id, message), &mut composed)?;
+        compose::compose(history, dialect, &from, &ids, (id, message), &mut composed)?;
     }
     let sums = composed.scripts.iter().map(|(dialect, scripts)| {
         let sums = ScriptSums {

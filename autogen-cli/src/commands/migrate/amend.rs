@@ -40,10 +40,10 @@ pub(super) fn newest<'a>(
         .hint("write what is new as a revision of its own, without `--amend`"));
     }
     refuse_applied(environment, config, "amend", &[revision.id])?;
-    for dialect in revision.scripts.keys() {
+    for dialect in history.script_dialects(revision.id)? {
         for direction in [Direction::Upgrade, Direction::Downgrade] {
-            if history.is_edited(revision.id, dialect, direction)? {
-                let name = schema_core::history::files::script_name(dialect, direction);
+            if history.is_edited(revision.id, &dialect, direction)? {
+                let name = schema_core::history::files::script_name(&dialect, direction);
                 return Err(CommandError::new(format!(
                     "cannot amend: `{name}` of revision `{}` was edited by hand, and would be lost",
                     revision.id

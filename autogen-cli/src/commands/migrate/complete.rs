@@ -6,13 +6,15 @@ use schema_core::history::files;
 use schema_core::history::{Direction, History};
 use schema_core::rewrite::{self, Completed};
 use schema_core::runner;
+use serde_json::json;
 
 use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::printer::{Took, Topic};
 
-/// Writes the scripts that older revisions lack for a configured dialect, proved first, and returns the history with them.
+/// Writes the scripts that older revisions lack for a configured dialect, proved first, and returns the history with them, and what was
+/// written as `--json` shows it.
 ///
 /// # Errors
 ///
@@ -21,12 +23,13 @@ pub(super) fn complete(
     environment: &mut Environment<'_>,
     config: &Config,
     history: History,
-) -> Result<History, CommandError> {
+) -> Result<(History, Vec<serde_json::Value>), CommandError> {
     let completed = rewrite::complete(&history, &config.dialects()?)?;
     if completed.is_empty() {
-        return Ok(history);
+        return Ok((history, Vec::new()));
     }
     prove(environment, config, &completed)?;
+    let mut documents = Vec::new();
     for completed in &completed {
         let Completed {
             revision,
@@ -49,8 +52,13 @@ pub(super) fn complete(
             );
             environment.printer.warn(Topic::Migrate, text);
         }
+        documents.push(json!({
+            "id": revision.id,
+            "folder": environment.shown(folder),
+            "scripts": crate::document::scripts(scripts),
+        }));
     }
-    environment.history()
+    Ok((environment.history()?, documents))
 }
 
 /// Proves the new scripts, each on a scratch database of its own.

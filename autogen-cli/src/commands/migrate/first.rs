@@ -40,7 +40,7 @@ pub(in crate::commands) fn first(
     let draft = Draft::new(Vec::new(), message.to_owned(), nothing, found, id)?;
     let scripts = draft.scripts(config)?;
     let took = write::prove(environment, config, &draft, &scripts)?;
-    let folder = write::write(environment, &draft, &scripts, None)?;
+    let folder = write::write(environment, &draft, &scripts)?;
     write::report_proof(environment, took);
     Ok(First { folder })
 }

@@ -1,9 +1,10 @@
 //! A new revision: planned, proved, and written whole or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use schema_core::dialect::Dialect;
 use schema_core::diff::Answers;
 use schema_core::hazard::Hazard;
 use schema_core::history::files::{self, Scripts};
@@ -17,7 +18,7 @@ use serde_json::json;
 
 use super::Found;
 use crate::artifact::Sources;
-use crate::config::Config;
+use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::printer::{Format, Took, Topic};
@@ -36,6 +37,18 @@ pub(in crate::commands) struct Draft {
     sources: Sources,
     /// What it decided against, if it joins branches.
     pub(in crate::commands) overrules: Vec<RevisionId>,
+    /// What is written again, if something is.
+    pub(super) amended: Option<Amended>,
+    /// The revisions that got scripts for one more dialect first, as `--json` shows them.
+    pub(super) completed: Vec<serde_json::Value>,
+}
+
+/// A revision in whose place another comes.
+pub(super) struct Amended {
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// The names of the dialects for which it has scripts.
+    pub(super) dialects: BTreeSet<String>,
 }
 
 /// The scripts of a revision, by dialect.
@@ -72,7 +85,20 @@ impl Draft {
             answers,
             sources,
             overrules: Vec::new(),
+            amended: None,
+            completed: Vec::new(),
         })
+    }
+
+    /// Returns the dialects that it has scripts for: those that are configured, and those for which there are scripts in what it amends.
+    fn dialects(&self, config: &Config) -> Result<Vec<&'static dyn Dialect>, CommandError> {
+        let mut dialects = config.dialects()?;
+        for name in self.amended.iter().flat_map(|amended| &amended.dialects) {
+            if !config.dialects.contains(name) {
+                dialects.push(find_dialect(name)?);
+            }
+        }
+        Ok(dialects)
     }
 
     /// Returns a revision that changes nothing, to be filled in by hand.
@@ -93,10 +119,10 @@ impl Draft {
         Draft::new(parents, message, schema, found, id)
     }
 
-    /// Returns the scripts for every configured dialect.
+    /// Returns the scripts for every dialect.
     pub(in crate::commands) fn scripts(&self, config: &Config) -> Result<AllScripts, CommandError> {
         let mut scripts = AllScripts::new();
-        for dialect in config.dialects()? {
+        for dialect in self.dialects(config)? {
             let plans = plan(dialect, &self.from, &self.to, &self.answers).map_err(|error| {
                 CommandError::because(format!("cannot write scripts for {}", dialect.name()), &error)
             })?;
@@ -137,47 +163,14 @@ impl Draft {
 
     /// Returns the answers that this revision used: models keep a backfill long after the rows have it.
     fn relevant_answers(&self) -> Answers {
+        let used = Answers::of(&self.operations);
         let mut answers = self.answers.clone();
-        answers.backfills.retain(|(table, column), _| {
-            self.operations.iter().any(|operation| match operation {
-                Operation::AddColumn {
-                    table: of,
-                    column: added,
-                    backfill: Some(_),
-                    ..
-                } => of == table && added.name == *column,
-                Operation::AlterColumn {
-                    table: of,
-                    to,
-                    backfill: Some(_),
-                    ..
-                } => of == table && to.name == *column,
-                Operation::CreateTable { .. }
-                | Operation::DropTable { .. }
-                | Operation::RenameTable { .. }
-                | Operation::AlterTable { .. }
-                | Operation::AddColumn { .. }
-                | Operation::DropColumn { .. }
-                | Operation::RenameColumn { .. }
-                | Operation::AlterColumn { .. }
-                | Operation::MapValues { .. }
-                | Operation::AlterPrimaryKey { .. }
-                | Operation::AddIndex { .. }
-                | Operation::DropIndex { .. }
-                | Operation::RenameIndex { .. }
-                | Operation::AddForeignKey { .. }
-                | Operation::DropForeignKey { .. }
-                | Operation::RenameForeignKey { .. }
-                | Operation::AddCheck { .. }
-                | Operation::DropCheck { .. }
-                | Operation::RenameCheck { .. } => false,
-            })
-        });
-        answers.mapped_values.retain(|(table, column), _| {
-            self.operations.iter().any(|operation| {
-                matches!(operation, Operation::MapValues { table: of, column: mapped, .. } if of == table && mapped == column)
-            })
-        });
+        answers
+            .backfills
+            .retain(|column, _| used.backfills.contains_key(column));
+        answers
+            .mapped_values
+            .retain(|column, _| used.mapped_values.contains_key(column));
         answers
     }
 }
@@ -196,7 +189,7 @@ pub(in crate::commands) fn prove(
 ) -> Result<Option<Duration>, CommandError> {
     let start = Instant::now();
     let mut proved = None;
-    for dialect in config.dialects()? {
+    for dialect in draft.dialects(config)? {
         let texts = &scripts[dialect.name()];
         let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
         let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
@@ -224,7 +217,7 @@ pub(in crate::commands) fn prove(
     Ok(proved)
 }
 
-/// Writes the revision and the snapshot, and removes the revision that it replaces.
+/// Writes the revision and the snapshot, and removes the revision that it amends; what else was in its folder goes along.
 ///
 /// # Errors
 ///
@@ -233,7 +226,6 @@ pub(in crate::commands) fn write(
     environment: &mut Environment<'_>,
     draft: &Draft,
     scripts: &AllScripts,
-    replaced: Option<PathBuf>,
 ) -> Result<PathBuf, CommandError> {
     let revision = draft.revision(scripts);
     let name = format!(
@@ -245,17 +237,18 @@ pub(in crate::commands) fn write(
     let shown = environment.shown(&folder);
     let migrations = &environment.migrations;
     let folder = environment.printer.step(format_args!("Generating {shown}"), || {
-        files::write_revision(migrations, &revision, scripts)
+        let amended = draft.amended.iter().map(|amended| amended.folder.as_path());
+        files::write_revision_for(migrations, &revision, scripts, &amended.collect::<Vec<_>>())
     })?;
     if let Err(error) = files::write_snapshot(migrations, &draft.to) {
         // A revision without its snapshot would make the next `check` fail: all or nothing.
         files::remove_revision(&folder)?;
         return Err(error.into());
     }
-    if let Some(replaced) = replaced {
-        let shown = environment.shown(&replaced);
+    if let Some(Amended { folder, .. }) = &draft.amended {
+        let shown = environment.shown(folder);
         environment.printer.step(format_args!("Removing {shown}"), || {
-            files::remove_revision(&replaced)
+            files::remove_revision(folder)
         })?;
     }
     Ok(folder)
@@ -308,20 +301,12 @@ pub(in crate::commands) fn report(
             "folder": environment.shown(&folder),
         })
     });
-    let scripts: BTreeMap<&String, serde_json::Value> = scripts
-        .iter()
-        .map(|(dialect, scripts)| {
-            (
-                dialect,
-                json!({"upgrade": scripts.upgrade, "downgrade": scripts.downgrade}),
-            )
-        })
-        .collect();
     environment.printer.document(&json!({
         "revision": revision,
         "operations": crate::document::operations(&draft.operations),
         "hazards": draft.hazards,
-        "scripts": scripts,
+        "scripts": crate::document::scripts(scripts),
+        "completed": draft.completed,
         "sources": draft.sources,
     }));
 }

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::keep::keep;
 use super::{REVISION_FILE, SNAPSHOT_FILE, VERSIONS_FOLDER, folder_id, script_name};
 use crate::history::{Cause, Direction, HistoryError, Revision, revision, slug};
 use crate::schema::Schema;
@@ -33,6 +34,21 @@ pub fn write_revision(
     revision: &Revision,
     scripts: &BTreeMap<String, Scripts>,
 ) -> Result<PathBuf, HistoryError> {
+    write_revision_for(migrations, revision, scripts, &[])
+}
+
+/// Writes a revision's folder as [`write_revision`] does, with what persons put into the folders of the revisions that it stands for: beside its own
+/// files if it stands for one, and else in a folder for each, named as theirs. The old folders stay where they are.
+///
+/// # Errors
+///
+/// As [`write_revision`], and if something in an old folder cannot be copied.
+pub fn write_revision_for(
+    migrations: &Path,
+    revision: &Revision,
+    scripts: &BTreeMap<String, Scripts>,
+    old: &[&Path],
+) -> Result<PathBuf, HistoryError> {
     let versions = migrations.join(VERSIONS_FOLDER);
     create_folder_if_missing(&versions)?;
     refuse_existing(&versions, revision)?;
@@ -41,13 +57,19 @@ pub fn write_revision(
     let text = revision::render(revision).map_err(|error| unwritable(&folder, &error))?;
 
     let temporary = Temporary::folder(&versions, &name)?;
+    for from in old {
+        let apart = from.file_name().filter(|_| old.len() > 1);
+        let to = apart.map_or_else(|| temporary.path.clone(), |name| temporary.path.join(name));
+        keep(from, &to, scripts)?;
+    }
     fill(&temporary.path, &folder, &text, scripts)?;
     temporary.rename_to(&folder)?;
     sync_folder(&versions)?;
     Ok(folder)
 }
 
-/// Writes a revision in place of the one in a folder, at once: a reader sees all of the old one or all of the new one.
+/// Writes a revision in place of the one in a folder, at once: a reader sees all of the old one or all of the new one. What else is in the
+/// folder stays in it.
 ///
 /// # Errors
 ///
@@ -65,6 +87,7 @@ pub fn replace_revision(
         .unwrap_or_default();
     let text = revision::render(revision).map_err(|error| unwritable(folder, &error))?;
     let temporary = Temporary::folder(versions, name)?;
+    keep(folder, &temporary.path, scripts)?;
     fill(&temporary.path, folder, &text, scripts)?;
     exchange(&temporary.path, folder).map_err(|error| HistoryError::io(folder, "write", &error))?;
     // What is under the temporary name now is the old one, which goes with it.
@@ -245,7 +268,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), HistoryError> {
 }
 
 /// Brings the names in a folder to the disk. Windows has no such call, and opens no folders.
-fn sync_folder(folder: &Path) -> Result<(), HistoryError> {
+pub(super) fn sync_folder(folder: &Path) -> Result<(), HistoryError> {
     if cfg!(unix) {
         let sync = || File::open(folder)?.sync_all();
         sync().map_err(|error| HistoryError::io(folder, "write", &error))?;

@@ -6,7 +6,7 @@ use super::super::{KeptScript, RewriteError};
 use crate::dialect::{Dialect, Mode};
 use crate::diff::{Answers, diff};
 use crate::history::files::Scripts;
-use crate::history::{Cause, Direction, History, RevisionId};
+use crate::history::{Direction, History, RevisionId};
 use crate::operation::{Operation, apply_all, optimize};
 use crate::plan::{Plan, Plans, plan};
 use crate::schema::Schema;
@@ -125,12 +125,8 @@ fn by_hand(
     direction: Direction,
 ) -> Result<Option<Part>, RewriteError> {
     let name = dialect.name();
-    match history.is_edited(id, name, direction) {
-        Ok(true) => {}
-        Ok(false) => return Ok(None),
-        // The dialect came later: its script is made of the operations.
-        Err(error) if matches!(error.cause, Cause::NoScript { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
+    if !history.is_edited(id, name, direction)? {
+        return Ok(None);
     }
     let text = history.script(id, name, direction)?;
     let irreversible = match direction {
