@@ -13,6 +13,7 @@ mod embedding;
 mod objects;
 #[cfg(unix)]
 mod prompts;
+mod reshaped;
 mod scratch;
 mod session;
 mod transcripts;
