@@ -246,6 +246,16 @@ pub trait Connection {
     /// Whatever the database reports.
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error>;
 
+    /// Tells whether the server's session may be another client's between two transactions, as behind a pooler in transaction mode: then a lock of the
+    /// session keeps nobody out, and outlives its process. A database that cannot tell says no.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database reports.
+    fn shares_session(&mut self) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Has the watcher told how many of the [expected](Connection::expect_rows) rows are written, while a statement runs. A
     /// database that cannot tell does not.
     ///

@@ -1,5 +1,9 @@
 //! Servers for the tests where none is running: throw-away ones, from installed binaries, which are installed where that can be done.
 
+mod pooler;
+
+pub use pooler::{Pooler, install_pooler};
+
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -20,7 +24,41 @@ pub struct Running {
     /// The URL of a database on it whose user may do everything.
     pub url: String,
     process: Child,
+    site: Site,
+    run: fn(&Site) -> Command,
     _files: TempDir,
+}
+
+impl Running {
+    /// Kills the server, as a machine that loses its power does.
+    ///
+    /// # Errors
+    ///
+    /// What the system reports.
+    pub fn crash(&mut self) -> io::Result<()> {
+        self.process.kill()?;
+        self.process.wait().map(drop)
+    }
+
+    /// Starts a killed server again, on the same files and port.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not come up.
+    pub fn restart(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        loop {
+            // What is left of the old processes may be in its way at first.
+            match spawned(self.run, &self.site, &self.url) {
+                Ok(process) => {
+                    self.process = process;
+                    return Ok(());
+                }
+                Err(error) if start.elapsed() > PATIENCE => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
 }
 
 impl Drop for Running {
@@ -53,6 +91,8 @@ struct Site {
     port: u16,
     programs: Vec<PathBuf>,
     user: &'static str,
+    /// What the server is told beside.
+    options: Vec<String>,
 }
 
 const POSTGRES: Recipe = Recipe {
@@ -83,7 +123,8 @@ const POSTGRES: Recipe = Recipe {
         ]);
         command
             .arg("-c")
-            .arg(format!("unix_socket_directories={}", site.folder.display()));
+            .arg(format!("unix_socket_directories={}", site.folder.display()))
+            .args(&site.options);
         command
     },
     url: |site| format!("postgres://postgres@127.0.0.1:{}/postgres", site.port),
@@ -111,6 +152,7 @@ const MYSQL: Recipe = Recipe {
             format!("--socket={}", file("socket")),
             format!("--pid-file={}", file("pid")),
         ]);
+        command.args(&site.options);
         command
     },
     url: |site| format!("mysql://root@127.0.0.1:{}/test", site.port),
@@ -122,6 +164,18 @@ const MYSQL: Recipe = Recipe {
 ///
 /// Why there can be none.
 pub fn start(server: &Server) -> Result<Running, String> {
+    start_with(server, |_| Ok(Vec::new()))
+}
+
+/// As [`start`]; the server gets the options that `prepare` returns, which may put files into the server's folder.
+///
+/// # Errors
+///
+/// Why there can be none.
+pub fn start_with(
+    server: &Server,
+    prepare: impl FnOnce(&Path) -> io::Result<Vec<String>>,
+) -> Result<Running, String> {
     let recipe = match server.dialect {
         "postgres" => POSTGRES,
         "mysql" => MYSQL,
@@ -132,30 +186,47 @@ pub fn start(server: &Server) -> Result<Running, String> {
     }
     let programs =
         find_all(recipe.programs).ok_or_else(|| format!("no `{}` is installed", recipe.programs[0]))?;
-    launch(&recipe, programs).map_err(|error| format!("`{}` cannot be started: {error}", recipe.programs[0]))
+    launch(&recipe, programs, prepare)
+        .map_err(|error| format!("`{}` cannot be started: {error}", recipe.programs[0]))
 }
 
-fn launch(recipe: &Recipe, programs: Vec<PathBuf>) -> io::Result<Running> {
+fn launch(
+    recipe: &Recipe,
+    programs: Vec<PathBuf>,
+    prepare: impl FnOnce(&Path) -> io::Result<Vec<String>>,
+) -> io::Result<Running> {
     let files = tempfile::tempdir()?;
     let site = Site {
         folder: files.path().to_owned(),
-        port: TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port(),
+        port: free_port()?,
         programs,
         user: recipe.user,
+        options: prepare(files.path())?,
     };
     if is_root() {
-        done(Command::new("chown").arg(recipe.user).arg(&site.folder))?;
+        done(Command::new("chown").arg("-R").arg(recipe.user).arg(&site.folder))?;
     }
     (recipe.prepare)(&site)?;
-    let log = fs::File::create(site.folder.join("log"))?;
-    let mut process = (recipe.run)(&site).stdout(log.try_clone()?).stderr(log).spawn()?;
     let url = (recipe.url)(&site);
-    wait_for(&mut process, &url, &site.folder.join("log"))?;
     Ok(Running {
+        process: spawned(recipe.run, &site, &url)?,
         url,
-        process,
+        site,
+        run: recipe.run,
         _files: files,
     })
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Starts the server, and returns once it answers.
+fn spawned(run: fn(&Site) -> Command, site: &Site, url: &str) -> io::Result<Child> {
+    let log = fs::File::create(site.folder.join("log"))?;
+    let mut process = run(site).stdout(log.try_clone()?).stderr(log).spawn()?;
+    wait_for(&mut process, url, &site.folder.join("log"))?;
+    Ok(process)
 }
 
 fn wait_for(process: &mut Child, url: &str, log: &Path) -> io::Result<()> {
@@ -165,7 +236,10 @@ fn wait_for(process: &mut Child, url: &str, log: &Path) -> io::Result<()> {
         let Err(error) = schema_core::db::open(&url) else {
             return Ok(());
         };
-        if process.try_wait()?.is_some() || start.elapsed() > PATIENCE {
+        let is_over = process.try_wait()?.is_some();
+        if is_over || start.elapsed() > PATIENCE {
+            let _ = process.kill();
+            let _ = process.wait();
             let log = fs::read_to_string(log).unwrap_or_default();
             return Err(io::Error::other(format!("{error}\n{log}")));
         }

@@ -7,6 +7,7 @@ mod client;
 mod error;
 mod parameters;
 mod settings;
+mod shared;
 mod tls;
 mod value;
 
@@ -26,6 +27,8 @@ use super::{Connection, Error, ErrorKind, Value};
 /// It owns the connection within, or borrows one that the program has open.
 pub struct PostgresConnection<C = Client> {
     client: C,
+    /// Where it is, if it was opened here.
+    url: Option<ServerUrl>,
 }
 
 impl PostgresConnection {
@@ -43,16 +46,23 @@ impl PostgresConnection {
             message: format!("cannot connect to `{url}`: {}", error.message),
             offset: None,
         };
-        let settings = settings::read(url).map_err(failed)?;
-        let mut config = settings.config;
-        config.notice_callback(|_| {});
-        let client = match tls::connector(settings.tls.as_ref()).map_err(failed)? {
-            Some(connector) => config.connect(connector),
-            None => config.connect(NoTls),
-        };
-        let client = client.map_err(|error| failed(translate(&error, "")))?;
-        PostgresConnection::new(client).map_err(failed)
+        let connection = connect(url).and_then(PostgresConnection::new);
+        Ok(PostgresConnection {
+            url: Some(url.clone()),
+            ..connection.map_err(failed)?
+        })
     }
+}
+
+fn connect(url: &ServerUrl) -> Result<Client, Error> {
+    let settings = settings::read(url)?;
+    let mut config = settings.config;
+    config.notice_callback(|_| {});
+    let client = match tls::connector(settings.tls.as_ref())? {
+        Some(connector) => config.connect(connector),
+        None => config.connect(NoTls),
+    };
+    client.map_err(|error| translate(&error, ""))
 }
 
 impl<C: BorrowMut<Client>> PostgresConnection<C> {
@@ -69,7 +79,7 @@ impl<C: BorrowMut<Client>> PostgresConnection<C> {
             .borrow_mut()
             .batch_execute(settings)
             .map_err(|error| translate(&error, ""))?;
-        Ok(PostgresConnection { client })
+        Ok(PostgresConnection { client, url: None })
     }
 
     /// Returns the connection within.
@@ -155,6 +165,13 @@ impl<C: BorrowMut<Client>> Connection for PostgresConnection<C> {
             }
         }
         Ok(())
+    }
+
+    fn shares_session(&mut self) -> Result<bool, Error> {
+        let Some(url) = self.url.clone() else {
+            return Ok(false);
+        };
+        shared::shares(self.client.borrow_mut(), move || connect(&url).ok())
     }
 
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {

@@ -40,6 +40,12 @@ fn main() -> ExitCode {
             Err(why) => eprintln!("skipped: {}: {why}; or set {}", server.dialect, server.variable),
         }
     }
+    if let Err(why) = provision::install_pooler() {
+        eprintln!("skipped: the pooler: {why}");
+        if std::env::var_os("CI").is_some() {
+            return ExitCode::FAILURE;
+        }
+    }
     match command.status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,

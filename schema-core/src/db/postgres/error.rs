@@ -28,8 +28,24 @@ pub(super) fn translate(error: &postgres::Error, sql: &str) -> Error {
     if let Some(hint) = reported.hint() {
         message.push_str(&format!(" (hint: {})", hint.trim_end_matches('.')));
     }
+    // The names of prepared statements are a session's.
+    let is_shared = [
+        SqlState::DUPLICATE_PSTATEMENT,
+        SqlState::INVALID_SQL_STATEMENT_NAME,
+    ]
+    .contains(reported.code());
+    if is_shared {
+        message.push_str(
+            "; the server's session seems to be shared with others, as by a pooler in transaction mode: ",
+        );
+        message.push_str("connect to the server itself, or to a pool in session mode");
+    }
     Error {
-        kind: kind(reported.code()),
+        kind: if is_shared {
+            ErrorKind::Unreachable
+        } else {
+            kind(reported.code())
+        },
         message,
         offset: match reported.position() {
             Some(ErrorPosition::Original(position)) => offset(sql, *position),

@@ -1,8 +1,8 @@
 //! The lock of a database, and whether it is one at all.
 //!
 //! A pooler that hands out a server session per transaction (PgBouncer's transaction mode) gives the same session to several clients,
-//! for whom an advisory lock of the session is no lock. It shows in two ways, and both are looked for: the session changes between two
-//! statements, or has the lock already before it was asked for.
+//! for whom an advisory lock of the session is no lock, and with whom it stays when its process is gone. So it is looked for before a lock is
+//! taken, and again in what shows later: the session changes between two statements, or has the lock already before it was asked for.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -29,6 +29,9 @@ pub(super) fn take(
     timeout: Duration,
     waiting: &mut dyn FnMut(&str),
 ) -> Result<(), Error> {
+    if connection.shares_session()? {
+        return Err(pooled());
+    }
     let session = session(connection)?;
     let held = format!(
         "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND granted AND {}",
