@@ -10,7 +10,7 @@ mod foreign_key;
 mod index;
 mod names;
 
-pub(super) use foreign_key::{action, implied_indexes, leave_out_implied};
+pub(super) use foreign_key::{action, has_index_for, implied_indexes, leave_out_implied};
 
 use std::collections::BTreeMap;
 

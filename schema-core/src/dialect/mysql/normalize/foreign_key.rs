@@ -241,7 +241,12 @@ fn serves(table: &Table, key: &ForeignKey, among: impl Fn(&str) -> bool) -> bool
 /// Tells whether the primary key or an index of a table begins with those columns, be it one that goes with a foreign key.
 fn begins_a_key(table: &Table, wanted: &[String]) -> bool {
     let of_key = |key: &ForeignKey| key.columns.starts_with(wanted);
-    begins_one_of(table, wanted, |_| true) || table.foreign_keys.values().any(of_key)
+    has_index_for(table, wanted) || table.foreign_keys.values().any(of_key)
+}
+
+/// Tells whether the primary key or an index of a table, as they are listed there, begins with those columns.
+pub(in crate::dialect::mysql) fn has_index_for(table: &Table, columns: &[String]) -> bool {
+    begins_one_of(table, columns, |_| true)
 }
 
 fn begins_one_of(table: &Table, wanted: &[String], among: impl Fn(&str) -> bool) -> bool {

@@ -50,6 +50,7 @@ enum Fate {
 
 struct Alter<'a> {
     change: &'a Change,
+    changes: &'a Changes,
     keys: &'a Keys,
     /// The columns that get another name, by that name.
     renamed: BTreeSet<&'a String>,
@@ -73,7 +74,7 @@ struct Alter<'a> {
 }
 
 impl<'a> Alter<'a> {
-    fn new(change: &'a Change, changes: &Changes, keys: &'a Keys) -> Self {
+    fn new(change: &'a Change, changes: &'a Changes, keys: &'a Keys) -> Self {
         let renamed: BTreeSet<&String> = change
             .sources
             .iter()
@@ -84,6 +85,7 @@ impl<'a> Alter<'a> {
         let dropped = dropped.filter(|name| !change.sources.get(*name).is_some_and(|source| source.stands));
         let mut alter = Alter {
             change,
+            changes,
             keys,
             unsteady: dropped.chain(renamed.iter().copied()).collect(),
             renamed,
@@ -111,7 +113,7 @@ impl<'a> Alter<'a> {
                 alter.fate(standing, column) == Fate::Carried
                     || values::type_between(change, column, source).is_some()
             });
-        alter.apart = alter.parts(changes);
+        alter.apart = alter.parts();
         alter
     }
 

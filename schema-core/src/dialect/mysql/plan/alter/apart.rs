@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{Alter, Fate};
 use crate::dialect::mysql::ddl::quote;
-use crate::dialect::mysql::plan::change::Changes;
 use crate::schema::{Column, ForeignKey};
 
 impl Alter<'_> {
     /// Tells whether renames and the rest do not go together in one ALTER.
-    pub(super) fn parts(&self, changes: &Changes) -> bool {
-        self.takes_a_name() || self.holds_keys(changes)
+    pub(super) fn parts(&self) -> bool {
+        self.takes_a_name() || self.holds_keys()
     }
 
     /// Tells whether a column is added under a name that another column had: MariaDB puts the other's indexes on it if it comes first in the table.
@@ -26,10 +25,10 @@ impl Alter<'_> {
 
     /// Tells whether a foreign key stands on or refers to a column that is renamed: MariaDB refuses that when the rest makes it copy the table
     /// (`ER_ALTER_OPERATION_NOT_SUPPORTED_REASON`).
-    fn holds_keys(&self, changes: &Changes) -> bool {
+    fn holds_keys(&self) -> bool {
         let name = &self.change.after.name;
         let is_renamed = |columns: &[String]| columns.iter().any(|column| self.renamed.contains(column));
-        changes.before.tables.values().any(|table| {
+        self.changes.before.tables.values().any(|table| {
             let holds = |key: &ForeignKey| {
                 !self.keys.is_early(&table.name, &key.name)
                     && ((table.name == *name && is_renamed(&key.columns))

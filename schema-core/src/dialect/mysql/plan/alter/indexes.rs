@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Alter;
-use crate::dialect::mysql::ddl::{self, quote};
-use crate::dialect::mysql::normalize::implied_indexes;
+use crate::dialect::mysql::RESERVED_PREFIX;
+use crate::dialect::mysql::ddl::{self, quote, quoted_list};
+use crate::dialect::mysql::normalize::{has_index_for, implied_indexes};
 use crate::schema::{Index, IndexPart, Table};
 
 impl Alter<'_> {
@@ -31,6 +32,8 @@ impl Alter<'_> {
             let mut columns = columns.iter();
             columns.any(|column| index.mentions(column) || has_prefix_of(index, column))
         };
+        let mut standing = self.change.before.clone();
+        standing.indexes = before.clone();
         let stays = |index: &Index| after.get(&index.name) == Some(index) && !touches(index, &self.gone);
         for index in before.values() {
             let old = old_names.get(&index.name).unwrap_or(&index.name);
@@ -38,6 +41,7 @@ impl Alter<'_> {
                 let clause = format!("DROP INDEX {}", quote(old));
                 if touches(index, &self.gone_first) {
                     self.first.drops.push(clause);
+                    standing.indexes.remove(&index.name);
                 } else {
                     self.second.drops.push(clause);
                 }
@@ -51,6 +55,40 @@ impl Alter<'_> {
             if before.get(&index.name).is_none_or(|old| !stays(old)) {
                 self.second.adds.push(format!("ADD {}", ddl::index(index)));
             }
+        }
+        if self.in_two || self.apart {
+            self.hold_keys(&standing);
+        }
+    }
+
+    /// Gives an index of its own, from one ALTER to another, to each foreign key whose index goes with the first of them and comes back with the last: the server
+    /// lets no key be without (`ER_DROP_INDEX_FK`).
+    fn hold_keys(&mut self, standing: &Table) {
+        let name = &self.change.after.name;
+        let mut wanted: BTreeSet<&Vec<String>> = BTreeSet::new();
+        for table in self.changes.before.tables.values() {
+            let after = self.changes.after.table(&table.name);
+            for key in table.foreign_keys.values() {
+                let stays = after.and_then(|table| table.foreign_keys.get(&key.name)) == Some(key);
+                if !stays || self.keys.is_early(&table.name, &key.name) {
+                    continue;
+                }
+                let own = (table.name == *name).then_some(&key.columns);
+                let other = (key.references == *name).then_some(&key.referenced_columns);
+                wanted.extend(own.into_iter().chain(other));
+            }
+        }
+        wanted.retain(|columns| !has_index_for(standing, columns));
+        for (at, columns) in wanted.into_iter().enumerate() {
+            let held = quote(&format!("{RESERVED_PREFIX}key_{at}"));
+            let old_names = columns.iter().map(|column| self.change.old_name(column));
+            let (going, list) = if self.apart {
+                (&mut self.leading, quoted_list(old_names))
+            } else {
+                (&mut self.first, quoted_list(columns.iter().map(String::as_str)))
+            };
+            going.adds.push(format!("ADD INDEX {held} ({list})"));
+            self.second.drops.push(format!("DROP INDEX {held}"));
         }
     }
 }
