@@ -1,5 +1,7 @@
 //! The server's errors, sorted into the kinds that a caller acts on.
 
+use std::error::Error as _;
+
 use mysql::DriverError;
 
 use crate::db::{Error, ErrorKind};
@@ -35,7 +37,11 @@ pub(super) fn translate(error: &mysql::Error) -> Error {
         mysql::Error::DriverError(error) => (ErrorKind::Unreachable, error.to_string()),
         mysql::Error::IoError(error) => (ErrorKind::Unreachable, error.to_string()),
         mysql::Error::TlsError(error) => (ErrorKind::Unreachable, error.to_string()),
-        mysql::Error::CodecError(error) => (ErrorKind::NotADatabase, error.to_string()),
+        // A wire that breaks or a certificate that is not trusted, else somebody who speaks something else.
+        mysql::Error::CodecError(error) => match error.source() {
+            Some(cause) => (ErrorKind::Unreachable, cause.to_string()),
+            None => (ErrorKind::NotADatabase, error.to_string()),
+        },
         // The URL was read by us, and its text may hold a password.
         mysql::Error::UrlError(_) => (ErrorKind::Unreachable, "the URL is not understood".to_owned()),
         mysql::Error::FromValueError(_) | mysql::Error::FromRowError(_) => (

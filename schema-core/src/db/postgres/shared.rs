@@ -71,8 +71,11 @@ fn session(client: &mut Client) -> Result<Option<String>, Error> {
 
 fn number(client: &mut Client) -> Result<Option<String>, postgres::Error> {
     let messages = client.simple_query("SELECT pg_backend_pid()")?;
-    Ok(messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-        _ => None,
+    Ok(messages.iter().find_map(|message| {
+        if let SimpleQueryMessage::Row(row) = message {
+            row.get(0).map(str::to_owned)
+        } else {
+            None
+        }
     }))
 }
