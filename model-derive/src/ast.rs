@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Type};
 
 use crate::attr::{self, FieldAttrs, StructAttrs};
 use crate::errors::Errors;
-use crate::table_name::table_name;
+use crate::naming::table_name;
 
 /// A struct that is a table.
 pub(crate) struct Model<'a> {

@@ -12,9 +12,8 @@ mod errors;
 mod expand;
 mod fallback;
 mod migrations;
+mod naming;
 mod near;
-mod plural;
-mod table_name;
 
 use std::path::PathBuf;
 
@@ -59,4 +58,19 @@ pub fn migrations(input: TokenStream) -> TokenStream {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     // Without cargo, files are where the compiler runs.
     migrations::expand(&package.unwrap_or_default(), syn::parse(input)).into()
+}
+
+/// Stands for the functions that name the table of a struct, in the module that calls it, for schema-core's own use: a crate of macros can
+/// hand out nothing else.
+#[doc(hidden)]
+#[proc_macro]
+pub fn naming(_: TokenStream) -> TokenStream {
+    let file = include_str!("naming.rs");
+    let code = file.split("#[cfg(test)]").next().unwrap_or(file);
+    // What the file says of itself is no item.
+    let items: String = code
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("//!"))
+        .collect();
+    items.parse().expect("the file was compiled into this crate")
 }

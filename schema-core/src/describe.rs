@@ -4,7 +4,7 @@
 
 mod dot;
 mod mermaid;
-mod plural;
+mod naming;
 mod rust;
 mod text;
 

@@ -199,13 +199,3 @@ fn the_core_never_prints() {
         }
     }
 }
-
-#[test]
-fn the_derive_and_inspect_agree_on_plurals() {
-    // A derive cannot be depended on for its functions, so the module is there twice.
-    let text = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
-    assert_eq!(
-        text("model-derive/src/plural.rs"),
-        text("schema-core/src/describe/plural.rs")
-    );
-}

@@ -4,8 +4,9 @@ mod relation;
 
 use std::collections::BTreeMap;
 
-use super::names::{Names, says, table_of};
+use super::names::{Names, says};
 use super::types::RustType;
+use crate::describe::naming::table_name;
 use crate::schema::{
     Auto, Column, Default, Generated, Literal, PrimaryKey, Schema, Storage, Table, TableOptions, Type, naming,
 };
@@ -25,7 +26,7 @@ pub(super) fn of_table<'a>(table: &'a Table, schema: &Schema, names: &Names) -> 
         options,
     } = table;
     let mut of_table = Vec::new();
-    if table_of(names.of_table(name)) != name.name {
+    if table_name(names.of_table(name)) != name.name {
         of_table.push(format!("table = {:?}", name.name));
     }
     of_table.extend(name.schema.iter().map(|schema| format!("schema = {schema:?}")));

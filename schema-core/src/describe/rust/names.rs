@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-use crate::describe::plural::{IRREGULAR, plural};
+use crate::describe::naming::{IRREGULAR, plural};
 use crate::schema::{Schema, TableName, Type};
 
 /// Words that name no field as they are, but do behind `r#`.
@@ -117,15 +117,6 @@ pub(super) fn element(ty: &Type) -> &Type {
     } else {
         ty
     }
-}
-
-/// Returns the name of the table that a struct stands for, as the derive makes it.
-pub(super) fn table_of(name: &str) -> String {
-    let name = match name.strip_suffix("Model") {
-        Some(name) if !name.is_empty() => name,
-        _ => name,
-    };
-    plural(&name.to_snake_case())
 }
 
 /// A suffix keeps a struct from what the code around it uses, and the derive takes it off again.
@@ -263,6 +254,7 @@ pub(super) fn says_value(variant: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::describe::naming::table_name;
 
     #[test]
     fn structs_are_in_the_singular() {
@@ -285,7 +277,7 @@ mod tests {
             let mut taken = TAKEN.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(struct_name(&TableName::new(table), &mut taken), name, "{table}");
         }
-        assert_eq!(table_of("OptionModel"), "options");
+        assert_eq!(table_name("OptionModel"), "options");
     }
 
     #[test]

@@ -1,7 +1,10 @@
-//! The English plural, of the last word of a name in snake case.
+//! The name of a model's table, from the name of the struct: in snake case, and its last word in the English plural.
 //!
 //! A compact one: the rules that the nouns of schemas follow, and a table of those that follow none. A name that it
-//! gets wrong is written with `#[model(table = "…")]`.
+//! gets wrong is written with `#[model(table = "…")]`. Whoever writes structs for tables needs the same rules, so `naming!` brings this
+//! file, as it is, into schema-core: it uses nothing of this crate.
+
+use heck::ToSnakeCase as _;
 
 /// Nouns with a plural of their own.
 pub(crate) const IRREGULAR: &[(&str, &str)] = &[
@@ -110,6 +113,15 @@ const UNCOUNTABLE: &[&str] = &[
 const OES: &[&str] = &[
     "cargo", "echo", "embargo", "hero", "mosquito", "potato", "tomato", "torpedo", "veto",
 ];
+
+/// Returns the struct's name without a `Model` suffix, in snake case, in the plural.
+pub(crate) fn table_name(ident: &str) -> String {
+    let name = match ident.strip_suffix("Model") {
+        Some(name) if !name.is_empty() => name,
+        _ => ident,
+    };
+    plural(&name.to_snake_case())
+}
 
 /// Returns the plural of a name: of its last word, unless that is a plural.
 pub(crate) fn plural(name: &str) -> String {
@@ -224,6 +236,25 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(plural(one), many, "{one}");
+        }
+    }
+
+    #[test]
+    fn follows_the_convention() {
+        for (ident, table) in [
+            ("ItemModel", "items"),
+            ("Item", "items"),
+            ("ItemTag", "item_tags"),
+            ("ItemsTags", "items_tags"),
+            ("Model", "models"),
+            ("DataModel", "data"),
+            ("ModelYear", "model_years"),
+            ("HTTPRequestModel", "http_requests"),
+            ("OAuth2Token", "o_auth2_tokens"),
+            ("UserCategory", "user_categories"),
+            ("Größe", "größes"),
+        ] {
+            assert_eq!(table_name(ident), table, "{ident}");
         }
     }
 }
