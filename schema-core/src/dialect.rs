@@ -223,6 +223,13 @@ pub trait Session {
     /// What does not hold, or what the database reports.
     fn check(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error>;
 
+    /// Tells whether a transaction that [`check`](Session::check) refused, and that was rolled back, is worth a second run: what
+    /// does not hold may not have held before. From now on [`begin`](Session::begin) looks at that first, which a first run saves itself,
+    /// until [`leave`](Session::leave).
+    fn looks_first(&self, _connection: &mut dyn Connection, _mode: &Mode) -> bool {
+        false
+    }
+
     /// Commits the transaction.
     ///
     /// # Errors

@@ -47,6 +47,14 @@ pub enum Step {
         /// What it means if there are rows.
         message: String,
     },
+    /// Runs a query only if the next statement fails, and shows the rows that it finds: the statement checks them itself, but
+    /// does not say which they are.
+    ExplainFailure {
+        /// The query, without a final semicolon.
+        sql: String,
+        /// What it means if there are rows.
+        message: String,
+    },
     /// Gives a standing table another definition and changes no value in it.
     RedefineTable {
         /// The definition, as the CREATE TABLE that would make such a table.

@@ -9,7 +9,8 @@
 //! | `-- autogen: foreign-keys-off` | before the first statement | foreign keys are checked before the commit, not while the script runs |
 //! | `-- autogen: irreversible REASON` | before the first statement of a downgrade | there is no way back |
 //! | `-- autogen: expect-no-rows MESSAGE` | above a query | the script fails with the message, and nothing is changed, if the query finds a row |
-//! | `-- autogen: redefine-table` | above a CREATE TABLE | the standing table gets this definition; its rows stay as they are |
+//! | `-- autogen: explain-failure MESSAGE` | above a query | if the statement that follows fails, the query shows the rows in its way, under the message |
+//! | `-- autogen: redefine-table` | above a CREATE TABLE | the standing table gets this definition; its rows stay as they are, or are copied if they cannot and `foreign-keys-off` allows it |
 //! | `-- autogen: keep-dependents TABLE` | a step of its own | remembers the triggers of a table that is about to be replaced |
 //! | `-- autogen: restore-dependents TABLE` | a step of its own | puts them back |
 //!

@@ -224,6 +224,98 @@ fn a_table_that_exists_already_has_a_hint() {
 }
 
 #[test]
+fn a_row_without_a_parent_is_the_fault_of_the_script_that_made_it_so() {
+    let (project, database) = two();
+    let tables = "CREATE TABLE p (id INTEGER PRIMARY KEY);\n\nCREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p (id));\n\nINSERT INTO p VALUES (1);\n\nINSERT INTO c VALUES (1, 1);\n";
+    project.write(&revision(3, &[2], "tables"), tables, "");
+    let history = project.load();
+    database.upgrade(&history).unwrap();
+    let mut connection = database.open();
+    connection.execute("PRAGMA foreign_keys = OFF", &[]).unwrap();
+    connection.execute("INSERT INTO c VALUES (2, 7)", &[]).unwrap();
+    let off = "-- autogen: foreign-keys-off\n\n";
+    project.write(
+        &revision(4, &[3], "harmless"),
+        &format!("{off}INSERT INTO c VALUES (3, NULL);\n"),
+        "",
+    );
+    project.write(&revision(5, &[4], "worse"), &format!("{off}DELETE FROM p;\n"), "");
+    let history = project.load();
+    let mut log = Vec::new();
+    let mut upgrade = |to: u32| {
+        let (connection, options) = (&mut *database.open(), options());
+        runner::upgrade(
+            connection,
+            &Sqlite,
+            &history,
+            &ids([to]),
+            &options,
+            &mut |event| {
+                log.push(said(event));
+            },
+        )
+    };
+    assert_eq!(upgrade(4).unwrap(), ids([4]));
+    let error = upgrade(5).unwrap_err().to_string();
+    assert!(
+        error.contains("foreign keys do not hold: row 1 of `c` refers to no row of `p`"),
+        "{error}"
+    );
+    assert!(!error.contains("row 2"), "{error}");
+    assert_eq!(
+        log,
+        [
+            "context sqlite true",
+            "upgrade 03 -> 04, harmless",
+            "upgraded 04 in 0ns",
+            "context sqlite true",
+            "upgrade 04 -> 05, worse",
+        ]
+    );
+    assert_eq!(database.applied(), ids([1, 2, 3, 4]));
+}
+
+#[test]
+fn what_a_statement_fails_on_is_shown_and_not_looked_for_before() {
+    for head in ["", "-- autogen: no-transaction\n\n"] {
+        let (project, database) = two();
+        let script = format!(
+            "{head}-- autogen: explain-failure a store has no such thing\nSELECT nothing FROM nowhere;\n\n-- autogen: explain-failure two stores have one name\nSELECT name, count(*) FROM stores GROUP BY name HAVING count(*) > 1;\n\nCREATE UNIQUE INDEX uq ON stores (name);\n\n-- autogen: explain-failure there are stores\nSELECT name FROM stores;\n\nCREATE INDEX ix ON stores (name);\n"
+        );
+        project.write(&revision(3, &[2], "unique"), &script, "");
+        let history = project.load();
+        database.upgrade_to(&history, &ids([2])).unwrap();
+        database.execute("INSERT INTO stores (name) VALUES ('a'), ('b'), ('b')");
+        let error = database.upgrade(&history).unwrap_err();
+        let RunError::Failed(failure) = &error else {
+            panic!("{error}")
+        };
+        assert!(
+            matches!(failure.cause, FailureCause::Rows { more: false, .. }),
+            "{error}"
+        );
+        assert_eq!(failure.line, 5 + head.lines().count());
+        assert!(
+            error
+                .to_string()
+                .contains("two stores have one name\n  ('b', 2)\n"),
+            "{error}"
+        );
+        assert!(error.to_string().contains("nothing was changed"), "{error}");
+        database.execute("CREATE INDEX uq ON stores (id)");
+        database.execute("DELETE FROM stores WHERE name = 'b'");
+        let error = database.upgrade(&history).unwrap_err();
+        assert!(error.to_string().contains("index uq already exists"), "{error}");
+        database.execute("DROP INDEX uq");
+        assert_eq!(
+            database.upgrade(&history).unwrap(),
+            ids([3]),
+            "one store is none too many"
+        );
+    }
+}
+
+#[test]
 fn rows_that_should_not_be_there_are_shown() {
     let (project, database) = two();
     let script = "-- autogen: expect-no-rows two stores have one name\nSELECT name, count(*) FROM stores GROUP BY name HAVING count(*) > 1;\n\nCREATE UNIQUE INDEX uq ON stores (name);\n";

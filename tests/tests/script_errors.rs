@@ -19,7 +19,10 @@ fn sqls(text: &str) -> Vec<String> {
     statements(text)
         .into_iter()
         .map(|statement| match statement.step {
-            Step::Execute { sql } | Step::ExpectNoRows { sql, .. } | Step::RedefineTable { sql } => sql,
+            Step::Execute { sql }
+            | Step::ExpectNoRows { sql, .. }
+            | Step::ExplainFailure { sql, .. }
+            | Step::RedefineTable { sql } => sql,
             Step::KeepDependents { table } | Step::RestoreDependents { table } => table,
         })
         .collect()
@@ -91,7 +94,7 @@ fn only_the_comment_directly_above_is_the_reason() {
 
 #[test]
 fn directives_are_obeyed() {
-    let script = "-- title\n--autogen: foreign-keys-off\n-- autogen:no-transaction\n\n-- autogen: keep-dependents items\n\n-- no twins\n-- autogen: expect-no-rows two items share a name\nSELECT 1;\n-- autogen: redefine-table\nCREATE TABLE items (id);\n-- autogen: restore-dependents \"a\\nb\"\n";
+    let script = "-- title\n--autogen: foreign-keys-off\n-- autogen:no-transaction\n\n-- autogen: keep-dependents items\n\n-- no twins\n-- autogen: expect-no-rows two items share a name\nSELECT 1;\n-- autogen: explain-failure an item has no name\nSELECT 2;\n-- autogen: redefine-table\nCREATE TABLE items (id);\n-- autogen: restore-dependents \"a\\nb\"\n";
     let plan = parse(script, SQLITE).unwrap();
     assert!(plan.mode.foreign_keys_off && plan.mode.no_transaction);
     let steps: Vec<Step> = plan
@@ -108,6 +111,10 @@ fn directives_are_obeyed() {
             Step::ExpectNoRows {
                 sql: "SELECT 1".into(),
                 message: "two items share a name".into()
+            },
+            Step::ExplainFailure {
+                sql: "SELECT 2".into(),
+                message: "an item has no name".into()
             },
             Step::RedefineTable {
                 sql: "CREATE TABLE items (id)".into()
@@ -128,7 +135,7 @@ fn directives_that_mean_nothing_are_refused() {
     refused(
         "-- autogen: frobnicate",
         "line 1: there is no directive `frobnicate`",
-        "the directives are `no-transaction`, `foreign-keys-off`, `irreversible`, `expect-no-rows`, `redefine-table`, `keep-dependents`, `restore-dependents`",
+        "the directives are `no-transaction`, `foreign-keys-off`, `irreversible`, `expect-no-rows`, `explain-failure`, `redefine-table`, `keep-dependents`, `restore-dependents`",
     );
     refused(
         "SELECT 1;\n-- autogen: no-transaction\n",
@@ -138,6 +145,7 @@ fn directives_that_mean_nothing_are_refused() {
     for script in [
         "SELECT 1;\n\n-- autogen: expect-no-rows x\n",
         "SELECT 1;\n\n-- autogen: expect-no-rows x\n-- autogen: keep-dependents t\n",
+        "SELECT 1;\n\n-- autogen: explain-failure x\n",
         "-- autogen: redefine-table\n",
         "-- autogen: redefine-table\n-- autogen: expect-no-rows x\nSELECT 1;\n",
     ] {

@@ -96,6 +96,7 @@ fn statement() -> impl Strategy<Value = Statement> {
     let step = prop_oneof![
         4 => sql().prop_map(|sql| Step::Execute { sql }),
         1 => (sql(), "[a-z;']{0,9}( [a-z'-]{1,9}){0,3}").prop_map(|(sql, message)| Step::ExpectNoRows { sql, message: message.trim().to_owned() }),
+        1 => (sql(), "[a-z;']{0,9}( [a-z'-]{1,9}){0,3}").prop_map(|(sql, message)| Step::ExplainFailure { sql, message: message.trim().to_owned() }),
         1 => sql().prop_map(|sql| Step::RedefineTable { sql }),
         1 => table.clone().prop_map(|table| Step::KeepDependents { table }),
         1 => table.prop_map(|table| Step::RestoreDependents { table }),
@@ -151,7 +152,10 @@ proptest! {
         for statement in parse(&text, SQLITE).unwrap().statements {
             let line = lines[statement.line - 1];
             match statement.step {
-                Step::Execute { sql } | Step::ExpectNoRows { sql, .. } | Step::RedefineTable { sql } => {
+                Step::Execute { sql }
+                | Step::ExpectNoRows { sql, .. }
+                | Step::ExplainFailure { sql, .. }
+                | Step::RedefineTable { sql } => {
                     let first = sql.lines().next().unwrap();
                     prop_assert!(line.starts_with(first), "{line:?} {first:?}");
                 }

@@ -8,41 +8,11 @@ use schema_core::db::Connection;
 use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::diff::Answers;
-use schema_core::plan::{Plan, Step};
-use schema_core::schema::{Schema, TableName, Type};
-use sqlite_support::{Refusal, execute, plan, query, reflect, run, with};
-
-/// Plans the change of one table of a database, and asserts that it is a rebuild.
-fn rebuild(connection: &mut dyn Connection, change: impl FnOnce(&mut Schema)) -> Plan {
-    let from = reflect(connection);
-    let mut to = from.clone();
-    change(&mut to);
-    let plan = plan(&from, &to, &Answers::default());
-    assert!(plan.mode.foreign_keys_off, "{plan:#?}");
-    assert!(
-        plan.statements
-            .iter()
-            .any(|statement| matches!(statement.step, Step::KeepDependents { .. })),
-        "{plan:#?}"
-    );
-    plan
-}
-
-/// Rebuilds a table by giving its column another collation, and asserts that the database is what was planned.
-fn change_collation(connection: &mut dyn Connection, table: &str, column: &str) {
-    let plan = rebuild(connection, |schema| set_collation(schema, table, column));
-    let mut expected = reflect(connection);
-    set_collation(&mut expected, table, column);
-    run(connection, &plan).unwrap();
-    assert_eq!(reflect(connection), expected);
-    assert_eq!(query(connection, "PRAGMA integrity_check"), ["'ok'"]);
-    assert_eq!(query(connection, "PRAGMA foreign_keys"), ["1"]);
-}
-
-fn set_collation(schema: &mut Schema, table: &str, column: &str) {
-    let table = schema.tables.get_mut(&TableName::new(table)).unwrap();
-    table.column_mut(column).unwrap().collation = Some("NOCASE".to_owned());
-}
+use schema_core::plan::Step;
+use schema_core::schema::{TableName, Type};
+use sqlite_support::{
+    Refusal, change_collation, execute, plan, query, rebuild, reflect, run, set_collation, with,
+};
 
 #[test]
 fn children_keep_their_rows_whatever_they_do_on_delete() {

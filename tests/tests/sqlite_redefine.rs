@@ -7,8 +7,8 @@ mod sqlite_support;
 
 use schema_core::db::sqlite::{Missing, SqliteConnection};
 use schema_core::db::{Connection, Value};
-use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
+use schema_core::dialect::{Dialect, Mode};
 use schema_core::diff::Answers;
 use schema_core::plan::{Plan, Statement, Step};
 use schema_core::schema::{Default, Literal, Schema, Table, TableName};
@@ -265,9 +265,133 @@ fn what_would_write_rows_is_refused_and_nothing_changes() {
             panic!("{definition} is no other text for the same rows");
         };
         assert!(error.message.contains(why), "{error} ({why})");
+        assert!(error.message.contains("`autogen check --database`"), "{error}");
         assert_eq!(reflect(&mut connection), before);
         assert_closed(&mut connection);
     }
+}
+
+const OFF: Mode = Mode {
+    foreign_keys_off: true,
+    no_transaction: false,
+};
+
+/// Returns the plan of a script that redefines `items` and lets it be rebuilt.
+fn rebuildable(definition: &str) -> Plan {
+    Plan {
+        statements: vec![
+            Step::RedefineTable {
+                sql: format!("CREATE TABLE items ({definition})"),
+            }
+            .into(),
+        ],
+        mode: OFF,
+    }
+}
+
+#[test]
+fn what_would_write_rows_is_a_rebuild_where_the_script_allows_one() {
+    for definition in [
+        "id INTEGER PRIMARY KEY, n TEXT, t TEXT, UNIQUE (n)",
+        "id INTEGER PRIMARY KEY, n INTEGER, t TEXT COLLATE NOCASE, UNIQUE (n)",
+        "id INTEGER PRIMARY KEY, n INTEGER, t TEXT",
+        "id INTEGER PRIMARY KEY, n INTEGER, t TEXT, UNIQUE (n), UNIQUE (t)",
+        "id INTEGER PRIMARY KEY, n INTEGER NOT NULL, t TEXT, UNIQUE (n)",
+        "id INTEGER PRIMARY KEY, n INTEGER, t TEXT, UNIQUE (n), CHECK (n > 0)",
+        "t TEXT DEFAULT 'x', id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER, UNIQUE (n)",
+    ] {
+        let mut connection = with(
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, n INTEGER, t TEXT, UNIQUE (n) ON CONFLICT IGNORE);
+CREATE TABLE parts (item INTEGER REFERENCES items (id) ON DELETE CASCADE);
+CREATE TABLE log (n INTEGER);
+CREATE TRIGGER noted AFTER INSERT ON items BEGIN INSERT INTO log VALUES (new.n); END;
+
+CREATE VIEW all_items AS SELECT n FROM items;
+CREATE INDEX own ON items (t);
+INSERT INTO items VALUES (1, 1, 'a'), (2, 2, 'b');
+INSERT INTO parts VALUES (1), (2)",
+        );
+        run(&mut connection, &rebuildable(definition)).unwrap();
+        let expected = reflect(&mut with(&format!(
+            "CREATE TABLE items ({definition});\nCREATE INDEX own ON items (t)"
+        )));
+        let items = &TableName::new("items");
+        assert_eq!(reflect(&mut connection).tables[items], expected.tables[items]);
+        execute(&mut connection, "INSERT INTO items (n, t) VALUES (3, 'c')");
+        assert_eq!(query(&mut connection, "SELECT item FROM parts"), ["1", "2"]);
+        assert_eq!(
+            query(&mut connection, "SELECT id, t FROM items"),
+            ["1|'a'", "2|'b'", "3|'c'"]
+        );
+        assert_eq!(query(&mut connection, "SELECT n FROM log"), ["1", "2", "3"]);
+        assert_eq!(query(&mut connection, "SELECT count(*) FROM all_items"), ["3"]);
+        assert_eq!(query(&mut connection, "PRAGMA integrity_check"), ["'ok'"]);
+        assert_closed(&mut connection);
+    }
+}
+
+#[test]
+fn a_rebuild_in_the_place_of_a_redefinition_loses_nothing() {
+    for (definition, why) in [
+        ("id INTEGER PRIMARY KEY, n INTEGER", "a column `t` besides"),
+        (
+            "id INTEGER PRIMARY KEY, n INTEGER, t TEXT, u TEXT",
+            "no column `u`",
+        ),
+        (
+            "id INTEGER PRIMARY KEY, n INTEGER NOT NULL, t TEXT",
+            "hold NULL: (2)",
+        ),
+        (
+            "id INTEGER PRIMARY KEY, n INTEGER, t TEXT, CHECK (n > 5)",
+            "in these rows: (1, 1)",
+        ),
+        (
+            "id INTEGER PRIMARY KEY, n INTEGER, t INTEGER",
+            "what they are: (1, 'a'), (2, 'b')",
+        ),
+    ] {
+        let mut connection = with(
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, n INTEGER, t TEXT);
+INSERT INTO items VALUES (1, 1, 'a'), (2, NULL, 'b')",
+        );
+        let before = reflect(&mut connection);
+        let Err(Refusal::Database(_, error)) = run(&mut connection, &rebuildable(definition)) else {
+            panic!("{definition} loses something");
+        };
+        assert!(error.message.contains(why), "{error} ({why})");
+        assert_eq!(reflect(&mut connection), before);
+        assert_eq!(
+            query(&mut connection, "SELECT * FROM items"),
+            ["1|1|'a'", "2|NULL|'b'"]
+        );
+        assert_closed(&mut connection);
+    }
+}
+
+#[test]
+fn a_key_that_no_model_can_say_is_no_way_to_read_rows_otherwise() {
+    let mut connection = with(
+        "CREATE TABLE items (code TEXT, n INTEGER, CONSTRAINT pk PRIMARY KEY (code DESC));
+INSERT INTO items VALUES ('a', 1), ('b', 2)",
+    );
+    let (mut plan, to) = redefinition(&mut connection, set_default("n", Some(7)));
+    let Err(Refusal::Database(_, error)) = run(&mut connection, &plan) else {
+        panic!("an index has turned round");
+    };
+    assert!(error.message.contains("in another way"), "{error}");
+    assert!(
+        error.message.contains("`-- autogen: foreign-keys-off`"),
+        "{error}"
+    );
+    plan.mode = OFF;
+    run(&mut connection, &plan).unwrap();
+    assert_eq!(reflect(&mut connection), to);
+    assert_eq!(
+        query(&mut connection, "SELECT rowid, * FROM items"),
+        ["1|'a'|1", "2|'b'|2"]
+    );
+    assert_eq!(query(&mut connection, "PRAGMA integrity_check"), ["'ok'"]);
 }
 
 #[test]

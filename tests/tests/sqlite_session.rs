@@ -158,6 +158,19 @@ fn each_script_answers_for_the_foreign_keys_that_it_breaks_itself() {
     open_script(&mut connection, &OFF, &limits(0)).unwrap();
     let session = Sqlite.session();
     execute(&mut connection, "INSERT INTO c VALUES (2, NULL)");
+    let error = session.check(&mut connection, &OFF).unwrap_err();
+    assert!(
+        error.message.contains("row 1 of `c`"),
+        "nobody looked before: {error}"
+    );
+    session.rollback(&mut connection);
+    assert!(session.looks_first(&mut connection, &OFF));
+    assert!(
+        !session.looks_first(&mut connection, &OFF),
+        "a third time is no other"
+    );
+    session.begin(&mut connection, &OFF, &limits(0)).unwrap();
+    execute(&mut connection, "INSERT INTO c VALUES (2, NULL)");
     session.check(&mut connection, &OFF).unwrap();
     execute(&mut connection, "DELETE FROM c WHERE id = 1");
     session.check(&mut connection, &OFF).unwrap();
@@ -168,6 +181,39 @@ fn each_script_answers_for_the_foreign_keys_that_it_breaks_itself() {
         "foreign keys do not hold: row 1 of `c` refers to no row of `p`"
     );
     rollback(&mut connection, &OFF);
+    assert!(!session.looks_first(&mut connection, &OFF), "the script is over");
+}
+
+#[test]
+fn an_orphan_among_others_that_look_the_same_is_new() {
+    for (key, new) in [
+        (
+            "CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p (id), q REFERENCES p (id)) WITHOUT ROWID",
+            "INSERT INTO c VALUES (2, 7, NULL)",
+        ),
+        (
+            "CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p (id), q REFERENCES p (id))",
+            "UPDATE c SET q = 8",
+        ),
+    ] {
+        let mut connection = with(&format!(
+            "CREATE TABLE p (id INTEGER PRIMARY KEY);\n{key};\nPRAGMA foreign_keys = OFF;\nINSERT INTO c VALUES (1, 7, NULL)"
+        ));
+        let session = Sqlite.session();
+        open_script(&mut connection, &OFF, &limits(0)).unwrap();
+        assert!(session.check(&mut connection, &OFF).is_err());
+        session.rollback(&mut connection);
+        assert!(session.looks_first(&mut connection, &OFF));
+        session.begin(&mut connection, &OFF, &limits(0)).unwrap();
+        session.check(&mut connection, &OFF).unwrap();
+        execute(&mut connection, new);
+        let error = session.check(&mut connection, &OFF).unwrap_err();
+        assert!(
+            error.message.contains("of `c` refers to no row of `p`"),
+            "{error}"
+        );
+        rollback(&mut connection, &OFF);
+    }
 }
 
 /// A connection whose disk fails when foreign keys are looked at, and is well again.
@@ -204,8 +250,15 @@ impl Connection for Unwell {
 #[test]
 fn nothing_goes_on_after_a_failure_that_ended_the_transaction() {
     let mut connection = Unwell(with("CREATE TABLE t (a)"));
-    let error = open_script(&mut connection, &OFF, &limits(0)).unwrap_err();
+    let session = Sqlite.session();
+    open_script(&mut connection, &OFF, &limits(0)).unwrap();
+    let error = session.check(&mut connection, &OFF).unwrap_err();
     assert_eq!(error.kind, ErrorKind::System);
+    session.rollback(&mut connection);
+    assert!(session.looks_first(&mut connection, &OFF));
+    let error = session.begin(&mut connection, &OFF, &limits(0)).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::System);
+    session.leave(&mut connection, &OFF);
 
     let mode = Mode::default();
     open_script(&mut connection, &mode, &limits(0)).unwrap();

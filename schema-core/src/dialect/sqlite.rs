@@ -19,6 +19,7 @@ mod session;
 mod standalone;
 mod types;
 mod unmanaged;
+mod violations;
 
 use super::{Dialect, Session, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::FailureCause;
-use crate::db::{Connection, Error, Value};
+use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::dialect::Session;
 use crate::plan::{Plan, Statement, Step};
 
@@ -28,27 +28,34 @@ pub(super) fn run(
     plan: &Plan,
 ) -> Result<(), StepFailure> {
     let mut kept = BTreeMap::new();
-    plan.statements
-        .iter()
-        .try_for_each(|statement| step(connection, session, statement, &mut kept))
+    let mut before: &[Statement] = &[];
+    for (at, statement) in plan.statements.iter().enumerate() {
+        step(connection, session, before, statement, &mut kept)?;
+        before = &plan.statements[..=at];
+    }
+    Ok(())
 }
 
-/// Runs one step. What it keeps of a table that is being replaced goes to `kept`, from where a later one takes it.
+/// Runs one step, after those before it. What it keeps of a table that is being replaced goes to `kept`, from where a later one
+/// takes it.
 pub(super) fn step(
     connection: &mut dyn Connection,
     session: &dyn Session,
+    before: &[Statement],
     statement: &Statement,
     kept: &mut BTreeMap<String, Vec<String>>,
 ) -> Result<(), StepFailure> {
-    try_step(connection, session, &statement.step, kept).map_err(|cause| failure(statement, cause))
+    try_step(connection, session, &statement.step, kept)
+        .map_err(|cause| explained(connection, before, &cause).unwrap_or_else(|| failure(statement, cause)))
 }
 
 /// Returns the statement or the directive of a step.
 pub(super) fn text(step: &Step) -> String {
     match step {
-        Step::Execute { sql } | Step::ExpectNoRows { sql, message: _ } | Step::RedefineTable { sql } => {
-            sql.clone()
-        }
+        Step::Execute { sql }
+        | Step::ExpectNoRows { sql, message: _ }
+        | Step::ExplainFailure { sql, message: _ }
+        | Step::RedefineTable { sql } => sql.clone(),
         Step::KeepDependents { table } => format!("-- autogen: keep-dependents {table}"),
         Step::RestoreDependents { table } => format!("-- autogen: restore-dependents {table}"),
     }
@@ -63,6 +70,7 @@ fn try_step(
     match step {
         Step::Execute { sql } => connection.execute(sql, &[]).map(drop)?,
         Step::ExpectNoRows { sql, message } => expect_no_rows(connection, sql, message)?,
+        Step::ExplainFailure { sql: _, message: _ } => {}
         Step::RedefineTable { sql } => session.redefine_table(connection, sql).map(drop)?,
         Step::KeepDependents { table } => {
             let dependents = session.keep_dependents(connection, table)?;
@@ -94,6 +102,30 @@ fn expect_no_rows(connection: &mut dyn Connection, sql: &str, message: &str) -> 
         rows,
         more,
     })
+}
+
+/// Returns the failure of a statement as the rows in its way, if a step directly above it finds them. Errors of any other kind may
+/// have ended the transaction.
+fn explained(
+    connection: &mut dyn Connection,
+    before: &[Statement],
+    cause: &FailureCause,
+) -> Option<StepFailure> {
+    let FailureCause::Database(error) = cause else {
+        return None;
+    };
+    if error.kind != ErrorKind::Statement {
+        return None;
+    }
+    for statement in before.iter().rev() {
+        let Step::ExplainFailure { sql, message } = &statement.step else {
+            break;
+        };
+        if let Err(rows @ FailureCause::Rows { .. }) = expect_no_rows(connection, sql, message) {
+            return Some(failure(statement, rows));
+        }
+    }
+    None
 }
 
 impl From<Error> for FailureCause {

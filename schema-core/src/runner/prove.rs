@@ -282,7 +282,7 @@ pub(super) fn in_session<T>(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,
     mode: &Mode,
-    work: impl FnOnce(&mut dyn Connection) -> Result<T, ProofCause>,
+    mut work: impl FnMut(&mut dyn Connection) -> Result<T, ProofCause>,
 ) -> Result<T, ProofCause> {
     let session = dialect.session();
     // No one else has the scratch database.
@@ -293,13 +293,20 @@ pub(super) fn in_session<T>(
     session
         .enter(scratch, mode, &limits)
         .map_err(ProofCause::Database)?;
-    let checked = |scratch: &mut dyn Connection| {
+    let mut checked = |scratch: &mut dyn Connection| {
         let done = work(scratch)?;
         session.check(scratch, mode).map_err(ProofCause::Database)?;
         Ok(done)
     };
     let outcome = if session.transactional() && !mode.no_transaction {
-        in_transaction(scratch, session, mode, &limits, checked)
+        match in_transaction(scratch, session, mode, &limits, &mut checked) {
+            Err(ProofCause::Database(error))
+                if error.kind == ErrorKind::Statement && session.looks_first(scratch, mode) =>
+            {
+                in_transaction(scratch, session, mode, &limits, &mut checked)
+            }
+            outcome => outcome,
+        }
     } else {
         checked(scratch)
     };
@@ -312,7 +319,7 @@ fn in_transaction<T>(
     session: &dyn Session,
     mode: &Mode,
     limits: &Limits,
-    work: impl FnOnce(&mut dyn Connection) -> Result<T, ProofCause>,
+    work: &mut impl FnMut(&mut dyn Connection) -> Result<T, ProofCause>,
 ) -> Result<T, ProofCause> {
     session
         .begin(scratch, mode, limits)

@@ -91,7 +91,7 @@ fn written_out(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan)
                 }
                 whole.statements.extend(statements);
             }
-            Step::Execute { .. } | Step::ExpectNoRows { .. } => {
+            Step::Execute { .. } | Step::ExpectNoRows { .. } | Step::ExplainFailure { .. } => {
                 let one = Plan {
                     mode: plan.mode.clone(),
                     statements: vec![statement.clone()],

@@ -192,17 +192,30 @@ impl Run<'_> {
             return Ok(Outcome::Done);
         };
         let mut took = Vec::new();
-        let outcome = self.entered(&last.plan.mode, |run| {
-            run.transaction(last, |run| {
-                version_table::create_if_missing(run.connection, run.dialect)?;
-                if !run.is_as_known(known)? {
-                    return Ok(Outcome::Overtaken);
+        let mode = &last.plan.mode;
+        let outcome = self.entered(mode, |run| {
+            let mut attempt = |run: &mut Self, attempt: Attempt| {
+                took.clear();
+                run.transaction(last, |run| {
+                    version_table::create_if_missing(run.connection, run.dialect)?;
+                    if !run.is_as_known(known)? {
+                        return Ok(Outcome::Overtaken);
+                    }
+                    for job in jobs {
+                        took.push(run.whole(job, attempt)?);
+                    }
+                    Ok(Outcome::Done)
+                })
+            };
+            match attempt(run, Attempt::First) {
+                Err(RunError::Commit { error, .. })
+                    if error.kind == ErrorKind::Statement
+                        && run.dialect.session().looks_first(run.connection, mode) =>
+                {
+                    attempt(run, Attempt::Second)
                 }
-                for job in jobs {
-                    took.push(run.whole(job)?);
-                }
-                Ok(Outcome::Done)
-            })
+                outcome => outcome,
+            }
         })?;
         if outcome == Outcome::Done {
             for (job, took) in jobs.iter().zip(took) {
@@ -213,9 +226,12 @@ impl Run<'_> {
     }
 
     /// Runs all of a script in the open transaction, and writes its row; returns how long it took.
-    fn whole(&mut self, job: &Job) -> Result<Duration, RunError> {
+    fn whole(&mut self, job: &Job, attempt: Attempt) -> Result<Duration, RunError> {
         let began = self.now();
-        (self.on_event)(job.running());
+        match attempt {
+            Attempt::First => (self.on_event)(job.running()),
+            Attempt::Second => {}
+        }
         let session = self.dialect.session();
         execute::run(self.connection, session, &job.plan)
             .map_err(|failure| job.failure(failure, Kept::Nothing))?;
@@ -289,6 +305,14 @@ impl Run<'_> {
             .copied()
             .eq(known.iter().map(|(id, unfinished)| (*id, *unfinished))))
     }
+}
+
+/// How often the scripts of a transaction have been tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    /// With a look at what did not hold before.
+    Second,
 }
 
 /// Where an upgrade of several revisions commits.

@@ -167,6 +167,7 @@ impl Run<'_> {
         match step {
             Step::Execute { sql } => self.dialect.session().joins_transaction(sql),
             Step::ExpectNoRows { .. }
+            | Step::ExplainFailure { .. }
             | Step::RedefineTable { .. }
             | Step::KeepDependents { .. }
             | Step::RestoreDependents { .. } => true,
@@ -244,8 +245,15 @@ impl Run<'_> {
 
     fn act(&mut self, job: &Job, note: &Unfinished, statement: &Statement) -> Result<Unfinished, RunError> {
         let mut tables: BTreeMap<_, _> = note.kept.clone();
-        execute::step(self.connection, self.dialect.session(), statement, &mut tables)
-            .map_err(|failure| job.failure(failure, kept(job, note)))?;
+        let before = job.plan.statements.get(..note.done).unwrap_or_default();
+        execute::step(
+            self.connection,
+            self.dialect.session(),
+            before,
+            statement,
+            &mut tables,
+        )
+        .map_err(|failure| job.failure(failure, kept(job, note)))?;
         Ok(note.after(&statement.step, tables))
     }
 
@@ -307,7 +315,7 @@ impl Run<'_> {
 /// Tells whether a step leaves everything as it was.
 fn looks_only(step: &Step) -> bool {
     match step {
-        Step::ExpectNoRows { .. } => true,
+        Step::ExpectNoRows { .. } | Step::ExplainFailure { .. } => true,
         Step::Execute { .. }
         | Step::RedefineTable { .. }
         | Step::KeepDependents { .. }

@@ -109,6 +109,7 @@ fn chained(before: &str, step: &Step) -> String {
     let (kind, text) = match step {
         Step::Execute { sql } => ("execute", sql),
         Step::ExpectNoRows { sql, message: _ } => ("expect-no-rows", sql),
+        Step::ExplainFailure { sql, message: _ } => ("explain-failure", sql),
         Step::RedefineTable { sql } => ("redefine-table", sql),
         Step::KeepDependents { table } => ("keep-dependents", table),
         Step::RestoreDependents { table } => ("restore-dependents", table),

@@ -95,6 +95,7 @@ pub(super) fn create_sql(dialect: &dyn Dialect) -> Result<Vec<String>, Unsupport
         .filter_map(|statement| match statement.step {
             Step::Execute { sql } => Some(sql),
             Step::ExpectNoRows { .. }
+            | Step::ExplainFailure { .. }
             | Step::RedefineTable { .. }
             | Step::KeepDependents { .. }
             | Step::RestoreDependents { .. } => None,

@@ -8,11 +8,12 @@ use crate::lexer::{Kind, Lexicon, lex};
 use crate::plan::{Plan, Statement, Step};
 
 /// The directives, and how each is written.
-pub(super) const DIRECTIVES: [(&str, &str); 7] = [
+pub(super) const DIRECTIVES: [(&str, &str); 8] = [
     ("no-transaction", "no-transaction"),
     ("foreign-keys-off", "foreign-keys-off"),
     ("irreversible", "irreversible REASON"),
     ("expect-no-rows", "expect-no-rows MESSAGE"),
+    ("explain-failure", "explain-failure MESSAGE"),
     ("redefine-table", "redefine-table"),
     ("keep-dependents", "keep-dependents TABLE"),
     ("restore-dependents", "restore-dependents TABLE"),
@@ -133,6 +134,7 @@ fn directive(comment: &str) -> Option<(&str, &str)> {
 #[derive(Clone)]
 enum Purpose {
     ExpectNoRows { message: String },
+    ExplainFailure { message: String },
     RedefineTable,
 }
 
@@ -140,6 +142,7 @@ impl Purpose {
     fn name(&self) -> &'static str {
         match self {
             Purpose::ExpectNoRows { message: _ } => "expect-no-rows",
+            Purpose::ExplainFailure { message: _ } => "explain-failure",
             Purpose::RedefineTable => "redefine-table",
         }
     }
@@ -189,6 +192,7 @@ impl Reader {
         let sql = sql.to_owned();
         let step = match self.purpose.take() {
             Some((Purpose::ExpectNoRows { message }, _)) => Step::ExpectNoRows { sql, message },
+            Some((Purpose::ExplainFailure { message }, _)) => Step::ExplainFailure { sql, message },
             Some((Purpose::RedefineTable, _)) => Step::RedefineTable { sql },
             None => Step::Execute { sql },
         };
@@ -221,6 +225,10 @@ impl Reader {
             "expect-no-rows" => {
                 let message = argument.to_owned();
                 self.purpose = Some((Purpose::ExpectNoRows { message }, line));
+            }
+            "explain-failure" => {
+                let message = argument.to_owned();
+                self.purpose = Some((Purpose::ExplainFailure { message }, line));
             }
             "redefine-table" => self.purpose = Some((Purpose::RedefineTable, line)),
             "keep-dependents" | "restore-dependents" => {
@@ -281,6 +289,7 @@ fn misplaced(name: &'static str, line: usize) -> ScriptError {
     let place = match name {
         "no-transaction" | "foreign-keys-off" | "irreversible" => "above the first statement",
         "expect-no-rows" => "directly above the query that must find no rows",
+        "explain-failure" => "directly above the query that shows what is in the way of the next statement",
         "redefine-table" => "directly above the CREATE TABLE that says what the table becomes",
         _ => "between two statements",
     };

@@ -45,12 +45,8 @@ fn statement(statement: &Statement) -> String {
     let mut text = comment(reason);
     match step {
         Step::Execute { sql } => text.push_str(&terminated(sql)),
-        Step::ExpectNoRows { sql, message } => {
-            let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-            text.push_str(format!("-- autogen: expect-no-rows {message}").trim_end());
-            text.push('\n');
-            text.push_str(&terminated(sql));
-        }
+        Step::ExpectNoRows { sql, message } => text.push_str(&asking("expect-no-rows", sql, message)),
+        Step::ExplainFailure { sql, message } => text.push_str(&asking("explain-failure", sql, message)),
         Step::RedefineTable { sql } => {
             text.push_str("-- autogen: redefine-table\n");
             text.push_str(&terminated(sql));
@@ -69,6 +65,13 @@ fn statement(statement: &Statement) -> String {
         }
     }
     text
+}
+
+/// Returns a query under the directive that says what its rows mean.
+fn asking(directive: &str, sql: &str, message: &str) -> String {
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let directive = format!("-- autogen: {directive} {message}");
+    format!("{}\n{}", directive.trim_end(), terminated(sql))
 }
 
 /// Returns the text as line comments, or nothing for an empty text.

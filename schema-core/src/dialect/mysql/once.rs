@@ -15,7 +15,7 @@ pub(super) fn once(condition: &str, plan: &Plan) -> Plan {
     statements.push(Statement::execute(format!("SET @autogen_due = ({condition})")));
     for statement in &plan.statements {
         match &statement.step {
-            Step::ExpectNoRows { sql, message } => {
+            Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {
                 let reason = format!("stop, if there are such rows: {message}");
                 let look = format!("SET @autogen_found = EXISTS (\n{sql}\n)");
                 statements.push(Statement::execute("SET @autogen_found = 0").because(reason));

@@ -17,7 +17,9 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     }
     for statement in &plan.statements {
         match &statement.step {
-            Step::ExpectNoRows { sql, message } => statements.push(guard(sql, message)),
+            Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {
+                statements.push(guard(sql, message));
+            }
             Step::Execute { .. }
             | Step::RedefineTable { .. }
             | Step::KeepDependents { .. }

@@ -8,7 +8,7 @@ use crate::schema::Literal;
 /// Returns the plan with its transaction and its guards as statements.
 pub(super) fn standalone(plan: &Plan) -> Plan {
     let statements = plan.statements.iter().map(|statement| match &statement.step {
-        Step::ExpectNoRows { sql, message } => {
+        Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {
             let stop = raise(message);
             let body = format!("IF EXISTS (\n{sql}\n) THEN {stop} END IF;");
             Statement::execute(block("", &body)).because(reason(message))
@@ -32,7 +32,7 @@ pub(super) fn once(condition: &str, plan: &Plan) -> Option<Plan> {
     let mut body = format!("IF {condition} THEN");
     for statement in &plan.statements {
         match &statement.step {
-            Step::ExpectNoRows { sql, message } => {
+            Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {
                 let look = quoted(&format!("SELECT EXISTS (\n{sql}\n)"));
                 let stop = raise(message);
                 body.push_str(&format!(

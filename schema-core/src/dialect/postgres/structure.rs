@@ -48,6 +48,7 @@ pub(super) fn structure(connection: &mut dyn Connection) -> Result<Vec<String>, 
         .filter_map(|statement| match statement.step {
             Step::Execute { sql } => Some(sql),
             Step::ExpectNoRows { .. }
+            | Step::ExplainFailure { .. }
             | Step::RedefineTable { .. }
             | Step::KeepDependents { .. }
             | Step::RestoreDependents { .. } => None,

@@ -2,12 +2,15 @@
 //!
 //! `DROP TABLE` takes triggers, indexes and statistics with it; views and the triggers of other tables stay, but may no
 //! longer fit. What is kept is a list of statements: those that create something are run again if it is gone, the others
-//! only prove that what worked before still does.
+//! only prove that what worked before still does. How many rows there were is kept among them.
 
 use super::ddl::quote;
 use super::redefine;
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::lexer::{Kind, lex};
+
+/// What stands before the number of rows among the kept statements.
+const COUNTED: &str = "-- rows: ";
 
 /// Returns the statements that put back, or prove, all that depends on the table.
 ///
@@ -16,11 +19,11 @@ use crate::lexer::{Kind, lex};
 /// What the database reports.
 pub(super) fn keep(connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error> {
     let mut kept = vec![definition(connection, table)?];
+    let rows = count(connection, table)?;
     if connection.is_watched() {
-        let rows = connection.query(&format!("SELECT count(*) FROM main.{}", quote(table)), &[])?;
-        let rows = rows.first().and_then(|row| row.first()?.as_integer());
-        connection.expect_rows(rows.and_then(|rows| u64::try_from(rows).ok()));
+        connection.expect_rows(u64::try_from(rows).ok());
     }
+    kept.push(format!("{COUNTED}{rows}"));
     kept.extend(own(connection, table)?);
     kept.extend(readers(connection, table)?);
     kept.extend(statistics(connection, table)?);
@@ -28,14 +31,23 @@ pub(super) fn keep(connection: &mut dyn Connection, table: &str) -> Result<Vec<S
 }
 
 /// Runs those of the kept statements whose object is gone, and all that prove something, and carries the table's ON CONFLICT
-/// clauses over.
+/// clauses over. Returns the statements that changed something.
 ///
 /// # Errors
 ///
 /// The first that fails, by the name of what it is about.
-pub(super) fn restore(connection: &mut dyn Connection, table: &str, kept: &[String]) -> Result<(), Error> {
+pub(super) fn restore(
+    connection: &mut dyn Connection,
+    table: &str,
+    kept: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut ran = Vec::new();
     connection.expect_rows(None);
     for sql in kept {
+        if let Some(rows) = sql.strip_prefix(COUNTED) {
+            refuse_other_count(connection, table, rows)?;
+            continue;
+        }
         let Some(object) = created(sql) else {
             connection
                 .execute(sql, &[])
@@ -43,7 +55,7 @@ pub(super) fn restore(connection: &mut dyn Connection, table: &str, kept: &[Stri
             continue;
         };
         if object.kind == "table" {
-            redefine::carry_conflicts(connection, sql, table)?;
+            ran.extend(redefine::carry_conflicts(connection, sql, table)?);
             continue;
         }
         let standing = connection.query(
@@ -67,8 +79,30 @@ pub(super) fn restore(connection: &mut dyn Connection, table: &str, kept: &[Stri
             ),
             ..error
         })?;
+        ran.push(sql.clone());
     }
-    Ok(())
+    Ok(ran)
+}
+
+fn count(connection: &mut dyn Connection, table: &str) -> Result<i64, Error> {
+    let rows = connection.query(&format!("SELECT count(*) FROM main.{}", quote(table)), &[])?;
+    let count = rows.first().and_then(|row| row.first()?.as_integer());
+    Ok(count.unwrap_or_default())
+}
+
+/// Refuses a table that has not as many rows as the one whose place it took.
+fn refuse_other_count(connection: &mut dyn Connection, table: &str, rows: &str) -> Result<(), Error> {
+    let now = count(connection, table)?.to_string();
+    if now == rows {
+        return Ok(());
+    }
+    Err(Error {
+        kind: ErrorKind::Statement,
+        message: format!(
+            "`{table}` had {rows} rows and now has {now}; those that shall go must be gone before `keep-dependents`"
+        ),
+        offset: None,
+    })
 }
 
 /// Returns the statement that created the table, for its ON CONFLICT clauses, which no model can say.

@@ -18,7 +18,7 @@ use super::normalize::unsupported;
 use crate::dialect::{Mode, Unsupported};
 use crate::operation::Operation;
 use crate::plan::{Plan, Statement, Step};
-use crate::schema::{Index, Schema, TableName};
+use crate::schema::{Index, Schema, Table, TableName};
 
 /// Returns the statements that take a database from `from` through the operations.
 ///
@@ -46,7 +46,7 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
         Step::KeepDependents { .. } | Step::RestoreDependents { .. } => true,
         // DROP TABLE deletes the rows first, and where foreign keys are enforced others follow them.
         Step::Execute { sql } => sql.starts_with("DROP TABLE "),
-        Step::ExpectNoRows { .. } | Step::RedefineTable { .. } => false,
+        Step::ExpectNoRows { .. } | Step::ExplainFailure { .. } | Step::RedefineTable { .. } => false,
     };
     Ok(Plan {
         mode: Mode {
@@ -55,6 +55,13 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
         },
         statements,
     })
+}
+
+/// Returns the statements that rebuild one table with the columns that it has.
+pub(super) fn rebuilt(before: &Table, after: &Table, why: &str) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    rebuild::rebuild(&Change::in_place(before, after), why, &mut statements);
+    statements
 }
 
 /// Drops the indexes that go, or come back as others.

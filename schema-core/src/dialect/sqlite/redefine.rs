@@ -6,17 +6,24 @@
 //! a column was added does not hold that column and reads as its default, so before a default changes, such rows get the value for
 //! good. And what SQLite makes of the new text is compared with what it made of the old one.
 
+mod rebuilt;
+
 use super::RESERVED_PREFIX;
 use super::ddl::{quote, text};
 use super::definition::Definition;
+use super::session::foreign_keys;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::schema::{Default, Literal};
+use crate::schema::{Column, Default, Literal, Table};
 
 /// A default that no row holds, to find rows that do not hold the column: sixteen bytes of chance.
 const MARK: &str = "5b1fe0d94c6a4f7288e3a90d7c2b61f4";
 
-/// Up to how many rows are read again after the change. What it could break is the same in every row.
+/// Up to how many rows are checked one by one after the change: in a large table `quick_check` costs five times what the whole
+/// change does. What it could break is the same in every row.
 const REREAD: u32 = 10_000;
+
+/// How many rows are compared before and after, whatever the table's size.
+const SAMPLE: u32 = 100;
 
 /// Gives the table that a CREATE TABLE names the definition that it says, and returns the statements that do so whatever the rows.
 ///
@@ -24,8 +31,45 @@ const REREAD: u32 = 10_000;
 ///
 /// What the database reports, or why the rows cannot be left as they are.
 pub(super) fn redefine(connection: &mut dyn Connection, sql: &str) -> Result<Vec<String>, Error> {
+    let new = Definition::read(sql)
+        .ok_or_else(|| refused("`redefine-table` stands above what is no CREATE TABLE".to_owned()))?;
+    let standing = Standing::read(connection, &new.table.name.name)?;
+    let (before, after) = (standing.definition.table.clone(), &new.table);
+    match undoing(connection, |connection| reword(connection, standing, &new)) {
+        Ok(statements) => Ok(statements),
+        Err(Refusal::Database(error)) => Err(error),
+        Err(Refusal::Doubt(doubt)) if foreign_keys(connection)? || !same_columns(&before, after) => {
+            Err(refused(format!(
+                "{doubt}; compare the table with its revisions by `autogen check --database`, or let it be rebuilt by `-- autogen: foreign-keys-off` at the head of the script"
+            )))
+        }
+        Err(Refusal::Doubt(doubt)) => undoing(connection, |connection| {
+            rebuilt::rebuild(connection, &before, after, &doubt)
+        }),
+    }
+}
+
+/// Why a table does not get another definition over the rows that it has.
+enum Refusal {
+    /// What the database reports.
+    Database(Error),
+    /// The rows might have to be written anew.
+    Doubt(String),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal::Database(error)
+    }
+}
+
+/// Does `work`, and takes it back if it fails.
+fn undoing<T, E: From<Error>>(
+    connection: &mut dyn Connection,
+    work: impl FnOnce(&mut dyn Connection) -> Result<T, E>,
+) -> Result<T, E> {
     connection.execute("SAVEPOINT redefine_table", &[])?;
-    let done = within(connection, sql);
+    let done = work(connection);
     if done.is_err() {
         // SQLite may have ended the transaction by itself, and the savepoint with it.
         let _ = connection.execute("ROLLBACK TO redefine_table", &[]);
@@ -36,21 +80,29 @@ pub(super) fn redefine(connection: &mut dyn Connection, sql: &str) -> Result<Vec
     done
 }
 
-fn within(connection: &mut dyn Connection, sql: &str) -> Result<Vec<String>, Error> {
-    let new = Definition::read(sql)
-        .ok_or_else(|| refused("`redefine-table` stands above what is no CREATE TABLE".to_owned()))?;
+/// Tells whether a copy from one table into the other leaves no value behind and needs none.
+fn same_columns(before: &Table, after: &Table) -> bool {
+    let has = |table: &Table, column: &Column| table.column(&column.name).is_some();
+    before.columns.iter().all(|column| has(after, column))
+        && after.columns.iter().all(|column| has(before, column))
+}
+
+fn reword(
+    connection: &mut dyn Connection,
+    mut standing: Standing,
+    new: &Definition,
+) -> Result<Vec<String>, Refusal> {
     let name = &new.table.name.name;
-    let mut standing = Standing::read(connection, name)?;
-    let mut reworded = standing.reworded(&new)?;
+    let mut reworded = standing.reworded(new)?;
     let mut edits = Vec::new();
-    if let Some(column) = standing.definition.last_new_default(&new) {
+    if let Some(column) = standing.definition.last_new_default(new) {
         let column = column.name.clone();
         edits.extend(writing_out(&standing.name));
         if has_short_rows(connection, &standing, &column)? {
             // While the schema is open, views and triggers that are broken already stand in no one's way.
             with_open_schema(connection, &edits)?;
             standing = Standing::read(connection, name)?;
-            reworded = standing.reworded(&new)?;
+            reworded = standing.reworded(new)?;
         }
     }
     standing.replace(connection, &reworded)?;
@@ -58,17 +110,25 @@ fn within(connection: &mut dyn Connection, sql: &str) -> Result<Vec<String>, Err
     Ok(opened(&edits))
 }
 
-/// Gives a table that has taken the place of another the ON CONFLICT clauses that the other had.
+/// Gives a table that has taken the place of another the ON CONFLICT clauses that the other had, and returns the statements that do so.
 ///
 /// # Errors
 ///
 /// What the database reports.
-pub(super) fn carry_conflicts(connection: &mut dyn Connection, old: &str, name: &str) -> Result<(), Error> {
+pub(super) fn carry_conflicts(
+    connection: &mut dyn Connection,
+    old: &str,
+    name: &str,
+) -> Result<Vec<String>, Error> {
     let standing = Standing::read(connection, name)?;
     let old = Definition::read(old);
-    match old.and_then(|old| old.conflicts_for(&standing.definition)) {
-        Some(reworded) => standing.replace(connection, &reworded),
-        None => Ok(()),
+    let Some(reworded) = old.and_then(|old| old.conflicts_for(&standing.definition)) else {
+        return Ok(Vec::new());
+    };
+    match standing.replace(connection, &reworded) {
+        Ok(()) => Ok(opened(&[storing(&standing.name, &reworded)])),
+        Err(Refusal::Database(error)) => Err(error),
+        Err(Refusal::Doubt(doubt)) => Err(refused(doubt)),
     }
 }
 
@@ -97,9 +157,9 @@ impl Standing {
         })
     }
 
-    fn reworded(&self, new: &Definition) -> Result<String, Error> {
+    fn reworded(&self, new: &Definition) -> Result<String, Refusal> {
         self.definition.reworded(new).map_err(|why| {
-            refused(format!(
+            Refusal::Doubt(format!(
                 "cannot redefine `{}` and leave its rows as they are: {why}",
                 self.name
             ))
@@ -107,16 +167,17 @@ impl Standing {
     }
 
     /// Puts the text in the place of the old one, and makes sure that SQLite reads the same rows and indexes through it.
-    fn replace(&self, connection: &mut dyn Connection, reworded: &str) -> Result<(), Error> {
+    fn replace(&self, connection: &mut dyn Connection, reworded: &str) -> Result<(), Refusal> {
         if reworded == self.sql {
             return Ok(());
         }
-        let before = Layout::read(connection, &self.name)?;
+        let table = &self.definition.table;
+        let before = Layout::read(connection, table)?;
         store(connection, &self.name, reworded)?;
-        if Layout::read(connection, &self.name)? == before {
+        if Layout::read(connection, table)? == before {
             return Ok(());
         }
-        Err(refused(format!(
+        Err(Refusal::Doubt(format!(
             "cannot redefine `{}`: SQLite would read its rows in another way",
             self.name
         )))
@@ -132,10 +193,13 @@ struct Layout {
     indexes: Vec<Vec<Value>>,
     /// What is wrong with the rows of a small table.
     damage: Vec<Vec<Value>>,
+    /// What the first rows hold, which are the oldest, and the type of each value.
+    sample: Vec<Vec<Value>>,
 }
 
 impl Layout {
-    fn read(connection: &mut dyn Connection, table: &str) -> Result<Self, Error> {
+    fn read(connection: &mut dyn Connection, definition: &Table) -> Result<Self, Error> {
+        let table = definition.name.name.as_str();
         let columns = connection.query(
             "SELECT c.name, c.pk, c.hidden, t.wr, t.strict
                 FROM pragma_table_list AS t, pragma_table_xinfo(?1, 'main') AS c
@@ -165,8 +229,24 @@ impl Layout {
             columns,
             indexes,
             damage,
+            sample: sample(connection, definition)?,
         })
     }
+}
+
+fn sample(connection: &mut dyn Connection, table: &Table) -> Result<Vec<Vec<Value>>, Error> {
+    let stored = table.columns.iter().filter(|column| column.generated.is_none());
+    let values: Vec<String> = stored
+        .map(|column| format!("typeof({0}), substr({0}, 1, 100)", quote(&column.name)))
+        .collect();
+    connection.query(
+        &format!(
+            "SELECT {} FROM main.{} NOT INDEXED LIMIT {SAMPLE}",
+            values.join(", "),
+            quote(&table.name.name)
+        ),
+        &[],
+    )
 }
 
 /// Tells whether a row may not hold the column: with another default it would read as that.
@@ -269,5 +349,44 @@ fn refused(message: String) -> Error {
         kind: ErrorKind::Statement,
         message,
         offset: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::sqlite::SqliteConnection;
+
+    #[test]
+    fn no_text_through_which_rows_or_indexes_read_otherwise_is_let_pass() {
+        for (text, passes) in [
+            ("id INTEGER PRIMARY KEY, a TEXT, n INTEGER DEFAULT 5", true),
+            ("id INTEGER PRIMARY KEY, a VARCHAR(9), n INT DEFAULT 5", true),
+            ("id INTEGER PRIMARY KEY, a TEXT, n INTEGER DEFAULT 6", false),
+            ("id INTEGER PRIMARY KEY, n TEXT, a INTEGER DEFAULT 5", false),
+            ("id INTEGER, a TEXT PRIMARY KEY, n INTEGER DEFAULT 5", false),
+            (
+                "id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE, n INTEGER DEFAULT 5",
+                false,
+            ),
+            (
+                "id INTEGER PRIMARY KEY, a TEXT, n INTEGER DEFAULT 5, CHECK (n > 5)",
+                false,
+            ),
+            ("id INTEGER PRIMARY KEY, a TEXT, n REAL DEFAULT 5", false),
+        ] {
+            let mut connection = SqliteConnection::in_memory().unwrap();
+            for sql in [
+                "CREATE TABLE items (id INTEGER PRIMARY KEY, a TEXT)",
+                "CREATE INDEX ix ON items (a)",
+                "INSERT INTO items VALUES (1, 'x')",
+                "ALTER TABLE items ADD COLUMN n INTEGER DEFAULT 5",
+            ] {
+                connection.execute(sql, &[]).unwrap();
+            }
+            let standing = Standing::read(&mut connection, "items").unwrap();
+            let replaced = standing.replace(&mut connection, &format!("CREATE TABLE \"items\" ({text})"));
+            assert_eq!(replaced.is_ok(), passes, "{text}");
+        }
     }
 }

@@ -8,21 +8,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{backup, dependents, redefine};
+use super::{backup, dependents, redefine, violations};
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::dialect::{Limits, Mode, Session};
 use crate::lexer::lex;
-
-/// How many rows an error shows.
-const SHOWN: usize = 10;
-
-/// A row whose foreign key names no row.
-#[derive(Debug, PartialEq, Eq)]
-struct Violation {
-    table: String,
-    rowid: Option<i64>,
-    parent: String,
-}
 
 impl Session for super::Sqlite {
     fn transactional(&self) -> bool {
@@ -74,7 +63,7 @@ impl Session for super::Sqlite {
                 Mode {
                     foreign_keys_off: true,
                     no_transaction: true,
-                } => remember_violations(connection),
+                } => violations::remember(connection),
                 Mode { .. } => Ok(()),
             });
         if entered.is_err() {
@@ -91,23 +80,41 @@ impl Session for super::Sqlite {
 
     fn begin(&self, connection: &mut dyn Connection, mode: &Mode, _limits: &Limits) -> Result<(), Error> {
         connection.execute("BEGIN IMMEDIATE", &[])?;
-        if mode.foreign_keys_off && !mode.no_transaction {
-            if let Err(error) = remember_violations(connection) {
-                self.rollback(connection);
-                return Err(error);
-            }
+        if !mode.foreign_keys_off || mode.no_transaction {
+            return Ok(());
         }
-        Ok(())
+        let remembered = looks_first(connection).and_then(|looks_first| {
+            if looks_first {
+                violations::remember(connection)
+            } else {
+                Ok(())
+            }
+        });
+        if remembered.is_err() {
+            self.rollback(connection);
+        }
+        remembered
     }
 
     fn check(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error> {
         if mode.foreign_keys_off {
-            refuse_new_violations(connection)?;
+            violations::refuse_new(connection)?;
         }
         if mode.no_transaction {
             return Ok(());
         }
         refuse_ended(connection)
+    }
+
+    /// Whether all foreign keys hold is seen by reading every row that has one, and mostly they do: then what was before need not be
+    /// known.
+    fn looks_first(&self, connection: &mut dyn Connection, mode: &Mode) -> bool {
+        let wanted = mode.foreign_keys_off && !mode.no_transaction;
+        wanted
+            && matches!(looks_first(connection), Ok(false))
+            && connection
+                .execute("UPDATE temp._autogen_session SET looks_first = 1", &[])
+                .is_ok()
     }
 
     fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
@@ -138,7 +145,7 @@ impl Session for super::Sqlite {
         table: &str,
         kept: &[String],
     ) -> Result<(), Error> {
-        dependents::restore(connection, table, kept)
+        dependents::restore(connection, table, kept).map(drop)
     }
 
     /// All do but those that SQLite refuses in a transaction, and the pragmas, some of which it ignores there
@@ -209,7 +216,12 @@ fn set_busy_timeout(connection: &mut dyn Connection, milliseconds: i64) -> Resul
         .map(drop)
 }
 
-fn foreign_keys(connection: &mut dyn Connection) -> Result<bool, Error> {
+/// Tells whether foreign keys are enforced.
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn foreign_keys(connection: &mut dyn Connection) -> Result<bool, Error> {
     let rows = connection.query("PRAGMA foreign_keys", &[])?;
     Ok(rows.first().and_then(|row| row.first()) == Some(&Value::Integer(1)))
 }
@@ -239,19 +251,22 @@ fn set_foreign_keys(connection: &mut dyn Connection, on: bool) -> Result<(), Err
 fn remember_settings(connection: &mut dyn Connection) -> Result<(), Error> {
     let (foreign_keys, busy_timeout) = (foreign_keys(connection)?, busy_timeout(connection)?);
     connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS _autogen_session (foreign_keys INTEGER NOT NULL, busy_timeout INTEGER NOT NULL)",
+        "CREATE TEMP TABLE IF NOT EXISTS _autogen_session (foreign_keys INTEGER NOT NULL, busy_timeout INTEGER NOT NULL, looks_first INTEGER NOT NULL)",
         &[],
     )?;
-    connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS _autogen_violations (tbl TEXT NOT NULL, row INTEGER, parent TEXT NOT NULL)",
-        &[],
-    )?;
+    violations::prepare(connection)?;
     connection.execute("DELETE FROM temp._autogen_session", &[])?;
     connection.execute(
-        "INSERT INTO temp._autogen_session VALUES (?1, ?2)",
+        "INSERT INTO temp._autogen_session VALUES (?1, ?2, 0)",
         &[Value::Integer(foreign_keys.into()), busy_timeout.into()],
     )?;
     Ok(())
+}
+
+/// Tells whether what does not hold is looked at before a script begins.
+fn looks_first(connection: &mut dyn Connection) -> Result<bool, Error> {
+    let rows = connection.query("SELECT looks_first FROM temp._autogen_session", &[])?;
+    Ok(rows.first().and_then(|row| row.first()) == Some(&Value::Integer(1)))
 }
 
 fn restore_settings(connection: &mut dyn Connection) -> Result<(), Error> {
@@ -270,120 +285,7 @@ fn restore_settings(connection: &mut dyn Connection) -> Result<(), Error> {
         set_foreign_keys(connection, *on != 0)?;
         set_busy_timeout(connection, *milliseconds)?;
     }
-    connection.execute("DROP TABLE temp._autogen_violations", &[])?;
+    violations::forget(connection)?;
     connection.execute("DROP TABLE temp._autogen_session", &[])?;
     Ok(())
-}
-
-/// Remembers the rows that break a foreign key before a script begins: a connection that does not enforce them may have left
-/// some, and they are not the script's fault.
-fn remember_violations(connection: &mut dyn Connection) -> Result<(), Error> {
-    let found = violations(connection)?;
-    remember(connection, &found)
-}
-
-fn remember(connection: &mut dyn Connection, found: &[Violation]) -> Result<(), Error> {
-    connection.execute("DELETE FROM temp._autogen_violations", &[])?;
-    for violation in found {
-        connection.execute(
-            "INSERT INTO temp._autogen_violations VALUES (?1, ?2, ?3)",
-            &[
-                violation.table.as_str().into(),
-                violation.rowid.into(),
-                violation.parent.as_str().into(),
-            ],
-        )?;
-    }
-    Ok(())
-}
-
-fn refuse_new_violations(connection: &mut dyn Connection) -> Result<(), Error> {
-    let found = violations(connection)?;
-    let mut new = Vec::new();
-    for violation in &found {
-        if !is_remembered(connection, violation)? {
-            new.push(violation);
-        }
-    }
-    if new.is_empty() {
-        // The next script of the transaction begins with these.
-        return remember(connection, &found);
-    }
-    let shown: Vec<String> = new
-        .iter()
-        .take(SHOWN)
-        .map(|violation| describe(violation))
-        .collect();
-    let more = match new.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(", and {more} more"),
-    };
-    Err(Error {
-        kind: ErrorKind::Statement,
-        message: format!("foreign keys do not hold: {}{more}", shown.join(", ")),
-        offset: None,
-    })
-}
-
-fn describe(violation: &Violation) -> String {
-    let Violation { table, rowid, parent } = violation;
-    match rowid {
-        Some(rowid) => format!("row {rowid} of `{table}` refers to no row of `{parent}`"),
-        None => format!("a row of `{table}` refers to no row of `{parent}`"),
-    }
-}
-
-/// A table that is gone may have another name by now, so its row and its parent decide.
-fn is_remembered(connection: &mut dyn Connection, violation: &Violation) -> Result<bool, Error> {
-    let rows = connection.query(
-        "SELECT 1 FROM temp._autogen_violations WHERE row IS ?2
-            AND (tbl = ?1 OR tbl NOT IN (SELECT name FROM main.sqlite_schema))
-            AND (parent = ?3 COLLATE NOCASE OR parent NOT IN (SELECT name FROM main.sqlite_schema)) LIMIT 1",
-        &[
-            Value::Text(violation.table.clone()),
-            violation.rowid.into(),
-            Value::Text(violation.parent.clone()),
-        ],
-    )?;
-    Ok(!rows.is_empty())
-}
-
-/// Returns what `foreign_key_check` finds.
-///
-/// A key that points at columns which are no key fails the whole check; then the tables are checked one by one, and such a
-/// table counts as one violation.
-fn violations(connection: &mut dyn Connection) -> Result<Vec<Violation>, Error> {
-    let whole = connection.query("PRAGMA main.foreign_key_check", &[]);
-    match whole {
-        Ok(rows) => Ok(rows.iter().filter_map(|row| violation(row)).collect()),
-        Err(error) if error.kind != ErrorKind::Statement => Err(error),
-        Err(_) => {
-            let mut found = Vec::new();
-            let tables = connection.query("SELECT name FROM main.sqlite_schema WHERE type = 'table'", &[])?;
-            for table in tables.iter().filter_map(|row| row.first()?.as_str()) {
-                let sql = format!("PRAGMA main.foreign_key_check({})", super::ddl::quote(table));
-                match connection.query(&sql, &[]) {
-                    Ok(rows) => found.extend(rows.iter().filter_map(|row| violation(row))),
-                    Err(error) if error.kind != ErrorKind::Statement => return Err(error),
-                    Err(error) => found.push(Violation {
-                        table: table.to_owned(),
-                        rowid: None,
-                        parent: error.message,
-                    }),
-                }
-            }
-            Ok(found)
-        }
-    }
-}
-
-fn violation(row: &[Value]) -> Option<Violation> {
-    let [table, rowid, parent, _key] = row else {
-        return None;
-    };
-    Some(Violation {
-        table: table.as_str()?.to_owned(),
-        rowid: rowid.as_integer(),
-        parent: parent.as_str()?.to_owned(),
-    })
 }

@@ -25,9 +25,11 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     }
     for statement in &plan.statements {
         match &statement.step {
-            Step::ExpectNoRows { sql, message } => statements.extend(guard(sql, message)),
+            Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {
+                statements.extend(guard(sql, message));
+            }
             Step::RedefineTable { sql } => statements.extend(redefinition(sql, &statement.reason)),
-            Step::KeepDependents { table } => statements.push(remember_dependents(table)),
+            Step::KeepDependents { table } => statements.extend(remember_dependents(table)),
             Step::RestoreDependents { table } => statements.extend(refuse_lost(table)),
             Step::Execute { .. } => statements.push(statement.clone()),
         }
@@ -92,14 +94,21 @@ fn redefinition(sql: &str, reason: &str) -> Vec<Statement> {
 }
 
 /// Notes what hangs on a table. Statements cannot put back what they do not know, so what would be lost stops the script.
-fn remember_dependents(table: &str) -> Statement {
+fn remember_dependents(table: &str) -> [Statement; 2] {
     let sql = format!(
         "CREATE TEMP TABLE {RESERVED_PREFIX}dependents AS
 SELECT type, name FROM main.sqlite_schema
 WHERE tbl_name = {} COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL",
         text(table)
     );
-    Statement::execute(sql).because(format!("what hangs on `{table}`"))
+    let rows = format!(
+        "CREATE TEMP TABLE {RESERVED_PREFIX}rows AS SELECT count(*) AS rows FROM main.{}",
+        quote(table)
+    );
+    [
+        Statement::execute(sql).because(format!("what hangs on `{table}`")),
+        Statement::execute(rows).because(format!("how many rows `{table}` has")),
+    ]
 }
 
 fn refuse_lost(table: &str) -> Vec<Statement> {
@@ -110,9 +119,16 @@ WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_schema AS now WHERE now.type = old.t
     let message =
         format!("`{table}` would lose a trigger or an index that no revision made; upgrade it with autogen");
     let mut statements = guard(&lost, &message).to_vec();
-    statements.push(Statement::execute(format!(
-        "DROP TABLE temp.{RESERVED_PREFIX}dependents"
-    )));
+    let other_count = format!(
+        "SELECT 1 FROM temp.{RESERVED_PREFIX}rows WHERE rows <> (SELECT count(*) FROM main.{})",
+        quote(table)
+    );
+    statements.extend(guard(&other_count, &format!("`{table}` was not copied whole")));
+    for kept in ["dependents", "rows"] {
+        statements.push(Statement::execute(format!(
+            "DROP TABLE temp.{RESERVED_PREFIX}{kept}"
+        )));
+    }
     statements
 }
 

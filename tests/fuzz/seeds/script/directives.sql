@@ -6,4 +6,6 @@
 CREATE TABLE a (b);
 -- autogen: expect-no-rows two of a kind
 SELECT 1;
+-- autogen: explain-failure one has no name
+SELECT 2;
 -- autogen: restore-dependents "a b"

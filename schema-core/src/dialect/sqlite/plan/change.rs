@@ -98,6 +98,16 @@ impl Changes {
 }
 
 impl Change {
+    /// Returns the change of a table in which every column keeps its values and its name.
+    pub(super) fn in_place(before: &Table, after: &Table) -> Self {
+        Change {
+            before: before.clone(),
+            after: after.clone(),
+            renames: Vec::new(),
+            sources: Track::of(before).sources,
+        }
+    }
+
     /// Returns the column of `before` that a column keeps its values from unchanged in name, if it has one.
     pub(super) fn kept(&self, column: &str) -> Option<&crate::schema::Column> {
         let source = self.sources.get(column)?.column.as_deref()?;

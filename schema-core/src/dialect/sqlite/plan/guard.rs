@@ -15,7 +15,9 @@ use crate::dialect::sqlite::ddl::{quote, quoted_list, text};
 use crate::dialect::sqlite::expression::canonical;
 use crate::dialect::sqlite::normalize::unsupported;
 use crate::plan::{Statement, Step};
-use crate::schema::{Auto, Column, Default, Expression, Index, IndexKey, IndexPart, PrimaryKey, Table, Type};
+use crate::schema::{
+    Auto, Check, Column, Default, Expression, Index, IndexKey, IndexPart, PrimaryKey, Table, Type,
+};
 
 /// How many rows a guard shows.
 const SHOWN: usize = 10;
@@ -36,7 +38,8 @@ pub(super) fn refuse_broken_backfills(change: &Change) -> Result<(), Unsupported
     Ok(())
 }
 
-/// Returns the guards of a table, in its columns' order, then those of its keys and checks.
+/// Returns the guards of a table against what SQLite would accept or say badly: those of its values, in its columns' order, then those
+/// of its keys.
 pub(super) fn guards(change: &Change) -> Vec<Statement> {
     let Change {
         before,
@@ -47,7 +50,6 @@ pub(super) fn guards(change: &Change) -> Vec<Statement> {
     let mut guards = Vec::new();
     for column in &after.columns {
         if let Some(source) = sources.get(&column.name) {
-            guards.extend(missing_values(change, column, source));
             guards.extend(changed_values(change, column, source));
             guards.extend(computed_values(change, column, source));
         }
@@ -70,18 +72,36 @@ pub(super) fn guards(change: &Change) -> Vec<Statement> {
             ));
         }
     }
-    for check in after.checks.values() {
-        if before.checks.get(&check.name) != Some(check) && kept_by(change, &check.expression) {
-            let mapped = mapped(change, &check.expression);
-            guards.push(guard_of(
-                before,
-                &mentioned(before, &check.expression),
-                &format!("NOT ({}){mapped}", check.expression),
-                &format!("`{}` breaks the check `{}` in these rows", after.name, check.name),
-            ));
-        }
-    }
     guards
+}
+
+/// Returns what shows the rows on which the copy into a new table fails.
+pub(super) fn explanations(change: &Change) -> Vec<Statement> {
+    let columns = change.after.columns.iter();
+    let mut explanations: Vec<Statement> = columns
+        .filter_map(|column| missing_values(change, column))
+        .collect();
+    let new = |check: &&Check| change.before.checks.get(&check.name) != Some(check);
+    let checks = change.after.checks.values().filter(new);
+    explanations.extend(checks.filter_map(|check| broken_rows(change, check)));
+    explanations
+}
+
+/// Returns what shows the rows that break a new check.
+pub(super) fn broken_rows(change: &Change, check: &Check) -> Option<Statement> {
+    if !kept_by(change, &check.expression) {
+        return None;
+    }
+    let mapped = mapped(change, &check.expression);
+    Some(explanation(
+        &change.before,
+        &mentioned(&change.before, &check.expression),
+        &format!("NOT ({}){mapped}", check.expression),
+        &format!(
+            "`{}` breaks the check `{}` in these rows",
+            change.after.name, check.name
+        ),
+    ))
 }
 
 /// Tells whether a standing key, whatever its name, keeps rows from being alike in the same columns.
@@ -136,18 +156,19 @@ pub(super) fn unknown_columns(before: &Table) -> Statement {
     .into()
 }
 
-/// Guards a column that becomes NOT NULL and has no value for the rows that hold none.
-fn missing_values(change: &Change, column: &Column, source: &Source) -> Option<Statement> {
-    if column.generated.is_some() {
-        return None;
-    }
+/// Returns what shows the rows that have no value for a column that becomes NOT NULL.
+pub(super) fn missing_values(change: &Change, column: &Column) -> Option<Statement> {
+    let source = change
+        .sources
+        .get(&column.name)
+        .filter(|_| column.generated.is_none())?;
     let filled = source.fill.is_some() || column.default.is_some() || column.auto != Auto::No;
     if column.nullable || filled {
         return None;
     }
     let table = &change.after.name;
     match &source.column {
-        Some(name) if change.before.column(name)?.nullable => Some(guard_of(
+        Some(name) if change.before.column(name)?.nullable => Some(explanation(
             &change.before,
             &[],
             &format!("{} IS NULL", quote(name)),
@@ -157,7 +178,7 @@ fn missing_values(change: &Change, column: &Column, source: &Source) -> Option<S
             ),
         )),
         Some(_) => None,
-        None => Some(guard_of(
+        None => Some(explanation(
             &change.before,
             &[],
             "TRUE",
@@ -291,8 +312,26 @@ fn kept_by(change: &Change, expression: &Expression) -> bool {
     })
 }
 
-/// Returns a guard that shows the key of each row that meets the condition, and some columns more.
+/// Returns a guard that shows each row that meets the condition.
 fn guard_of(table: &Table, shown: &[&str], condition: &str, message: &str) -> Statement {
+    Step::ExpectNoRows {
+        sql: rows(table, shown, condition),
+        message: message.to_owned(),
+    }
+    .into()
+}
+
+/// Returns what shows each row that meets the condition if the next statement, which looks at the same rows, fails.
+fn explanation(table: &Table, shown: &[&str], condition: &str, message: &str) -> Statement {
+    Step::ExplainFailure {
+        sql: rows(table, shown, condition),
+        message: message.to_owned(),
+    }
+    .into()
+}
+
+/// Returns the query for the key, and some columns more, of the rows that meet the condition.
+fn rows(table: &Table, shown: &[&str], condition: &str) -> String {
     let mut columns: Vec<&str> = match (&table.primary_key, rowid_key(table)) {
         (_, Some(key)) => vec![&key.name],
         (Some(key), None) => key.columns.iter().map(String::as_str).collect(),
@@ -307,12 +346,8 @@ fn guard_of(table: &Table, shown: &[&str], condition: &str, message: &str) -> St
         }
         (columns, Some(_) | None) => quoted_list(columns.iter().copied()),
     };
-    Step::ExpectNoRows {
-        sql: format!(
-            "SELECT {list} FROM {} WHERE {condition} LIMIT {SHOWN}",
-            quote(&table.name.name)
-        ),
-        message: message.to_owned(),
-    }
-    .into()
+    format!(
+        "SELECT {list} FROM {} WHERE {condition} LIMIT {SHOWN}",
+        quote(&table.name.name)
+    )
 }

@@ -55,7 +55,7 @@ pub(super) fn alter(changes: &Changes, change: &Change) -> Result<Vec<Statement>
                 let standing = before
                     .column(name)
                     .ok_or_else(|| format!("`{name}` is made anew"))?;
-                altered.column(standing, column, source.fill.as_ref(), options.strict)?;
+                altered.column(change, standing, column, source.fill.as_ref())?;
                 altered.map_values(source);
             }
             Some(name) => return Err(format!("`{}` takes the values of `{name}`", column.name)),
@@ -79,6 +79,7 @@ pub(super) fn alter(changes: &Changes, change: &Change) -> Result<Vec<Statement>
     }
     for check in checks.values() {
         if before.checks.get(&check.name) != Some(check) {
+            altered.checks.extend(guard::broken_rows(change, check));
             altered.checks.push(Statement::execute(format!(
                 "{} ADD {}",
                 altered.head,
@@ -239,12 +240,12 @@ impl Altered {
 
     fn column(
         &mut self,
+        change: &Change,
         from: &Column,
         to: &Column,
         fill: Option<&Default>,
-        strict: bool,
     ) -> Result<(), String> {
-        if let Some(what) = column_rewrites(from, to, strict) {
+        if let Some(what) = column_rewrites(from, to, change.after.options.strict) {
             return Err(format!("ALTER TABLE cannot change {what} of `{}`", to.name));
         }
         if from.ty != to.ty {
@@ -262,6 +263,7 @@ impl Altered {
         if !to.nullable && fill.or(to.default.as_ref()).is_some() {
             return Err(format!("rows that hold NULL in `{}` are filled", to.name));
         }
+        self.nullability.extend(guard::missing_values(change, to));
         self.nullability.push(Statement::execute(format!(
             "{} ALTER COLUMN {} {} NOT NULL",
             self.head,

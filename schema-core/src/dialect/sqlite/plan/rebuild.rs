@@ -34,6 +34,7 @@ pub(super) fn rebuild(change: &Change, why: &str, statements: &mut Vec<Statement
         execute(create_table(after, &new, &Wording::default()))
             .because(format!("`{name}` is rebuilt: {why}")),
     );
+    statements.extend(guard::explanations(change));
     statements.push(execute(copy(change, &new)));
     let numbered = |table: &Table| {
         table

@@ -116,10 +116,14 @@ pub(super) fn lossy(v: &str, from: Declared<'_>, to: Declared<'_>, auto: Auto) -
         }
         Class::Text => {
             if !same_class {
-                conditions.push(bytes);
-                conditions.push(format!(
-                    "typeof({v}) = 'real' AND CAST(CAST({v} AS TEXT) AS REAL) <> {v}"
-                ));
+                let odd =
+                    format!("{bytes} OR typeof({v}) = 'real' AND CAST(CAST({v} AS TEXT) AS REAL) <> {v}");
+                conditions.push(if from.class() == Class::Integer {
+                    // That a value is a whole number, as nearly all are there, is seen sooner than that it is nothing else.
+                    format!("{v} IS NOT CAST({v} AS INTEGER) AND ({odd})")
+                } else {
+                    odd
+                });
             }
             if let Some(length) = to
                 .length()
