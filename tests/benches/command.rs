@@ -5,15 +5,14 @@
 //! `cargo bench -p autogen-tests --bench command` prints a line per measure. It judges nothing by itself: machines
 //! differ, and a budget is for the reader to hold it to.
 
-use std::error::Error;
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+mod built;
+
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use built::{Built, Result};
 use wait4::Wait4;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// How often each command runs; the median counts.
 const RUNS: usize = 15;
@@ -38,10 +37,9 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The command under measure, and where the artifacts are built.
+/// The command under measure, and where the projects are.
 struct Bench {
-    autogen: PathBuf,
-    workspace: PathBuf,
+    built: Built,
     scratch: tempfile::TempDir,
 }
 
@@ -55,19 +53,8 @@ struct Project {
 
 impl Bench {
     fn new() -> Result<Self> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .ok_or("no workspace")?
-            .to_owned();
-        build(
-            &workspace,
-            &["--release", "--package", "autogen-cli"],
-            &workspace.join("target"),
-        )?;
-        let autogen = workspace.join("target/release/autogen");
         Ok(Bench {
-            autogen,
-            workspace,
+            built: Built::new()?,
             scratch: tempfile::tempdir()?,
         })
     }
@@ -75,7 +62,7 @@ impl Bench {
     fn project(&self, tables: usize) -> Result<Project> {
         let folder = self.scratch.path().join(format!("project{tables}"));
         std::fs::create_dir_all(&folder)?;
-        let artifact = self.artifact(tables, "")?;
+        let artifact = self.built.artifact(tables, "")?;
         let project = Project {
             name: format!("{tables} tables"),
             folder,
@@ -86,35 +73,12 @@ impl Bench {
         Ok(project)
     }
 
-    /// Compiles a library with that many models of ten columns, and returns its rlib.
-    fn artifact(&self, tables: usize, extra: &str) -> Result<PathBuf> {
-        let name = format!("models{tables}{}", if extra.is_empty() { "" } else { "plus" });
-        let folder = self.scratch.path().join(&name);
-        std::fs::create_dir_all(folder.join("src"))?;
-        let core = self.workspace.join("schema-core");
-        std::fs::write(
-            folder.join("Cargo.toml"),
-            format!(
-                "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-                 schema-core = {{ path = '{}' }}\n\n[workspace]\n",
-                core.display()
-            ),
-        )?;
-        std::fs::copy(self.workspace.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-        std::fs::write(folder.join("src/lib.rs"), source(tables, extra)?)?;
-        let target = self.workspace.join("target/bench");
-        build(&folder, &["--offline"], &target)?;
-        let kept = folder.join("models.rlib");
-        std::fs::copy(target.join(format!("debug/lib{name}.rlib")), &kept)?;
-        Ok(kept)
-    }
-
     /// Runs the command on a project, once if there is no budget, else often, and prints what it cost.
     fn run(&self, project: &Project, arguments: &[&str], budget: Option<u32>) -> Result<()> {
         let reads_models = matches!(arguments[0], "migrate" | "check");
         let mut costs = Vec::new();
         for _ in 0..if budget.is_some() { RUNS } else { 1 } {
-            let mut command = Command::new(&self.autogen);
+            let mut command = Command::new(&self.built.autogen);
             command
                 .args(arguments)
                 .current_dir(&project.folder)
@@ -146,44 +110,13 @@ impl Bench {
 impl Project {
     /// Returns the same project after somebody added a column to one of its models.
     fn with_one_more_column(self, bench: &Bench) -> Result<Project> {
-        let artifact = bench.artifact(self.tables, "    pub extra: Option<String>,\n")?;
+        let artifact = bench
+            .built
+            .artifact(self.tables, "    pub extra: Option<String>,\n")?;
         Ok(Project { artifact, ..self })
     }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
-}
-
-fn build(folder: &Path, arguments: &[&str], target: &Path) -> Result<()> {
-    let mut command = Command::new("cargo");
-    command
-        .args(["build", "--quiet"])
-        .args(arguments)
-        .current_dir(folder)
-        .env("CARGO_TARGET_DIR", target);
-    let status = command.status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{command:?} ended with {status}").into())
-    }
-}
-
-/// Writes models of ten columns each: a key, a foreign key, an index, a unique name, a decimal-like text and so on.
-fn source(tables: usize, extra: &str) -> Result<String> {
-    let mut source = String::from("//! Models.\n");
-    for table in 0..tables {
-        let parent = table / 2;
-        write!(
-            source,
-            "#[derive(schema_core::Model)]\npub struct Thing{table:04}Model {{\n    pub id: i64,\n    \
-             #[model(length = 80, unique)]\n    pub name: String,\n    pub description: Option<String>,\n    \
-             #[model(default = 0)]\n    pub count: i32,\n    pub price: f64,\n    #[model(index)]\n    pub code: String,\n    \
-             pub active: bool,\n    pub data: Option<Vec<u8>>,\n    pub rank: Option<i16>,\n    \
-             #[model(references(Thing{parent:04}Model, on_delete = cascade))]\n    pub parent_id: Option<i64>,\n{}}}\n",
-            if table == tables / 2 { extra } else { "" }
-        )?;
-    }
-    Ok(source)
 }
