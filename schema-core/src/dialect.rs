@@ -6,6 +6,7 @@
 
 mod foundation;
 mod generalize;
+mod hazards;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 #[cfg(feature = "postgres")]
@@ -16,6 +17,7 @@ mod unmanaged;
 
 pub use foundation::Foundation;
 pub use generalize::generalize;
+pub use hazards::{Change, Located};
 pub use unmanaged::Unmanaged;
 
 use std::path::Path;
@@ -54,6 +56,10 @@ pub trait Dialect: Send + Sync {
     ///
     /// An operation that the database cannot do.
     fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported>;
+
+    /// Returns the hazards that a script has on such a database: whom it keeps waiting, what it breaks for programs that still run, and what a person
+    /// wrote into it that no plan does. What [`hazard::hazards`](crate::hazard::hazards) says of the operations is not said again.
+    fn hazards(&self, change: &Change<'_>) -> Vec<Located>;
 
     /// Reads the tables of a live database, in the form that [`normalize`](Dialect::normalize) gives.
     ///

@@ -14,6 +14,8 @@ pub mod history;
 #[cfg(feature = "migrations")]
 pub mod json;
 pub mod lexer;
+#[cfg(feature = "migrations")]
+pub mod lint;
 pub mod metadata;
 mod model;
 pub mod operation;

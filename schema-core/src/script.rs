@@ -13,17 +13,20 @@
 //! | `-- autogen: redefine-table` | above a CREATE TABLE | the standing table gets this definition; its rows stay as they are, or are copied if they cannot and `foreign-keys-off` allows it |
 //! | `-- autogen: keep-dependents TABLE` | a step of its own | remembers the triggers of a table that is about to be replaced |
 //! | `-- autogen: restore-dependents TABLE` | a step of its own | puts them back |
+//! | `-- autogen: allow CODE REASON` | above a statement, or above a blank line at the head for all of them | [`lint`](crate::lint) does not report the hazard; the runner does not mind it |
 //!
 //! A comment directly above a statement is its reason; any other comment is left alone. A statement ends at its
 //! semicolon, not at one in a string, a comment or a trigger's body. This module runs nothing and reads no file.
 
+mod allow;
 mod error;
 mod parse;
 mod render;
 mod split;
 
+pub use allow::{Allow, Covers};
 pub use error::{Problem, ScriptError};
-pub use parse::{body, irreversible, parse, statements};
+pub use parse::{body, irreversible, parse, parse_with_allows, statements};
 pub use render::render;
 
 use std::borrow::Cow;
@@ -31,12 +34,13 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use self::allow::is_allow;
 use crate::lexer::{Kind, Lexicon, lex};
 
 /// Returns the checksum of a script, `sha256:` and 64 hexadecimal digits.
 ///
-/// Line ends, white space at the end of a line or of the file, and a byte order mark do not count: none of them changes what is
-/// executed. White space inside a string does.
+/// Line ends, white space at the end of a line or of the file, a byte order mark and comments that [allow](Allow) a hazard do not count:
+/// none of them changes what is executed. White space inside a string does.
 ///
 /// ```
 /// use schema_core::script::checksum;
@@ -52,6 +56,12 @@ pub fn checksum(text: &str) -> String {
         checksum.extend(char::from_digit(nibble.into(), 16));
     }
     checksum
+}
+
+/// Tells whether a script allows any hazard, which only a person writes.
+pub(crate) fn has_allows(text: &str) -> bool {
+    // Nearly no script does, and need not be cut into tokens to see it.
+    text.contains("autogen:") && lex(text, Lexicon::STANDARD).any(|token| is_allow(&token))
 }
 
 /// Returns all words and quoted names of a script, in lower case: among them the tables that it is about.
@@ -85,22 +95,29 @@ fn normalize_lines(text: &str) -> Cow<'_, str> {
 /// Every dialect's script is read with one lexicon here, so that a checksum is a function of the text alone.
 fn canonical(text: &str) -> Cow<'_, str> {
     // Most scripts have nothing to leave out but their last line end, and need not be cut into tokens to see it.
-    if !text.split('\n').any(|line| line.ends_with(char::is_whitespace)) {
+    if !text.split('\n').any(|line| line.ends_with(char::is_whitespace)) && !has_allows(text) {
         return Cow::Borrowed(text.trim_end());
     }
     let mut canonical = String::with_capacity(text.len());
+    let mut allowed = false;
     for token in lex(text, Lexicon::STANDARD) {
+        // The line of such a comment goes with its end.
+        let text = match token.text.split_once('\n') {
+            Some((_, rest)) if std::mem::take(&mut allowed) => rest,
+            Some(_) | None => token.text,
+        };
         match token.kind {
             Kind::Space => {
-                let (lines, last) = token
-                    .text
-                    .rsplit_once('\n')
-                    .map_or(("", token.text), |(lines, last)| {
-                        canonical.extend(std::iter::repeat_n('\n', lines.matches('\n').count() + 1));
-                        (lines, last)
-                    });
+                let (lines, last) = text.rsplit_once('\n').map_or(("", text), |(lines, last)| {
+                    canonical.extend(std::iter::repeat_n('\n', lines.matches('\n').count() + 1));
+                    (lines, last)
+                });
                 debug_assert!(lines.trim().is_empty(), "white space holds white space");
                 canonical.push_str(last);
+            }
+            Kind::Comment if is_allow(&token) => {
+                canonical.truncate(canonical.trim_end_matches([' ', '\t']).len());
+                allowed = true;
             }
             Kind::Comment => canonical.push_str(token.text.trim_end()),
             Kind::Word | Kind::Quoted | Kind::String | Kind::Number | Kind::Symbol => {
@@ -127,6 +144,19 @@ mod tests {
         ] {
             assert_eq!(checksum(same), checksum(script), "{same:?}");
         }
+    }
+
+    #[test]
+    fn what_is_allowed_does_not_count() {
+        let script = "-- note\n\nDROP TABLE a;\nDROP TABLE b;\n";
+        for same in [
+            "-- note\n-- autogen: allow D01 old\n\nDROP TABLE a;\nDROP TABLE b;\n",
+            "-- note\n\n-- autogen: allow D01 old\nDROP TABLE a;\n  -- autogen: allow D01 old  \r\nDROP TABLE b;\n",
+        ] {
+            assert_eq!(checksum(same), checksum(script), "{same:?}");
+        }
+        let quoted = "SELECT '\n-- autogen: allow D01 old\n';";
+        assert_ne!(checksum(quoted), checksum("SELECT '\n';"));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
-use schema_core::dialect::{Dialect, Limits, Mode, Progress, Session, Unmanaged, Unsupported};
+use schema_core::dialect::{
+    Change, Dialect, Limits, Located, Mode, Progress, Session, Unmanaged, Unsupported,
+};
 use schema_core::lexer::{Lexicon, lex};
 use schema_core::operation::Operation;
 use schema_core::plan::Plan;
@@ -37,6 +39,10 @@ impl Dialect for Autocommit {
 
     fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
         Sqlite.plan(from, operations)
+    }
+
+    fn hazards(&self, change: &Change<'_>) -> Vec<Located> {
+        Sqlite.hazards(change)
     }
 
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {

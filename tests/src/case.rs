@@ -153,7 +153,12 @@ pub fn statements(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Reads `map items.a.old = new`, `rename a = b`, `rename items.a = items.b` and `backfill items.a = SQL`.
-fn answers(text: &str, from: &Schema) -> Answers {
+///
+/// # Panics
+///
+/// If a line is no answer.
+#[must_use]
+pub fn answers(text: &str, from: &Schema) -> Answers {
     let mut answers = Answers::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (what, rest) = line

@@ -1,12 +1,14 @@
 //! What is said of the differ cases when they are written: the file `hazards.txt` names cases of `tests/diff`, each with the
-//! hazards of its step. `UPDATE_EXPECT=1` writes what is found into it.
+//! hazards of its step, on any database and then on each by itself. `UPDATE_EXPECT=1` writes what is found into it.
 
 use std::path::Path;
 
 use autogen_tests::case::Case;
-use schema_core::diff::diff;
+use schema_core::dialect::{self, Change};
+use schema_core::diff::{Answers, diff};
 use schema_core::hazard::hazards;
 use schema_core::operation::reverse_all;
+use schema_core::plan::plan;
 
 #[test]
 fn hazards_are_said_with_the_safe_form() {
@@ -27,15 +29,40 @@ fn hazards_are_said_with_the_safe_form() {
         };
         let case = Case::read(&folder.join("diff").join(format!("{name}.txt")));
         let operations = diff(&case.from, &case.to, &case.answers);
-        let found = if way.is_empty() {
-            hazards(&operations, &case.from, &case.to, &case.answers)
-        } else {
-            let answers = schema_core::diff::Answers::default();
-            hazards(&reverse_all(&operations), &case.to, &case.from, &answers)
+        let (operations, from, to, answers) = match way {
+            "" => (operations, &case.from, &case.to, case.answers.clone()),
+            _ => (reverse_all(&operations), &case.to, &case.from, Answers::default()),
         };
         actual.push_str(&format!("\n{line}\n"));
-        for hazard in found {
+        let quote = |name: &str| format!("\"{name}\"");
+        for hazard in hazards(&operations, from, to, &answers, &quote) {
             actual.push_str(&format!("{} {}\n    {}\n", hazard.code, hazard.text, hazard.safe));
+        }
+        for dialect in dialect::all()
+            .iter()
+            .filter(|dialect| case.is_for(dialect.name()))
+        {
+            let Ok(plans) = plan(*dialect, &case.from, &case.to, &case.answers) else {
+                continue;
+            };
+            let script = if way.is_empty() {
+                plans.upgrade
+            } else {
+                plans.downgrade
+            };
+            for located in dialect.hazards(&Change {
+                script: &script,
+                operations: &operations,
+                from,
+                to,
+            }) {
+                let hazard = located.hazard;
+                let name = dialect.name();
+                actual.push_str(&format!(
+                    "{name} {} {}\n    {}\n",
+                    hazard.code, hazard.text, hazard.safe
+                ));
+            }
         }
     }
     assert!(named > 20, "the file names cases");

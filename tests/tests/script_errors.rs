@@ -135,7 +135,7 @@ fn directives_that_mean_nothing_are_refused() {
     refused(
         "-- autogen: frobnicate",
         "line 1: there is no directive `frobnicate`",
-        "the directives are `no-transaction`, `foreign-keys-off`, `irreversible`, `expect-no-rows`, `explain-failure`, `redefine-table`, `keep-dependents`, `restore-dependents`",
+        "the directives are `no-transaction`, `foreign-keys-off`, `irreversible`, `expect-no-rows`, `explain-failure`, `redefine-table`, `keep-dependents`, `restore-dependents`, `allow`",
     );
     refused(
         "SELECT 1;\n-- autogen: no-transaction\n",

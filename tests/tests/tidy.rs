@@ -18,8 +18,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("diff", &["metadata", "operation", "schema"]),
     ("hazard", &["diff", "operation", "schema"]),
     ("plan", &["dialect", "diff", "operation", "schema"]),
-    ("dialect", &["db", "lexer", "operation", "plan", "schema"]),
-    ("script", &["dialect", "lexer", "plan"]),
+    (
+        "dialect",
+        &["db", "hazard", "lexer", "operation", "plan", "schema"],
+    ),
+    ("script", &["dialect", "hazard", "lexer", "plan"]),
     (
         "history",
         &["diff", "embedded", "json", "operation", "schema", "script"],
@@ -30,6 +33,19 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dialect",
             "diff",
             "history",
+            "operation",
+            "plan",
+            "schema",
+            "script",
+        ],
+    ),
+    (
+        "lint",
+        &[
+            "dialect",
+            "hazard",
+            "history",
+            "lexer",
             "operation",
             "plan",
             "schema",

@@ -35,7 +35,7 @@ use crate::printer::{Format, Topic};
 /// Example: autogen diff --from sqlite:instance/database.db --to models
 ///
 /// With --json or --format json: {"from", "to", "dialect", "operations": [{"text", "operation"}],
-/// "hazards": [{"code", "text", "safe"}], "unmanaged": [{"side", "kind", "name", "depends_on"}], "sql"}
+/// "hazards": [{"code", "dialect", "text", "safe"}], "unmanaged": [{"side", "kind", "name", "depends_on"}], "sql"}
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// The schema before

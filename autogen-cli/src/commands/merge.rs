@@ -2,7 +2,6 @@
 
 use clap::Args;
 use schema_core::diff::Answers;
-use schema_core::hazard::hazards;
 use schema_core::history::{BranchConflict, Decision, History, RevisionId};
 use schema_core::operation::apply_all;
 
@@ -67,7 +66,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
         .map_err(|error| CommandError::because("what is left to do does not fit the history", &error))?;
     let answers = Answers::of(&decision.operations);
     let found = Found {
-        hazards: hazards(&decision.operations, &from, &to, &answers),
+        hazards: migrate::neutral_hazards(&config, &decision.operations, &from, &to, &answers)?,
         operations: decision.operations,
         answers,
         sources: Sources::default(),
@@ -83,7 +82,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
     } else {
         Mode::Write
     };
-    migrate::finish(environment, &config, &draft, mode)
+    migrate::finish(environment, &config, draft, mode)
 }
 
 /// Returns the heads with those names.

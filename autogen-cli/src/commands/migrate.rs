@@ -9,7 +9,7 @@ mod write;
 
 use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values, stale};
-use schema_core::hazard::{Hazard, hazards};
+use schema_core::hazard::Hazard;
 use schema_core::history::{History, RevisionId};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::schema::Schema;
@@ -24,7 +24,7 @@ use crate::prompt;
 
 pub(super) use self::first::first;
 use self::write::Amended;
-pub(super) use self::write::{Draft, created, new_id};
+pub(super) use self::write::{Draft, created, neutral_hazards, new_id};
 
 /// Write a revision with what changed in the models
 ///
@@ -37,7 +37,7 @@ pub(super) use self::write::{Draft, created, new_id};
 /// Example: autogen migrate -m "add descriptions"
 ///
 /// With --json: {"revision": {"id", "parents", "message", "created", "folder"} or null,
-/// "operations": [{"text", "operation"}], "hazards": [{"code", "text", "safe"}],
+/// "operations": [{"text", "operation"}], "hazards": [{"code", "dialect", "text", "safe"}],
 /// "scripts": {dialect: {"upgrade", "downgrade"}}, "completed": [{"id", "folder", "scripts": {dialect: {"upgrade", "downgrade"}}}] with what
 /// older revisions got for a dialect that was configured later, "sources": {"packages", "features", "artifacts"}}; when an answer is needed, {"error", "questions": [{"dropped", "candidates": [{"name", "likeness", "flag", "attribute"}], "drop"}],
 /// "losses": [{"dropped", "flags"}]}.
@@ -138,7 +138,7 @@ pub(crate) fn run(
             dialects: history.script_dialects(revision.id)?,
         });
     }
-    finish(environment, &config, &draft, arguments.mode())
+    finish(environment, &config, draft, arguments.mode())
 }
 
 /// Writes a revision without operations.
@@ -155,7 +155,7 @@ pub(super) fn by_hand(
         arguments.message.as_deref(),
         arguments.rev_id.as_deref(),
     )?;
-    finish(environment, &config, &draft, arguments.mode())
+    finish(environment, &config, draft, arguments.mode())
 }
 
 /// What differs between the models and the history.
@@ -212,10 +212,7 @@ fn compare(
             .printer
             .info(Topic::Compare, format_args!("Detected {line}"));
     }
-    let hazards = hazards(&operations, from, &to, &answers);
-    for hazard in &hazards {
-        environment.printer.warn(Topic::Hazard, hazard);
-    }
+    let hazards = neutral_hazards(config, &operations, from, &to, &answers)?;
     Ok(Found {
         operations,
         hazards,
@@ -292,10 +289,15 @@ impl MigrateArgs {
 pub(super) fn finish(
     environment: &mut Environment<'_>,
     config: &Config,
-    draft: &Draft,
+    mut draft: Draft,
     mode: Mode,
 ) -> Result<Outcome, CommandError> {
-    let scripts = draft.scripts(config)?;
+    let (scripts, hazards) = draft.scripts(config)?;
+    draft.hazards.extend(hazards);
+    for hazard in &draft.hazards {
+        environment.printer.warn(Topic::Hazard, hazard);
+    }
+    let draft = &draft;
     let took = write::prove(environment, config, draft, &scripts)?;
     match mode {
         Mode::DryRun => write::print(environment, draft, &scripts),

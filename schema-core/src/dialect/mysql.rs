@@ -16,6 +16,7 @@
 mod ddl;
 mod default;
 mod expression;
+mod hazards;
 mod normalize;
 mod once;
 mod plan;
@@ -27,7 +28,7 @@ mod structure;
 mod types;
 mod unmanaged;
 
-use super::{Dialect, Session, Unmanaged, Unsupported};
+use super::{Change, Dialect, Located, Session, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -72,6 +73,10 @@ impl Dialect for MySql {
 
     fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
         plan::plan(from, operations)
+    }
+
+    fn hazards(&self, change: &Change<'_>) -> Vec<Located> {
+        hazards::hazards(change)
     }
 
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {

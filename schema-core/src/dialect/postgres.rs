@@ -6,6 +6,7 @@
 mod ddl;
 mod expression;
 mod foundation;
+mod hazards;
 mod logical;
 mod normalize;
 mod plan;
@@ -17,7 +18,7 @@ mod structure;
 mod types;
 mod unmanaged;
 
-use super::{Dialect, Foundation, Session, Unmanaged, Unsupported};
+use super::{Change, Dialect, Foundation, Located, Session, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -64,6 +65,10 @@ impl Dialect for Postgres {
 
     fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
         plan::plan(from, operations)
+    }
+
+    fn hazards(&self, change: &Change<'_>) -> Vec<Located> {
+        hazards::hazards(change)
     }
 
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {

@@ -9,6 +9,7 @@ mod ddl;
 mod definition;
 mod dependents;
 mod expression;
+mod hazards;
 mod keywords;
 mod normalize;
 mod parse;
@@ -21,7 +22,7 @@ mod types;
 mod unmanaged;
 mod violations;
 
-use super::{Dialect, Session, Unmanaged, Unsupported};
+use super::{Change, Dialect, Located, Session, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -64,6 +65,10 @@ impl Dialect for Sqlite {
 
     fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
         plan::plan(from, operations)
+    }
+
+    fn hazards(&self, change: &Change<'_>) -> Vec<Located> {
+        hazards::hazards(change)
     }
 
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {

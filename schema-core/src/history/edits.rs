@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Cause, Direction, History, HistoryError, RevisionId, ScriptTexts, files, revision};
-use crate::script::checksum;
+use crate::script::{checksum, has_allows};
 
 impl History {
     /// Returns the revisions whose operations are not those that were written, with their files.
@@ -25,8 +25,8 @@ impl History {
         Ok(edited)
     }
 
-    /// Tells whether a person wrote or edited a script: it is not as it was written, or its revision says so. One that is not there
-    /// was not edited.
+    /// Tells whether a person wrote or edited a script: it is not as it was written, it allows a hazard, or its revision says so. One that
+    /// is not there was not edited.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl History {
                 Direction::Upgrade => &sums.upgrade,
                 Direction::Downgrade => &sums.downgrade,
             };
-            sums.edited || checksum(&text) != *written
+            sums.edited || checksum(&text) != *written || has_allows(&text)
         }))
     }
 

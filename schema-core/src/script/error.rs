@@ -42,6 +42,11 @@ pub enum Problem {
         /// Where it belongs.
         place: &'static str,
     },
+    /// A code that no hazard has.
+    UnknownCode {
+        /// The code, as written.
+        code: String,
+    },
     /// A directive whose argument is missing, or that has one and takes none.
     Argument {
         /// Its name.
@@ -70,6 +75,9 @@ impl ScriptError {
                     .join(", ")
             )),
             Problem::Misplaced { place, .. } => Some(format!("put it {place}, on a line of its own")),
+            Problem::UnknownCode { .. } => {
+                Some("`autogen lint` says the code of each hazard it finds".into())
+            }
             Problem::Argument { form, .. } => Some(format!("write `-- autogen: {form}`")),
         }
     }
@@ -90,6 +98,7 @@ impl fmt::Display for ScriptError {
             }
             Problem::UnknownDirective { name, near: _ } => write!(f, "there is no directive `{name}`"),
             Problem::Misplaced { name, place: _ } => write!(f, "the directive `{name}` means nothing here"),
+            Problem::UnknownCode { code } => write!(f, "no hazard has the code `{code}`"),
             Problem::Argument { name, form: _ } => write!(f, "the directive `{name}` has a wrong argument"),
         }
     }

@@ -1,5 +1,6 @@
 //! The text of a script as a plan.
 
+use super::allow::{Allow, Covers};
 use super::error::{Problem, ScriptError};
 use super::normalize_lines;
 use super::split::{Piece, split};
@@ -8,7 +9,7 @@ use crate::lexer::{Kind, Lexicon, lex};
 use crate::plan::{Plan, Statement, Step};
 
 /// The directives, and how each is written.
-pub(super) const DIRECTIVES: [(&str, &str); 8] = [
+pub(super) const DIRECTIVES: [(&str, &str); 9] = [
     ("no-transaction", "no-transaction"),
     ("foreign-keys-off", "foreign-keys-off"),
     ("irreversible", "irreversible REASON"),
@@ -17,6 +18,7 @@ pub(super) const DIRECTIVES: [(&str, &str); 8] = [
     ("redefine-table", "redefine-table"),
     ("keep-dependents", "keep-dependents TABLE"),
     ("restore-dependents", "restore-dependents TABLE"),
+    ("allow", "allow CODE REASON"),
 ];
 
 /// Reads a script, hand-edited or not.
@@ -38,6 +40,27 @@ pub(super) const DIRECTIVES: [(&str, &str); 8] = [
 /// assert_eq!(plan.statements[0].step, Step::Execute { sql: "UPDATE items SET name = ';'".into() });
 /// ```
 pub fn parse(text: &str, lexicon: Lexicon) -> Result<Plan, ScriptError> {
+    parse_with_allows(text, lexicon).map(|(plan, _)| plan)
+}
+
+/// Reads a script, and which hazards it allows.
+///
+/// # Errors
+///
+/// As [`parse`].
+///
+/// # Example
+///
+/// ```
+/// use schema_core::hazard::Code;
+/// use schema_core::lexer::Lexicon;
+/// use schema_core::script::{Covers, parse_with_allows};
+///
+/// let script = "SELECT 1;\n\n-- autogen: allow D01 nobody reads it since May\nDROP TABLE tags;\n";
+/// let (_, allows) = parse_with_allows(script, Lexicon::STANDARD).unwrap();
+/// assert_eq!((allows[0].code, allows[0].covers), (Code::D01, Covers::Statement(1)));
+/// ```
+pub fn parse_with_allows(text: &str, lexicon: Lexicon) -> Result<(Plan, Vec<Allow>), ScriptError> {
     let text = normalize_lines(text);
     refuse_nul(&text)?;
     let mut reader = Reader::default();
@@ -124,7 +147,7 @@ pub fn body(text: &str) -> String {
 }
 
 /// Returns the name and argument of a comment that is a directive.
-fn directive(comment: &str) -> Option<(&str, &str)> {
+pub(super) fn directive(comment: &str) -> Option<(&str, &str)> {
     let directive = comment.trim().strip_prefix("autogen:")?.trim_start();
     let end = directive.find(char::is_whitespace).unwrap_or(directive.len());
     Some((&directive[..end], directive[end..].trim()))
@@ -157,12 +180,20 @@ struct Reader {
     reason: Vec<String>,
     /// What the statement still to come is for, and the line that says so.
     purpose: Option<(Purpose, usize)>,
+    allows: Vec<Allow>,
+    /// From which of them on it is still open what they are for.
+    settled: usize,
 }
 
 impl Reader {
     fn read(&mut self, piece: Piece<'_>, lexicon: Lexicon) -> Result<(), ScriptError> {
         match piece {
-            Piece::Blank => self.reason.clear(),
+            Piece::Blank => {
+                self.reason.clear();
+                if self.statements.is_empty() {
+                    self.settle(Covers::Script);
+                }
+            }
             Piece::Comment { text, line } => match directive(text) {
                 Some((name, argument)) => self.directive(name, argument, line)?,
                 None => {
@@ -200,7 +231,16 @@ impl Reader {
         Ok(())
     }
 
+    /// Decides what the newest allows are for.
+    fn settle(&mut self, covers: Covers) {
+        for allow in &mut self.allows[self.settled..] {
+            allow.covers = covers;
+        }
+        self.settled = self.allows.len();
+    }
+
     fn step(&mut self, step: Step, line: usize) {
+        self.settle(Covers::Statement(self.statements.len()));
         let reason = std::mem::take(&mut self.reason).join("\n");
         self.statements.push(Statement { step, reason, line });
     }
@@ -240,6 +280,21 @@ impl Reader {
                 };
                 self.step(step, line);
             }
+            "allow" => {
+                let (code, reason) = argument.split_once(char::is_whitespace).ok_or(wrong_argument)?;
+                let code = code.parse().map_err(|_| ScriptError {
+                    line,
+                    problem: Problem::UnknownCode {
+                        code: code.to_owned(),
+                    },
+                })?;
+                self.allows.push(Allow {
+                    code,
+                    reason: reason.trim().to_owned(),
+                    line,
+                    covers: Covers::Script,
+                });
+            }
             // What it says is for those who run a downgrade, and `irreversible` reads it.
             _ => {}
         }
@@ -249,14 +304,22 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self) -> Result<Plan, ScriptError> {
+    fn finish(self) -> Result<(Plan, Vec<Allow>), ScriptError> {
         if let Some((purpose, line)) = self.purpose {
             return Err(misplaced(purpose.name(), line));
         }
-        Ok(Plan {
+        let open = self
+            .allows
+            .get(self.settled)
+            .filter(|_| !self.statements.is_empty());
+        if let Some(open) = open {
+            return Err(misplaced("allow", open.line));
+        }
+        let plan = Plan {
             mode: self.mode,
             statements: self.statements,
-        })
+        };
+        Ok((plan, self.allows))
     }
 }
 
@@ -291,6 +354,9 @@ fn misplaced(name: &'static str, line: usize) -> ScriptError {
         "expect-no-rows" => "directly above the query that must find no rows",
         "explain-failure" => "directly above the query that shows what is in the way of the next statement",
         "redefine-table" => "directly above the CREATE TABLE that says what the table becomes",
+        "allow" => {
+            "above the statement that has the hazard, or above a blank line at the head for the whole script"
+        }
         _ => "between two statements",
     };
     ScriptError {

@@ -1,6 +1,6 @@
 //! The comparison itself: both sides in one dialect, the way between them, and its rehearsal.
 
-use schema_core::dialect::{Dialect, generalize};
+use schema_core::dialect::{Change, Dialect, generalize};
 use schema_core::hazard::{Hazard, hazards};
 use schema_core::metadata::Models;
 use schema_core::operation::Operation;
@@ -53,7 +53,14 @@ pub(super) fn compare(
     let answers = answers::given(&arguments.rename, &arguments.map, &before.neutral, said)?;
     let (operations, plan) = way(dialect, &before, &after, &answers)
         .map_err(|error| CommandError::because(format!("cannot write SQL for {}", dialect.name()), &error))?;
-    let hazards = neutral_hazards(&operations, &before, &after, &answers);
+    let mut hazards = neutral_hazards(&operations, (&before, &after), &answers, dialect);
+    let of_script = dialect.hazards(&Change {
+        script: &plan,
+        operations: &operations,
+        from: &before.held,
+        to: &after.held,
+    });
+    hazards.extend(of_script.into_iter().map(|located| located.hazard));
     let unmanaged = unmanaged::told(
         std::mem::take(&mut from_read.unmanaged),
         std::mem::take(&mut to_read.unmanaged),
@@ -165,9 +172,9 @@ fn warn_of_translation(environment: &mut Environment<'_>, to: &Resolved, dialect
 /// Returns the hazards of the operations, told by the logical types: of native ones nothing is known.
 fn neutral_hazards(
     operations: &[Operation],
-    before: &Side,
-    after: &Side,
+    (before, after): (&Side, &Side),
     answers: &schema_core::diff::Answers,
+    dialect: &dyn Dialect,
 ) -> Vec<Hazard> {
     let operations: Vec<Operation> = operations
         .iter()
@@ -194,7 +201,8 @@ fn neutral_hazards(
             operation
         })
         .collect();
-    hazards(&operations, &before.held, &after.held, answers)
+    let quote = |name: &str| dialect.quote(name);
+    hazards(&operations, &before.held, &after.held, answers, &quote)
 }
 
 /// Tries the plan on a database with the structure of the side that it is for, and returns it whole.

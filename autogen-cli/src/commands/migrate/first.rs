@@ -38,7 +38,8 @@ pub(in crate::commands) fn first(
         sources: read.sources,
     };
     let draft = Draft::new(Vec::new(), message.to_owned(), nothing, found, id)?;
-    let scripts = draft.scripts(config)?;
+    // No row is there yet that could be lost or waited for.
+    let (scripts, _) = draft.scripts(config)?;
     let took = write::prove(environment, config, &draft, &scripts)?;
     let folder = write::write(environment, &draft, &scripts)?;
     write::report_proof(environment, took);

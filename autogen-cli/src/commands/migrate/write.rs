@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use schema_core::dialect::Dialect;
+use schema_core::dialect::{Change, Dialect};
 use schema_core::diff::Answers;
-use schema_core::hazard::Hazard;
+use schema_core::hazard::{Hazard, hazards};
 use schema_core::history::files::{self, Scripts};
 use schema_core::history::{History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::{Operation, apply_all};
@@ -23,6 +23,20 @@ use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::printer::{Format, Took, Topic};
 
+/// Returns the hazards that operations have on any database, with names as the first configured one writes them.
+pub(in crate::commands) fn neutral_hazards(
+    config: &Config,
+    operations: &[Operation],
+    from: &Schema,
+    to: &Schema,
+    answers: &Answers,
+) -> Result<Vec<Hazard>, CommandError> {
+    let dialects = config.dialects()?;
+    let first = dialects.first().copied();
+    let quote = |name: &str| first.map_or_else(|| name.to_owned(), |dialect| dialect.quote(name));
+    Ok(hazards(operations, from, to, answers, &quote))
+}
+
 /// A revision that is not written yet.
 pub(in crate::commands) struct Draft {
     id: RevisionId,
@@ -32,7 +46,8 @@ pub(in crate::commands) struct Draft {
     from: Schema,
     to: Schema,
     operations: Vec<Operation>,
-    hazards: Vec<Hazard>,
+    /// What it may lose, fail on or break, and whom it keeps waiting.
+    pub(super) hazards: Vec<Hazard>,
     answers: Answers,
     sources: Sources,
     /// What it decided against, if it joins branches.
@@ -119,13 +134,24 @@ impl Draft {
         Draft::new(parents, message, schema, found, id)
     }
 
-    /// Returns the scripts for every dialect.
-    pub(in crate::commands) fn scripts(&self, config: &Config) -> Result<AllScripts, CommandError> {
+    /// Returns the scripts for every dialect, and the hazards that they have there.
+    pub(in crate::commands) fn scripts(
+        &self,
+        config: &Config,
+    ) -> Result<(AllScripts, Vec<Hazard>), CommandError> {
         let mut scripts = AllScripts::new();
+        let mut hazards = Vec::new();
         for dialect in self.dialects(config)? {
             let plans = plan(dialect, &self.from, &self.to, &self.answers).map_err(|error| {
                 CommandError::because(format!("cannot write scripts for {}", dialect.name()), &error)
             })?;
+            let found = dialect.hazards(&Change {
+                script: &plans.upgrade,
+                operations: &self.operations,
+                from: &self.from,
+                to: &self.to,
+            });
+            hazards.extend(found.into_iter().map(|located| located.hazard));
             let text = |plan: &Plan, way: &str| {
                 let title = format!("{way} {}: {}", self.id, self.message);
                 render(plan, title.trim_end())
@@ -136,7 +162,7 @@ impl Draft {
             };
             scripts.insert(dialect.name().to_owned(), texts);
         }
-        Ok(scripts)
+        Ok((scripts, hazards))
     }
 
     fn revision(&self, scripts: &AllScripts) -> Revision {

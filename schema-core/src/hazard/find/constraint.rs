@@ -1,23 +1,25 @@
 //! The hazards of UNIQUE, foreign keys and CHECK.
 
-use super::{Step, duplicates, names, sorted, sql_name};
+use super::{Step, sorted};
 use crate::hazard::{Code, Hazard};
 use crate::operation::Operation;
 use crate::schema::{Check, ForeignKey, Index, TableName};
 
 impl Step<'_> {
     pub(super) fn unique_added(&self, table: &TableName, index: &Index) -> Option<Hazard> {
-        self.before.table(table).filter(|_| index.unique)?;
+        if !index.unique {
+            return None;
+        }
         let columns: Option<Vec<String>> = index
             .columns()
             .map(|columns| columns.into_iter().map(str::to_owned).collect());
         let name = &index.name;
+        let hazard = |text, safe: String| Some(Hazard::new(Code::F03, text, safe).of(table, &[name]));
         let Some(columns) = columns else {
-            return Some(Hazard {
-                code: Code::F03,
-                text: format!("`{name}` fails on rows of `{table}` that are alike in it"),
-                safe: "look for such rows first".into(),
-            });
+            return hazard(
+                format!("`{name}` fails on rows of `{table}` that are alike in it"),
+                "look for such rows first".into(),
+            );
         };
         // Rows that hold NULL are never alike.
         let all_null = columns.iter().any(|column| self.arrives_empty(table, column));
@@ -27,23 +29,19 @@ impl Step<'_> {
         let same = columns
             .iter()
             .all(|column| self.column_before(table, column).is_none());
-        Some(if same {
-            Hazard {
-                code: Code::F03,
-                text: format!("`{name}` fails if `{table}` has two rows: all get one value in ({})", columns.join(", ")),
-                safe: "add the column first, fill it, and make it unique in a later revision; or give a backfill that differs by row"
+        let list = columns.join(", ");
+        if same {
+            hazard(
+                format!("`{name}` fails if `{table}` has two rows: all get one value in ({list})"),
+                "add the column first, fill it, and make it unique in a later revision; or give a backfill that differs by row"
                     .into(),
-            }
+            )
         } else {
-            Hazard {
-                code: Code::F03,
-                text: format!(
-                    "`{name}` fails on rows of `{table}` that are alike in ({})",
-                    columns.join(", ")
-                ),
-                safe: duplicates(table, &columns),
-            }
-        })
+            hazard(
+                format!("`{name}` fails on rows of `{table}` that are alike in ({list})"),
+                self.duplicates(table, &columns),
+            )
+        }
     }
 
     pub(super) fn unique_dropped(&self, table: &TableName, index: &Index) -> Option<Hazard> {
@@ -59,7 +57,6 @@ impl Step<'_> {
     }
 
     pub(super) fn foreign_key_added(&self, table: &TableName, key: &ForeignKey) -> Option<Hazard> {
-        self.before.table(table)?;
         let carried = |other: &Operation| {
             matches!(other, Operation::DropForeignKey { table: of, foreign_key: old }
                 if of == table && old.columns == key.columns && old.references == key.references
@@ -69,26 +66,27 @@ impl Step<'_> {
         if empty || self.operations.iter().any(carried) {
             return None;
         }
-        let (columns, referenced) = (names(&key.columns), names(&key.referenced_columns));
-        let (child, parent) = (sql_name(&table.name), sql_name(&key.references.name));
-        Some(Hazard {
-            code: Code::F05,
-            text: format!(
-                "`{}` fails on rows of `{table}` that refer to no row of `{}`",
-                key.name, key.references
+        let (columns, referenced) = (
+            self.sql_columns(&key.columns),
+            self.sql_columns(&key.referenced_columns),
+        );
+        let (child, parent) = (self.sql_table(table), self.sql_table(&key.references));
+        let text = format!(
+            "`{}` fails on rows of `{table}` that refer to no row of `{}`",
+            key.name, key.references
+        );
+        let safe = match key.columns.as_slice() {
+            [_] => format!(
+                "look first: `SELECT * FROM {child} WHERE {columns} NOT IN (SELECT {referenced} FROM {parent})`"
             ),
-            safe: match key.columns.as_slice() {
-                [_] => format!(
-                    "look first: `SELECT * FROM {child} WHERE {columns} NOT IN (SELECT {referenced} FROM {parent})`"
-                ),
-                _ => format!(
-                    "look first for rows of `{table}` whose ({}) is no ({}) of `{}`",
-                    key.columns.join(", "),
-                    key.referenced_columns.join(", "),
-                    key.references
-                ),
-            },
-        })
+            _ => format!(
+                "look first for rows of `{table}` whose ({}) is no ({}) of `{}`",
+                key.columns.join(", "),
+                key.referenced_columns.join(", "),
+                key.references
+            ),
+        };
+        Some(Hazard::new(Code::F05, text, safe).of(table, &[&key.name]))
     }
 
     pub(super) fn foreign_key_dropped(&self, table: &TableName, key: &ForeignKey) -> Option<Hazard> {
@@ -103,19 +101,18 @@ impl Step<'_> {
     }
 
     pub(super) fn check_added(&self, table: &TableName, check: &Check) -> Option<Hazard> {
-        self.before.table(table)?;
         let stood = |other: &Operation| {
             matches!(other, Operation::DropCheck { table: of, check: old }
                 if of == table && old.expression == check.expression)
         };
-        (!self.operations.iter().any(stood)).then(|| Hazard {
-            code: Code::F04,
-            text: format!("`{}` fails on rows of `{table}` that break it", check.name),
-            safe: format!(
+        (!self.operations.iter().any(stood)).then(|| {
+            let text = format!("`{}` fails on rows of `{table}` that break it", check.name);
+            let safe = format!(
                 "look first: `SELECT * FROM {} WHERE NOT ({})`",
-                sql_name(&table.name),
+                self.sql_table(table),
                 check.expression.0
-            ),
+            );
+            Hazard::new(Code::F04, text, safe).of(table, &[&check.name])
         })
     }
 
@@ -133,9 +130,7 @@ impl Step<'_> {
 }
 
 pub(super) fn unguarded(table: &TableName, name: &str) -> Hazard {
-    Hazard {
-        code: Code::D14,
-        text: format!("`{name}` is dropped, and nothing keeps the rows of `{table}` to it any more"),
-        safe: "drop it once no program relies on it; the way back fails on rows that break it".into(),
-    }
+    let text = format!("`{name}` is dropped, and nothing keeps the rows of `{table}` to it any more");
+    let safe = "drop it once no program relies on it; the way back fails on rows that break it";
+    Hazard::new(Code::D14, text, safe).of(table, &[name])
 }

@@ -1,0 +1,161 @@
+//! The hazards of scripts on MySQL and MariaDB: when the server copies a table, and who waits for it.
+//!
+//! What is copied is measured on MariaDB (`tests/tests/locks.rs` asks for `ALGORITHM=INPLACE, LOCK=NONE` for what plans write, which the server
+//! refuses where it copies); MySQL's manual has the same in its tables of online DDL
+//! (<https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html>).
+
+mod alter;
+
+use std::collections::BTreeSet;
+
+use super::MySql;
+use crate::dialect::Dialect;
+use crate::dialect::hazards::{Change, Command, Located, Sql, Walk};
+use crate::hazard::{Code, breaking};
+use crate::lexer::{Kind, unquote};
+use crate::schema::{Schema, TableName};
+
+/// How many characters a name may have.
+const NAME_CHARACTERS: usize = 64;
+
+/// From how many seconds on a limit on waiting is none: it is the server's default.
+const A_DAY: u64 = 86_400;
+
+/// Returns the hazards of a script.
+pub(super) fn hazards(change: &Change<'_>) -> Vec<Located> {
+    let mut walk = Walk::new(&MySql, change);
+    walk.extend(breaking(change.operations, change.from));
+    let mut seen = Seen {
+        after: MySql.normalize(change.to).unwrap_or_else(|_| change.to.clone()),
+        copied: BTreeSet::new(),
+    };
+    walk.statements(|walk, sql| statement(walk, sql, &mut seen))
+        .finish()
+}
+
+/// What the rules know besides the walk.
+struct Seen {
+    /// The tables as they shall be.
+    after: Schema,
+    /// The tables that were copied since their rows were last changed.
+    copied: BTreeSet<TableName>,
+}
+
+fn statement(walk: &mut Walk<'_>, sql: &Sql<'_>, seen: &mut Seen) {
+    match &sql.command {
+        Command::AlterTable { table, clauses } if walk.stands(table) => {
+            alter::rules(walk, table, clauses, seen);
+            alter::follow(walk, table, clauses);
+        }
+        Command::Update { table, .. } | Command::Delete { table, .. } if walk.stands(table) => {
+            changed_rows(walk, table, sql);
+            seen.copied.remove(table);
+        }
+        Command::CreateTable { .. }
+        | Command::DropTable { .. }
+        | Command::RenameTable { .. }
+        | Command::AlterTable { .. }
+        | Command::CreateIndex { .. }
+        | Command::DropIndex { .. }
+        | Command::Update { .. }
+        | Command::Delete { .. }
+        | Command::Truncate { .. }
+        | Command::Other => {}
+    }
+    settings(walk, sql);
+    let files = ["LOAD DATA", "LOAD XML", "INTO OUTFILE", "INTO DUMPFILE"];
+    if let Some(words) = files.iter().find(|words| sql.has(words)) {
+        walk.found(
+            Code::R08,
+            format!("{words} reads or writes files beside the database"),
+            "INSERT what is needed; or load it with the client, beside the migration",
+        );
+    }
+    for token in sql
+        .tokens
+        .iter()
+        .filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted))
+    {
+        let name = token.name().unwrap_or_default();
+        if name.chars().count() > NAME_CHARACTERS {
+            walk.found(
+                Code::R06,
+                format!("`{name}` is longer than the {NAME_CHARACTERS} characters of a name, and the statement fails"),
+                format!("a name of at most {NAME_CHARACTERS} characters"),
+            );
+        }
+    }
+}
+
+/// A change of rows that has to look at all of them holds a lock on each, whether or not it changes it.
+fn changed_rows(walk: &mut Walk<'_>, table: &TableName, sql: &Sql<'_>) {
+    let condition = sql
+        .tokens
+        .iter()
+        .position(|token| token.is("WHERE"))
+        .unwrap_or(sql.tokens.len());
+    let names: Vec<String> = sql.tokens[condition..]
+        .iter()
+        .filter_map(|token| token.name())
+        .collect();
+    let is_named = |column: &str| names.iter().any(|name| name.eq_ignore_ascii_case(column));
+    let by_key = walk.table(table).is_some_and(|table| {
+        let key = table.primary_key.as_ref().and_then(|key| key.columns.first());
+        let indexes = table
+            .indexes
+            .values()
+            .filter_map(|index| index.columns()?.first().copied());
+        key.map(String::as_str).into_iter().chain(indexes).any(is_named)
+    });
+    if !by_key {
+        walk.found(
+            Code::L20,
+            format!(
+                "every row of `{table}` is locked until the statement is done, and who writes to it waits"
+            ),
+            "some thousand rows a statement, by the key: `UPDATE … WHERE id BETWEEN … AND …`",
+        );
+    }
+}
+
+fn settings(walk: &mut Walk<'_>, sql: &Sql<'_>) {
+    if !sql.begins("SET") {
+        return;
+    }
+    let names = |setting: &str| {
+        let mut tokens = sql.tokens.iter();
+        tokens.any(|token| {
+            token
+                .name()
+                .is_some_and(|name| name.eq_ignore_ascii_case(setting))
+        })
+    };
+    let last = sql
+        .tokens
+        .last()
+        .map(|token| unquote(token.text))
+        .unwrap_or_default();
+    let by_default = last.eq_ignore_ascii_case("DEFAULT");
+    let is_long = by_default || last.parse::<u64>().is_ok_and(|seconds| seconds >= A_DAY);
+    if (names("lock_wait_timeout") || names("innodb_lock_wait_timeout")) && is_long {
+        walk.found(
+            Code::L10,
+            "without a limit the script waits for locks for a day, and all others wait behind it",
+            "leave it: the runner sets the limit that `--lock-timeout` says",
+        );
+    }
+    if names("sql_mode") && !last.to_ascii_uppercase().contains("STRICT_") {
+        walk.found(
+            Code::D12,
+            "without the strict mode the server cuts texts, makes zeros of what is no number, and says nothing",
+            "leave `sql_mode`: the runner's session is strict",
+        );
+    }
+    if names("foreign_key_checks") && matches!(last.to_ascii_uppercase().as_str(), "0" | "OFF" | "FALSE") {
+        walk.found(
+            Code::L19,
+            "a foreign key that is added without checks lets in rows that refer to nothing, for good",
+            "leave `foreign_key_checks`; where the copy takes too long, look for such rows first and say so in an `allow`",
+        );
+    }
+}
