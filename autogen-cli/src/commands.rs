@@ -15,6 +15,7 @@ mod history;
 mod init;
 mod inspect;
 mod join;
+mod lint;
 mod merge;
 mod migrate;
 mod offline;
@@ -58,6 +59,7 @@ pub(crate) enum Command {
     Rebase(rebase::RebaseArgs),
     Squash(squash::SquashArgs),
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
     Diff(diff::DiffArgs),
     Inspect(inspect::InspectArgs),
     Baseline(baseline::BaselineArgs),
@@ -85,6 +87,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, command: &Command) -> Resul
         Command::Rebase(arguments) => rebase::run(environment, arguments),
         Command::Squash(arguments) => squash::run(environment, arguments),
         Command::Check(arguments) => check::run(environment, arguments),
+        Command::Lint(arguments) => lint::run(environment, arguments),
         Command::Diff(arguments) => diff::run(environment, arguments),
         Command::Inspect(arguments) => inspect::run(environment, arguments),
         Command::Baseline(arguments) => baseline::run(environment, arguments),

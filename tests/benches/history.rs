@@ -55,6 +55,8 @@ fn main() -> Result<()> {
         (&["current"], "20"),
         (&["history"], "20"),
         (&["history", "--graph", "-i"], "-"),
+        (&["lint"], "-"),
+        (&["lint", ":"], "-"),
         (&["upgrade"], "20"),
         (&["check", "--artifact", artifact], "40"),
         (&["check", "--database"], "-"),

@@ -84,7 +84,8 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
     Ok(outcome)
 }
 
-fn revisions(count: usize) -> String {
+/// Returns how many revisions there are, in words.
+pub(super) fn revisions(count: usize) -> String {
     match count {
         1 => "1 revision".to_owned(),
         count => format!("{count} revisions"),

@@ -53,6 +53,7 @@ transcripts!(
     integrity,
     json,
     later_dialect,
+    lint,
     main_job,
     mapped_values,
     merge,
@@ -157,7 +158,7 @@ fn act(session: &mut Session, words: &[String], text: &str) -> String {
             let text = fs::read_to_string(at(name)).unwrap();
             let old = old.replace("\\n", "\n").replace("\\\"", "\"");
             assert!(text.contains(&old), "`{name}` has no `{old}`:\n{text}");
-            session.write(name, text.replace(&old, new));
+            session.write(name, text.replace(&old, &new.replace("\\n", "\n")));
         }
         ["remove", name] if at(name).is_dir() => fs::remove_dir_all(at(name)).unwrap(),
         ["remove", name] => fs::remove_file(at(name)).unwrap(),
