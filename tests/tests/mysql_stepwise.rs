@@ -378,3 +378,36 @@ fn a_server_that_does_not_say_whether_it_gave_the_lock_did_not() {
     assert_eq!(error.kind, ErrorKind::Statement, "{error}");
     assert!(error.message.contains("did not say"), "{error}");
 }
+
+#[test]
+fn each_database_has_its_lock_whatever_it_is_called() {
+    let Some(database) = servers::database("mysql") else {
+        return;
+    };
+    let DatabaseUrl::MySql(server) = database.url() else {
+        return;
+    };
+    let mut admin = db::open(database.url()).unwrap();
+    let unique = servers::unique_name();
+    let odd = format!("'ü€\"` ;--\\{}", &unique[unique.len() - 12..]);
+    let long = format!("{:ü<64}", &unique[unique.len() - 12..]);
+    let limits = Limits {
+        lock: Duration::ZERO,
+        statement: None,
+    };
+    let lock = |connection: &mut dyn Connection| MySql.session().lock(connection, &limits, &mut |_| {});
+    let mut held = Vec::new();
+    for name in [&odd, &long] {
+        let quoted = MySql.quote(name);
+        admin.execute(&format!("CREATE DATABASE {quoted}"), &[]).unwrap();
+        let url = DatabaseUrl::MySql(server.with_database(name));
+        let (mut one, mut two) = (db::open(&url).unwrap(), db::open(&url).unwrap());
+        lock(&mut *one).unwrap();
+        assert_eq!(lock(&mut *two).unwrap_err().kind, ErrorKind::Locked, "{name}");
+        held.push(one);
+    }
+    for name in [&odd, &long] {
+        let quoted = MySql.quote(name);
+        admin.execute(&format!("DROP DATABASE {quoted}"), &[]).unwrap();
+    }
+}
