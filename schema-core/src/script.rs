@@ -50,10 +50,12 @@ use crate::lexer::{Kind, Lexicon, lex};
 /// ```
 #[must_use]
 pub fn checksum(text: &str) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digest = Sha256::digest(canonical(&normalize_lines(text)).as_bytes());
-    let mut checksum = String::from("sha256:");
+    let mut checksum = String::with_capacity(71);
+    checksum.push_str("sha256:");
     for nibble in digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]) {
-        checksum.extend(char::from_digit(nibble.into(), 16));
+        checksum.push(DIGITS[usize::from(nibble)].into());
     }
     checksum
 }

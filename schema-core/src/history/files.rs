@@ -29,6 +29,9 @@ pub const SNAPSHOT_FILE: &str = "snapshot.json";
 /// How deep the snapshot is laid out over lines: down to the columns, one a line.
 const SNAPSHOT_DEPTH: usize = 4;
 
+/// How long most files are at most.
+const USUAL_LENGTH: usize = 1_024;
+
 /// The folder of the revisions, in the migrations folder.
 pub const VERSIONS_FOLDER: &str = "versions";
 
@@ -109,17 +112,8 @@ pub fn snapshot_text(schema: &Schema) -> Result<String, serde_json::Error> {
 /// A long history is thousands of small files: without asking first how long one is, each costs a third fewer calls of the system.
 pub(super) fn read_text(path: &Path) -> Result<String, HistoryError> {
     let read = || {
-        let mut file = File::open(path)?;
-        let mut part = [0; 4096];
-        let mut bytes = Vec::new();
-        loop {
-            match file.read(&mut part) {
-                Ok(0) => break,
-                Ok(count) => bytes.extend_from_slice(&part[..count]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let mut bytes = Vec::with_capacity(USUAL_LENGTH);
+        File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
         String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
     };
     read().map_err(|error| HistoryError::io(path, "read", &error))
@@ -192,22 +186,24 @@ fn revision_folders(migrations: &Path, versions: &Path) -> Result<Vec<PathBuf>, 
         }
         Err(error) => return Err(HistoryError::io(versions, "read", &error)),
     };
-    let mut folders = Vec::new();
+    let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| HistoryError::io(versions, "read", &error))?;
         let kind = entry
             .file_type()
             .map_err(|error| HistoryError::io(entry.path(), "read", &error))?;
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(b".") {
             continue;
         }
         if kind.is_symlink() {
             return Err(HistoryError::new(entry.path(), Cause::SymbolicLink));
         }
         if kind.is_dir() {
-            folders.push(entry.path());
+            names.push(name);
         }
     }
-    folders.sort_unstable();
-    Ok(folders)
+    // Names, since paths are compared part by part.
+    names.sort_unstable();
+    Ok(names.into_iter().map(|name| versions.join(name)).collect())
 }

@@ -259,14 +259,21 @@ fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Resu
         if history.replaced_by(revision).is_some() {
             continue;
         }
-        let path = history
-            .script_path(revision, dialect.name(), Direction::Upgrade)
-            .unwrap_or_default();
+        let path = || {
+            let path = history.script_path(revision, dialect.name(), Direction::Upgrade);
+            path.unwrap_or_default()
+        };
         match history.script(revision, dialect.name(), Direction::Upgrade) {
             Ok(text) if script::checksum(&text) == row.checksum => {}
-            Ok(_) => findings.push(Finding::EditedScript { revision, path }),
+            Ok(_) => findings.push(Finding::EditedScript {
+                revision,
+                path: path(),
+            }),
             Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {
-                findings.push(Finding::MissingScript { revision, path });
+                findings.push(Finding::MissingScript {
+                    revision,
+                    path: path(),
+                });
             }
             Err(error) => return Err(error.into()),
         }
