@@ -53,7 +53,7 @@ pub(crate) const IRREGULAR: &[(&str, &str)] = &[
 ];
 
 /// Nouns that are the same in the plural.
-const UNCOUNTABLE: &[&str] = &[
+pub(crate) const UNCOUNTABLE: &[&str] = &[
     "advice",
     "aircraft",
     "audio",

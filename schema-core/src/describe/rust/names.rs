@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-use crate::describe::naming::{IRREGULAR, plural};
+use crate::describe::naming::{IRREGULAR, UNCOUNTABLE, plural};
 use crate::schema::{Schema, TableName, Type};
 
 /// Words that name no field as they are, but do behind `r#`.
@@ -171,6 +171,9 @@ fn singular(word: &str) -> String {
     if let Some((one, _)) = IRREGULAR.iter().find(|(_, many)| *many == word) {
         return (*one).to_owned();
     }
+    if UNCOUNTABLE.contains(&word) {
+        return word.to_owned();
+    }
     let without = |end: &str, more: &str| word.strip_suffix(end).map(|stem| format!("{stem}{more}"));
     let es_first = [
         "sses", "shes", "ches", "xes", "zzes", "tuses", "iases", "ruses", "oes",
@@ -267,7 +270,9 @@ mod tests {
             ("statuses", "Status"),
             ("houses", "House"),
             ("shelves", "Shelf"),
-            ("news", "New"),
+            ("news", "News"),
+            ("species_tags", "SpeciesTag"),
+            ("rare_species", "RareSpecies"),
             ("data", "Datum"),
             ("options", "OptionModel"),
             ("with space", "WithSpace"),
