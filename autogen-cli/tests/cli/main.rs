@@ -16,5 +16,6 @@ mod prompts;
 mod reshaped;
 mod scratch;
 mod session;
+mod sources;
 mod transcripts;
 mod undecided;
