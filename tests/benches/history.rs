@@ -4,10 +4,11 @@
 //!
 //! `cargo bench -p autogen-tests --bench history` prints a line per measure. It judges nothing by itself.
 
+mod built;
+
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use schema_core::schema::{Auto, Column, PrimaryKey, Schema, Table, TableName, Ty
 use schema_core::script::{checksum, render};
 use wait4::Wait4;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use built::{Built, Result};
 
 /// How many tables there are. Each is made by one revision and changed by three.
 const TABLES: u32 = 250;
@@ -33,17 +34,12 @@ const LATER: [&str; 3] = ["price", "amount", "rank"];
 const RUNS: usize = 15;
 
 fn main() -> Result<()> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .ok_or("no workspace")?
-        .to_owned();
     let folder = tempfile::tempdir()?;
     let project = folder.path();
     write_history(&project.join("migrations"))?;
-    let artifact = artifact(&workspace, project)?;
-    let target = workspace.join("target");
-    build(&workspace, &["--release", "--package", "autogen-cli"], &target)?;
-    let autogen = target.join("release/autogen");
+    let built = Built::new()?;
+    let artifact = built.library("models", &models()?)?;
+    let autogen = built.autogen;
     run(&autogen, project, &["upgrade"], 1)?;
     println!(
         "{:<52} {:>10} {:>10} {:>10}",
@@ -180,19 +176,8 @@ fn operations(number: u32) -> Vec<Operation> {
     operations
 }
 
-/// Compiles a library with the models to which the history leads, and returns its rlib.
-fn artifact(workspace: &Path, project: &Path) -> Result<PathBuf> {
-    let folder = project.join("models");
-    std::fs::create_dir_all(folder.join("src"))?;
-    let core = workspace.join("schema-core");
-    std::fs::write(
-        folder.join("Cargo.toml"),
-        format!(
-            "[package]\nname = \"models\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nschema-core = {{ path = '{}' }}\n\n[workspace]\n",
-            core.display()
-        ),
-    )?;
-    std::fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+/// Writes the models to which the history leads.
+fn models() -> Result<String> {
     let mut source = String::from("//! Models.\n");
     for table in 0..TABLES {
         write!(
@@ -204,25 +189,5 @@ fn artifact(workspace: &Path, project: &Path) -> Result<PathBuf> {
         }
         source.push_str("}\n");
     }
-    std::fs::write(folder.join("src/lib.rs"), source)?;
-    let target = workspace.join("target/bench");
-    build(&folder, &["--offline"], &target)?;
-    let kept = project.join("models.rlib");
-    std::fs::copy(target.join("debug/libmodels.rlib"), &kept)?;
-    Ok(kept)
-}
-
-fn build(folder: &Path, arguments: &[&str], target: &Path) -> Result<()> {
-    let mut command = Command::new("cargo");
-    command
-        .args(["build", "--quiet"])
-        .args(arguments)
-        .current_dir(folder)
-        .env("CARGO_TARGET_DIR", target);
-    let status = command.status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{command:?} ended with {status}").into())
-    }
+    Ok(source)
 }

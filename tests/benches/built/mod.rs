@@ -35,9 +35,15 @@ impl Built {
     }
 
     /// Compiles a library with that many models of ten columns, and returns its rlib.
+    #[allow(dead_code, reason = "not every bench has these models")]
     pub(crate) fn artifact(&self, tables: usize, extra: &str) -> Result<PathBuf> {
         let name = format!("models{tables}{}", if extra.is_empty() { "" } else { "plus" });
-        let folder = self.scratch.path().join(&name);
+        self.library(&name, &source(tables, extra)?)
+    }
+
+    /// Compiles a library of that source, and returns its rlib.
+    pub(crate) fn library(&self, name: &str, source: &str) -> Result<PathBuf> {
+        let folder = self.scratch.path().join(name);
         std::fs::create_dir_all(folder.join("src"))?;
         let core = self.workspace.join("schema-core");
         std::fs::write(
@@ -49,7 +55,7 @@ impl Built {
             ),
         )?;
         std::fs::copy(self.workspace.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-        std::fs::write(folder.join("src/lib.rs"), source(tables, extra)?)?;
+        std::fs::write(folder.join("src/lib.rs"), source)?;
         let target = self.workspace.join("target/bench");
         build(&folder, &["--offline"], &target)?;
         let kept = folder.join("models.rlib");
