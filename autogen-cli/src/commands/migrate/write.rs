@@ -10,7 +10,7 @@ use schema_core::hazard::{Hazard, hazards};
 use schema_core::history::files::{self, Scripts};
 use schema_core::history::{History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::{Operation, apply_all};
-use schema_core::plan::{Plan, plan};
+use schema_core::plan::{Plan, concerned, plan, restricted};
 use schema_core::runner;
 use schema_core::schema::Schema;
 use schema_core::script::{checksum, render};
@@ -141,6 +141,9 @@ impl Draft {
     ) -> Result<(AllScripts, Vec<Hazard>), CommandError> {
         let mut scripts = AllScripts::new();
         let mut hazards = Vec::new();
+        // What a plan does not concern it does not name either.
+        let tables = concerned(&self.from, &self.to, &self.answers, |_| false);
+        let (from, to) = (restricted(&self.from, &tables), restricted(&self.to, &tables));
         for dialect in self.dialects(config)? {
             let plans = plan(dialect, &self.from, &self.to, &self.answers).map_err(|error| {
                 CommandError::because(format!("cannot write scripts for {}", dialect.name()), &error)
@@ -148,8 +151,8 @@ impl Draft {
             let found = dialect.hazards(&Change {
                 script: &plans.upgrade,
                 operations: &self.operations,
-                from: &self.from,
-                to: &self.to,
+                from: &from,
+                to: &to,
             });
             hazards.extend(found.into_iter().map(|located| located.hazard));
             let text = |plan: &Plan, way: &str| {
