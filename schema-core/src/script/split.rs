@@ -31,6 +31,12 @@ pub(super) fn split(text: &str, lexicon: Lexicon) -> Result<Vec<Piece<'_>>, Scri
             });
         }
     }
+    // Once for the whole script, so that no statement looks through all that follow it.
+    let significant: Vec<(usize, &Token<'_>)> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| !token.is_trivia())
+        .collect();
     let mut pieces = Vec::new();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -61,10 +67,11 @@ pub(super) fn split(text: &str, lexicon: Lexicon) -> Result<Vec<Piece<'_>>, Scri
             Kind::Symbol if token.text == ";" => at += 1,
             Kind::Word | Kind::Quoted | Kind::String | Kind::Number | Kind::Symbol => {
                 let line = lines.of(token.start);
-                let end = statement_end(&tokens[at..]).ok_or(ScriptError {
+                let first = significant.partition_point(|(index, _)| *index < at);
+                let end = statement_end(&significant[first..], tokens.len()).ok_or(ScriptError {
                     line,
                     problem: Problem::UnterminatedBody,
-                })? + at;
+                })?;
                 for token in &tokens[at..end] {
                     if let (Kind::Comment, Some(text)) = (token.kind, token.text.strip_prefix("--")) {
                         let line = lines.of(token.start);
@@ -115,15 +122,10 @@ fn unterminated(last: &Token<'_>, lexicon: Lexicon) -> Option<&'static str> {
     open.then_some(what)
 }
 
-/// Returns the index of the token that ends the statement these tokens begin with: its semicolon, or their end.
-/// `None` if a body is never closed.
-fn statement_end(tokens: &[Token<'_>]) -> Option<usize> {
-    let significant: Vec<(usize, &Token<'_>)> = tokens
-        .iter()
-        .enumerate()
-        .filter(|(_, token)| !token.is_trivia())
-        .collect();
-    let has_body = has_body(&significant);
+/// Returns the index of the token that ends the statement these tokens begin with, each with its index: its semicolon, or the end of
+/// the script. `None` if a body is never closed.
+fn statement_end(significant: &[(usize, &Token<'_>)], end: usize) -> Option<usize> {
+    let has_body = has_body(significant);
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some((index, token)) = significant.get(at) {
@@ -149,7 +151,7 @@ fn statement_end(tokens: &[Token<'_>]) -> Option<usize> {
         }
         at += 1;
     }
-    (depth == 0).then_some(tokens.len())
+    (depth == 0).then_some(end)
 }
 
 /// Tells whether a statement is one whose body may hold semicolons: `CREATE [TEMP] TRIGGER`, and the routines of
