@@ -7,6 +7,8 @@ mod first;
 mod message;
 mod write;
 
+use std::borrow::Cow;
+
 use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values, stale};
 use schema_core::hazard::Hazard;
@@ -177,16 +179,17 @@ fn compare(
     from: &Schema,
     arguments: &MigrateArgs,
 ) -> Result<Found, CommandError> {
-    let read = artifact::read(environment, config, &arguments.models)?;
+    let mut read = artifact::read(environment, config, &arguments.models)?;
     let past = super::past(history, parents, &read.models)?;
     config.tables.refuse_dangling(&read.models, from)?;
-    let from = &compared(config, from);
+    let from = &*compared(config, from);
     for stale in stale(&read.models, from, Some(&past)) {
         let text = format_args!("{stale}; {}", stale.hint());
         environment.printer.debug(Topic::Compare, text);
     }
-    let to = read.models.schema.clone();
+    let to = std::mem::take(&mut read.models.schema);
     let given = answers::Given {
+        to: &to,
         renames: &arguments.rename,
         drops: &arguments.allow_drop,
         maps: &arguments.map,
@@ -222,10 +225,12 @@ fn compare(
 }
 
 /// Returns the schema of the history without the tables that are left alone.
-fn compared(config: &Config, schema: &Schema) -> Schema {
-    let mut schema = schema.clone();
-    config.tables.leave_alone(&mut schema);
-    schema
+fn compared<'a>(config: &Config, schema: &'a Schema) -> Cow<'a, Schema> {
+    let mut compared = Cow::Borrowed(schema);
+    if schema.tables.keys().any(|table| config.tables.excludes(table)) {
+        config.tables.leave_alone(compared.to_mut());
+    }
+    compared
 }
 
 fn unchanged(

@@ -22,7 +22,9 @@ pub(super) struct Given<'a> {
     pub(super) drops: &'a [String],
     /// The values of `--map`.
     pub(super) maps: &'a [String],
-    /// The models, with their `renamed_from` and values for old rows.
+    /// The schema of the models.
+    pub(super) to: &'a Schema,
+    /// What the models say besides: their `renamed_from` and values for old rows.
     pub(super) models: Models,
     /// The renames that the history has seen.
     pub(super) past: Past,
@@ -43,17 +45,17 @@ pub(super) fn decide(
         renames,
         drops,
         maps,
+        to,
         mut models,
         past,
     } = given;
     let past = Some(&past);
-    let to = &models.schema.clone();
     let mut answers = declared(&models, from, past);
     let whose = ["the history has", "the models have"];
-    add_renames(renames, from, (&mut models, past), &mut answers, whose)?;
+    add_renames(renames, (from, to), (&mut models, past), &mut answers, whose)?;
     let mut consented = consents(drops, from, to, &answers)?;
     if prompt::possible(environment.printer) {
-        ask_renames(from, (&mut models, past), &mut answers, &mut consented)?;
+        ask_renames((from, to), (&mut models, past), &mut answers, &mut consented)?;
         for lost in unconsented(from, to, &answers, &consented) {
             if !prompt::confirm(&format!("Drop `{lost}` with all that it holds?"))? {
                 return Err(
@@ -89,13 +91,13 @@ pub(in crate::commands) fn given(
     from: &Schema,
     mut models: Models,
 ) -> Result<Answers, CommandError> {
-    let to = &models.schema.clone();
+    let to = &std::mem::take(&mut models.schema);
     // What has no history cannot tell whether names have swapped.
     let past = None;
     let mut answers = declared(&models, from, past);
     add_renames(
         renames,
-        from,
+        (from, to),
         (&mut models, past),
         &mut answers,
         ["`--from` has", "`--to` has"],
@@ -113,15 +115,12 @@ fn unconsented(from: &Schema, to: &Schema, answers: &Answers, consented: &[Targe
 
 /// Asks about each possible rename in turn; an answer can settle the questions after it.
 fn ask_renames(
-    from: &Schema,
+    (from, to): (&Schema, &Schema),
     (models, past): (&mut Models, Option<&Past>),
     answers: &mut Answers,
     consented: &mut Vec<Target>,
 ) -> Result<(), CommandError> {
-    while let Some(question) = questions(from, &models.schema, answers, consented)
-        .into_iter()
-        .next()
-    {
+    while let Some(question) = questions(from, to, answers, consented).into_iter().next() {
         let mut choices: Vec<String> = question
             .candidates
             .iter()
@@ -187,7 +186,7 @@ fn declare_columns(models: &mut Models, from: &Schema, past: Option<&Past>, answ
 /// Reads `--rename`: tables first, for columns are told by their table's new name.
 fn add_renames(
     flags: &[String],
-    from: &Schema,
+    (from, to): (&Schema, &Schema),
     (models, past): (&mut Models, Option<&Past>),
     answers: &mut Answers,
     [old_whose, new_whose]: [&str; 2],
@@ -198,7 +197,7 @@ fn add_renames(
             CommandError::new(format!("`--rename {flag}` has no `=`"))
                 .hint("write the old name, `=`, the new name: `--rename items.descr=items.description`")
         })?;
-        let new = find(new, &models.schema).ok_or_else(|| unknown(flag, new, &models.schema, new_whose))?;
+        let new = find(new, to).ok_or_else(|| unknown(flag, new, to, new_whose))?;
         if new.column.is_some() {
             columns.push((flag, old, new));
             continue;
