@@ -9,6 +9,7 @@ mod common;
 mod sql;
 
 pub(in crate::dialect) use clause::{Clause, ClauseKind, Constraint, Definition};
+use common::bare;
 pub(in crate::dialect) use common::{default_is, find, is_replaced};
 pub(in crate::dialect) use sql::{Command, Sql, contains};
 
@@ -50,7 +51,12 @@ pub(in crate::dialect) struct Walk<'a> {
     pub(in crate::dialect) change: &'a Change<'a>,
     /// The tables that were there before the script, as the database holds them and under the names that they have by now.
     pub(in crate::dialect) before: Schema,
-    created: BTreeSet<TableName>,
+    /// The tables that the script has created so far.
+    created: BTreeSet<Meant>,
+    /// The tables that operations of the revision change.
+    planned: BTreeSet<Meant>,
+    /// The tables that operations of the revision drop.
+    dropped: BTreeSet<Meant>,
     /// The statement that is looked at.
     at: usize,
     found: Vec<Located>,
@@ -58,6 +64,8 @@ pub(in crate::dialect) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(in crate::dialect) fn new(dialect: &dyn Dialect, change: &'a Change<'a>) -> Self {
+        let operations = change.operations.iter();
+        let dropped = operations.filter(|operation| matches!(operation, Operation::DropTable { .. }));
         Walk {
             dialect: dialect.name(),
             lexicon: dialect.lexicon(),
@@ -67,6 +75,14 @@ impl<'a> Walk<'a> {
                 .normalize(change.from)
                 .unwrap_or_else(|_| change.from.clone()),
             created: BTreeSet::new(),
+            planned: change
+                .operations
+                .iter()
+                .map(|operation| Meant::of(operation.table()))
+                .collect(),
+            dropped: dropped
+                .map(|operation| Meant::of(&bare(operation.table())))
+                .collect(),
             at: 0,
             found: Vec::new(),
         }
@@ -155,18 +171,17 @@ impl<'a> Walk<'a> {
 
     /// Tells whether a table may hold rows: it was there before the script, though perhaps not in any model.
     pub(in crate::dialect) fn stands(&self, table: &TableName) -> bool {
-        !is_own(&table.name) && !self.created.iter().any(|created| alike(created, table))
+        !is_own(&table.name) && !self.created.contains(&Meant::of(table))
     }
 
     /// Tells whether operations of the revision change a table: the plan for them takes as few statements as can be.
     pub(in crate::dialect) fn is_planned(&self, table: &TableName) -> bool {
-        let mut operations = self.change.operations.iter();
-        operations.any(|operation| alike(operation.table(), table))
+        self.planned.contains(&Meant::of(table))
     }
 
     /// Tells whether an operation of the revision drops a table.
     pub(in crate::dialect) fn drops(&self, table: &TableName) -> bool {
-        common::is_meant(self, table)
+        self.dropped.contains(&Meant::of(&bare(table)))
     }
 
     /// Returns a table as it was before the script.
@@ -177,7 +192,7 @@ impl<'a> Walk<'a> {
     /// Gives the tables the names that they have after the statement.
     fn follow(&mut self, command: &Command<'_>) {
         match command {
-            Command::CreateTable { table } => drop(self.created.insert(table.clone())),
+            Command::CreateTable { table } => drop(self.created.insert(Meant::of(table))),
             Command::RenameTable { pairs } => {
                 let mut moved = Schema::default();
                 for (from, to) in pairs {
@@ -222,8 +237,8 @@ impl<'a> Walk<'a> {
         if let Some(mut table) = self.take(from) {
             table.name = to;
             self.before.insert(table);
-        } else if self.created.remove(from) {
-            self.created.insert(to);
+        } else if self.created.remove(&Meant::of(from)) {
+            self.created.insert(Meant::of(&to));
         }
     }
 
@@ -238,11 +253,24 @@ fn is_own(name: &str) -> bool {
     name.starts_with("_autogen_")
 }
 
-/// Tells whether two names mean one table, as far as a script tells: the default namespace may be written or left out.
+/// What a name means, as far as a script tells: case does not count, and the default namespace may be written or left out.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Meant {
+    namespace: Option<String>,
+    name: String,
+}
+
+impl Meant {
+    fn of(table: &TableName) -> Self {
+        let namespace = table.schema.as_deref().map(str::to_lowercase);
+        Meant {
+            namespace: namespace.filter(|schema| !matches!(schema.as_str(), "public" | "main")),
+            name: table.name.to_ascii_lowercase(),
+        }
+    }
+}
+
+/// Tells whether two names mean one table.
 pub(in crate::dialect) fn alike(one: &TableName, other: &TableName) -> bool {
-    let namespace = |table: &TableName| {
-        let schema = table.schema.as_deref().map(str::to_lowercase);
-        schema.filter(|schema| !matches!(schema.as_str(), "public" | "main"))
-    };
-    one.name.eq_ignore_ascii_case(&other.name) && namespace(one) == namespace(other)
+    one.name.eq_ignore_ascii_case(&other.name) && Meant::of(one) == Meant::of(other)
 }

@@ -66,7 +66,7 @@ pub(super) fn rules(walk: &mut Walk<'_>, sql: &Sql<'_>) {
 
 /// A table that is dropped by hand: no operation does it, and nothing takes its place.
 fn dropped_table(walk: &mut Walk<'_>, table: &TableName) {
-    if is_meant(walk, table) || !walk.stands(table) || is_replaced(walk, table) {
+    if walk.drops(table) || !walk.stands(table) || is_replaced(walk, table) {
         return;
     }
     walk.found_anywhere(
@@ -74,13 +74,6 @@ fn dropped_table(walk: &mut Walk<'_>, table: &TableName) {
         format!("`{table}` is dropped with all its rows, and no operation of the revision says so"),
         "drop the model and let `autogen migrate` write it; keep a copy of the rows until nobody misses them",
     );
-}
-
-/// Tells whether an operation of the revision drops a table.
-pub(super) fn is_meant(walk: &Walk<'_>, table: &TableName) -> bool {
-    walk.change.operations.iter().any(|operation| {
-        matches!(operation, Operation::DropTable { table: dropped } if alike(&bare(&dropped.name), &bare(table)))
-    })
 }
 
 /// Tells whether another table gets the name later in the script.
@@ -248,7 +241,7 @@ pub(in crate::dialect) fn default_is(tokens: &[Token<'_>], plain: impl Fn(&str) 
 }
 
 /// A table that made way for another is dropped under the name that it got for that.
-fn bare(name: &TableName) -> TableName {
+pub(super) fn bare(name: &TableName) -> TableName {
     TableName {
         schema: name.schema.clone(),
         name: aside(&name.name).to_owned(),
