@@ -79,14 +79,14 @@ pub(crate) fn with_values(
 }
 
 /// One entry of two maps, paired by key.
-enum Pair<'a, T> {
+pub(crate) enum Pair<'a, T> {
     Added(&'a T),
     Removed(&'a T),
     Both(&'a T, &'a T),
 }
 
 /// Pairs the entries of two maps, in the order of their keys.
-fn pairs<'a, K: Ord, T>(
+pub(crate) fn pairs<'a, K: Ord, T>(
     from: &'a BTreeMap<K, T>,
     to: &'a BTreeMap<K, T>,
 ) -> impl Iterator<Item = Pair<'a, T>> + 'a {

@@ -37,6 +37,9 @@ pub fn losses(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
             });
             continue;
         };
+        if answers.renamed_columns.is_empty() && same_columns(old, new) {
+            continue;
+        }
         for column in &old.columns {
             let renamed = answers.renamed_column(name, &column.name);
             let target = renamed.unwrap_or(column.name.as_str());
@@ -50,6 +53,12 @@ pub fn losses(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
         }
     }
     lost
+}
+
+/// Tells whether two tables have columns of the same names in the same order, as nearly all have: then no column has to be looked for.
+fn same_columns(old: &Table, new: &Table) -> bool {
+    let (old, new) = (old.columns.iter(), new.columns.iter());
+    old.map(|column| &column.name).eq(new.map(|column| &column.name))
 }
 
 /// Tells whether a table keeps its place: a table whose name another one takes is gone.

@@ -51,6 +51,7 @@ pub(super) fn build(record: Record, errors: &mut Vec<MetadataError>) -> Table {
         [key] if !foreign_keys.iter().any(|foreign| foreign.columns.contains(key)) => Some(key.as_str()),
         _ => None,
     };
+    table.columns.reserve_exact(columns.len());
     for (record, ty) in columns.into_iter().zip(types) {
         let auto = numbered == Some(record.name.as_str());
         match column(record, &ty, auto, &source) {

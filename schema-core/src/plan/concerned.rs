@@ -1,8 +1,9 @@
 //! The part of two schemas that a change concerns, so that planning and proving it cost what the change costs.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::diff::Answers;
+use crate::diff::{Answers, Pair, pairs};
 use crate::schema::{Schema, Table, TableName};
 
 /// Returns the tables that a change from one schema to another concerns: those that differ or are renamed, those one
@@ -14,17 +15,29 @@ pub fn concerned(
     answers: &Answers,
     also: impl Fn(&TableName) -> bool,
 ) -> BTreeSet<TableName> {
-    let tables = || from.tables.values().chain(to.tables.values());
-    let mut changed: BTreeSet<&TableName> = tables()
-        .map(|table| &table.name)
-        .filter(|name| from.table(name) != to.table(name))
-        .collect();
+    let mut changed = BTreeSet::new();
+    // Those that are the same on both sides stand here once.
+    let mut tables: Vec<&Table> = Vec::new();
+    for pair in pairs(&from.tables, &to.tables) {
+        match pair {
+            Pair::Both(old, new) if old == new => tables.push(new),
+            Pair::Both(old, new) => {
+                changed.insert(&new.name);
+                tables.extend([old, new]);
+            }
+            Pair::Added(table) | Pair::Removed(table) => {
+                changed.insert(&table.name);
+                tables.push(table);
+            }
+        }
+    }
     changed.extend(answers.renamed_tables.iter().flat_map(|(from, to)| [from, to]));
     changed.extend(answers.renamed_columns.keys().map(|(table, _)| table));
     changed.extend(answers.mapped_values.keys().map(|(table, _)| table));
 
+    let tables = || tables.iter().copied();
     let is_changed = |table: &&Table| changed.contains(&table.name);
-    let names: BTreeSet<String> = tables().filter(is_changed).flat_map(names).collect();
+    let names: BTreeSet<Cow<'_, str>> = tables().filter(is_changed).flat_map(names).collect();
     let concerned = tables().filter(|table| {
         is_changed(table)
             || also(&table.name)
@@ -45,12 +58,21 @@ pub fn concerned(
 
 /// Returns the names that databases keep in one namespace, in the one case in which some compare them. An enum may be a type of its own, which
 /// tables share.
-fn names(table: &Table) -> impl Iterator<Item = String> + '_ {
+fn names(table: &Table) -> impl Iterator<Item = Cow<'_, str>> {
     let enums = table.columns.iter().filter_map(|column| column.ty.enum_name());
     std::iter::once(table.name.name.as_str())
         .chain(table.indexes.keys().map(String::as_str))
         .chain(enums)
-        .map(str::to_lowercase)
+        .map(lowercase)
+}
+
+fn lowercase(name: &str) -> Cow<'_, str> {
+    let may_change = |byte: u8| byte.is_ascii_uppercase() || !byte.is_ascii();
+    if name.bytes().any(may_change) {
+        Cow::Owned(name.to_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 /// Returns the schema of those tables alone. Their foreign keys stay, whatever they refer to.

@@ -145,7 +145,7 @@ impl Draft {
         let tables = concerned(&self.from, &self.to, &self.answers, |_| false);
         let (from, to) = (restricted(&self.from, &tables), restricted(&self.to, &tables));
         for dialect in self.dialects(config)? {
-            let plans = plan(dialect, &self.from, &self.to, &self.answers).map_err(|error| {
+            let plans = plan(dialect, &from, &to, &self.answers).map_err(|error| {
                 CommandError::because(format!("cannot write scripts for {}", dialect.name()), &error)
             })?;
             let found = dialect.hazards(&Change {
