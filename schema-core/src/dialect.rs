@@ -288,12 +288,23 @@ pub trait Session {
     /// In doubt it does not.
     fn joins_transaction(&self, sql: &str) -> bool;
 
+    /// Tells whether a rollback takes back all that a statement does that [joins a transaction](Session::joins_transaction). One of which it
+    /// does not is run as those that do not join one are.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn rolls_back(&self, _connection: &mut dyn Connection, _sql: &str) -> Result<bool, Error> {
+        Ok(true)
+    }
+
     /// Returns what the database says of all that a statement names, as a text: another one once the statement has taken effect, and the same one until
     /// then.
     ///
-    /// Only statements that do not [join a transaction](Session::joins_transaction) are asked about. One that has no lasting effect on the
-    /// schema (VACUUM, ANALYZE) may keep its text: it is run again then, which hurts nobody. Rows do not belong in it, nor anything that
-    /// changes by itself.
+    /// Only statements that do not [join a transaction](Session::joins_transaction), or are not [rolled back](Session::rolls_back), are asked
+    /// about. One that has no lasting effect on the
+    /// schema (VACUUM, ANALYZE) may keep its text: it is run again then, which hurts nobody. Nothing belongs in it that changes by itself, and rows only where
+    /// the statement changes them and they cannot be rolled back.
     ///
     /// # Errors
     ///

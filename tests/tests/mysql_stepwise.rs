@@ -21,7 +21,7 @@ use schema_core::dialect::mysql::MySql;
 use schema_core::dialect::{Dialect, Limits};
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::history::{History, ScriptSums};
-use schema_core::runner::{self, Options, RunError};
+use schema_core::runner::{self, HalfwayCause, Options, RunError};
 use schema_core::script::checksum;
 
 /// Statements of every kind, each of which shows it if it is left out or done twice.
@@ -257,6 +257,97 @@ fn a_change_of_a_table_that_ends_with_its_killed_process_is_done_by_the_next() {
 fn a_change_of_rows_is_done_once_whatever_becomes_of_its_process() {
     kill_in(1, &End::Done);
     kill_in(5, &End::Undone);
+}
+
+/// A script that changes rows of an engine without transactions, and shows it if it does so twice.
+const LASTING: [&str; 3] = [
+    "CREATE TABLE counts (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=MyISAM",
+    "INSERT INTO counts VALUES (1, 1), (2, 2)",
+    "UPDATE counts SET n = n * 10",
+];
+
+/// Kills a process while its last statement waits for a table without transactions, and says what becomes of the statement.
+fn kill_in_lasting(end: &End) -> Option<Site> {
+    let first = LASTING.map(|sql| sql.replace("UPDATE", "UPDATE nonsense,"));
+    let site = Site::new(&script(&first.each_ref().map(String::as_str)))?;
+    site.upgrade(&options()).1.unwrap_err();
+    fs::write(site.script(), script(&LASTING)).unwrap();
+    let (mut holder, mut watcher) = (site.fresh.open(), site.fresh.open());
+    // It can be read, by which it is known what the statement is about.
+    holder.execute("LOCK TABLES counts READ", &[]).unwrap();
+    let mut child = site.start();
+    let session = site.wait_for(&mut *watcher, LASTING[2]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    if let End::Undone = end {
+        watcher.execute(&format!("KILL {session}"), &[]).unwrap();
+    }
+    holder.execute("UNLOCK TABLES", &[]).unwrap();
+    site.wait_for_end(&mut *watcher, session);
+    Some(site)
+}
+
+fn counts(site: &Site) -> Vec<i64> {
+    let rows = site.fresh.open().query("SELECT n FROM counts ORDER BY id", &[]);
+    let rows = rows.unwrap();
+    rows.iter().filter_map(|row| row[0].as_integer()).collect()
+}
+
+#[test]
+fn rows_without_transactions_that_a_killed_process_did_not_change_are_changed_by_the_next() {
+    let Some(site) = kill_in_lasting(&End::Undone) else {
+        return;
+    };
+    assert_eq!(counts(&site), [1, 2]);
+    assert_eq!(
+        site.resumed().as_deref(),
+        Some("resume upgrade 02, step, 2 of 3, line Some(3)")
+    );
+    assert_eq!(counts(&site), [10, 20]);
+}
+
+#[test]
+fn rows_without_transactions_that_a_killed_process_changed_are_not_changed_again() {
+    let Some(site) = kill_in_lasting(&End::Done) else {
+        return;
+    };
+    let RunError::Halfway(halfway) = site.upgrade(&options()).1.unwrap_err() else {
+        panic!("nobody can tell whether all of the rows were changed");
+    };
+    assert!(
+        halfway
+            .to_string()
+            .contains("the rows of `counts` (MyISAM) are not what they were before it"),
+        "{halfway}"
+    );
+    let HalfwayCause::Unclear { if_done, .. } = &halfway.cause else {
+        panic!("{halfway:?}");
+    };
+    assert_eq!(counts(&site), [10, 20]);
+    site.fresh.open().execute(if_done, &[]).unwrap();
+    assert!(site.resumed().is_some());
+    assert_eq!(counts(&site), [10, 20]);
+}
+
+#[test]
+fn a_statement_that_changed_some_rows_before_it_failed_is_not_said_to_have_changed_none() {
+    let mut failing = LASTING;
+    failing[2] = "INSERT INTO counts VALUES (3, 3), (1, 1)";
+    let Some(site) = Site::new(&script(&failing)) else {
+        return;
+    };
+    let error = site.upgrade(&options()).1.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the first 2 of 3 steps are done and stay"),
+        "{error}"
+    );
+    let RunError::Halfway(halfway) = site.upgrade(&options()).1.unwrap_err() else {
+        panic!("a row of it is there");
+    };
+    assert!(halfway.to_string().contains("`counts` (MyISAM)"), "{halfway}");
+    assert_eq!(counts(&site), [1, 2, 3]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Run<'_> {
             }
         }
         while let Some(statement) = job.plan.statements.get(note.done) {
-            let next = if self.joins_transaction(&statement.step) {
+            let next = if self.joins_transaction(&statement.step)? {
                 self.joined(job, &note, statement)?
             } else {
                 self.alone(job, &note, statement)?
@@ -163,15 +163,22 @@ impl Run<'_> {
         self.note(job, note, next)
     }
 
-    fn joins_transaction(&self, step: &Step) -> bool {
-        match step {
-            Step::Execute { sql } => self.dialect.session().joins_transaction(sql),
+    /// Tells whether a step and the note of it are there together or not at all.
+    fn joins_transaction(&mut self, step: &Step) -> Result<bool, RunError> {
+        Ok(match step {
+            Step::Execute { sql } => {
+                let session = self.dialect.session();
+                session.joins_transaction(sql)
+                    && session.rolls_back(self.connection, sql).map_err(|error| {
+                        RunError::database("look whether the next statement can be rolled back", error)
+                    })?
+            }
             Step::ExpectNoRows { .. }
             | Step::ExplainFailure { .. }
             | Step::RedefineTable { .. }
             | Step::KeepDependents { .. }
             | Step::RestoreDependents { .. } => true,
-        }
+        })
     }
 
     /// Runs a step in one transaction with the note that it is done.

@@ -74,6 +74,8 @@ fn table() -> Table {
         name: naming::primary_key(&name),
         columns: vec!["id".to_owned()],
     });
+    // Where a database has engines, one with transactions, whatever its default is: notes are rolled back with what they are about.
+    table.options.engine = Some("InnoDB".to_owned());
     table
 }
 

@@ -5,6 +5,7 @@
 //! (<https://mariadb.com/kb/en/get_lock/>). It is asked for again and again with a short time to wait: with a negative one MariaDB gives NULL at
 //! once and MySQL waits forever.
 
+mod engines;
 mod trace;
 
 use std::path::Path;
@@ -134,14 +135,35 @@ impl Session for super::MySql {
         })
     }
 
-    fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
-        trace::of(connection, sql)
+    /// Rows of MyISAM, Aria and their like stay as they were changed
+    /// (<https://mariadb.com/kb/en/rollback/>).
+    fn rolls_back(&self, connection: &mut dyn Connection, sql: &str) -> Result<bool, Error> {
+        let looks = words(sql).next().is_some_and(|first| first.is("SELECT"));
+        Ok(looks || engines::lasting(connection, sql)?.is_empty())
     }
 
-    /// One statement is the exception to whole or not at all: MariaDB drops the tables of a list one by one.
+    fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
+        let mut trace = trace::of(connection, sql)?;
+        if self.joins_transaction(sql) {
+            trace.push_str(&engines::rows(connection, sql)?);
+        }
+        Ok(trace)
+    }
+
+    /// Two statements are exceptions to whole or not at all: MariaDB drops the tables of a list one by one, and an engine without
+    /// transactions changes rows one by one.
     fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
         if self.fingerprint(connection, sql)? == before {
             return Ok(Progress::Nothing);
+        }
+        if self.joins_transaction(sql) {
+            let lasting = engines::lasting(connection, sql)?;
+            let tables: Vec<String> = lasting.iter().map(ToString::to_string).collect();
+            let found = format!(
+                "the rows of {} are not what they were before it, and without transactions some may be changed and others not",
+                tables.join(" and ")
+            );
+            return Ok(Progress::Unclear { found });
         }
         let mut left = Vec::new();
         for table in dropped_tables(sql) {
