@@ -20,6 +20,9 @@ pub struct Lexicon {
     pub hash_comments: bool,
     /// `/* /* */ */` nests (PostgreSQL).
     pub nested_comments: bool,
+    /// What stands between `/*!80000` or `/*M!100203` and `*/` is run (MySQL, MariaDB), so the marks are symbols and no comment
+    /// (<https://dev.mysql.com/doc/refman/8.4/en/comments.html>).
+    pub executable_comments: bool,
 }
 
 impl Lexicon {
@@ -31,6 +34,7 @@ impl Lexicon {
         dollar_quotes: false,
         hash_comments: false,
         nested_comments: false,
+        executable_comments: false,
     };
 }
 
@@ -81,6 +85,18 @@ impl<'a> Token<'a> {
     #[must_use]
     pub fn is_trivia(&self) -> bool {
         matches!(self.kind, Kind::Space | Kind::Comment)
+    }
+
+    /// Tells whether this opens a comment that [is run](Lexicon::executable_comments).
+    #[must_use]
+    pub fn opens_executable(&self) -> bool {
+        self.kind == Kind::Symbol && self.text.starts_with("/*")
+    }
+
+    /// Tells whether this closes a comment that [is run](Lexicon::executable_comments).
+    #[must_use]
+    pub fn closes_executable(&self) -> bool {
+        self.is_symbol("*/")
     }
 
     /// Returns the name that a [`Kind::Word`] or [`Kind::Quoted`] token spells, unquoted.
@@ -148,7 +164,14 @@ fn next(rest: &str, lexicon: Lexicon) -> (Kind, usize) {
         byte if byte.is_ascii_whitespace() => (Kind::Space, span(rest, |c| c.is_ascii_whitespace())),
         b'-' if second == b'-' => (Kind::Comment, line_length(rest)),
         b'#' if lexicon.hash_comments => (Kind::Comment, line_length(rest)),
-        b'/' if second == b'*' => (Kind::Comment, block_comment(bytes, lexicon)),
+        b'/' if second == b'*' => match executable_mark(rest).filter(|_| lexicon.executable_comments) {
+            Some(length) => (Kind::Symbol, length),
+            None => (Kind::Comment, block_comment(bytes, lexicon)),
+        },
+        // `2*/* twice */3` multiplies.
+        b'*' if lexicon.executable_comments && second == b'/' && bytes.get(2) != Some(&b'*') => {
+            (Kind::Symbol, 2)
+        }
         b'\'' => (Kind::String, quoted(bytes, b'\'', lexicon.backslash_escapes)),
         b'"' if lexicon.double_quoted_strings => {
             (Kind::String, quoted(bytes, b'"', lexicon.backslash_escapes))
@@ -189,6 +212,13 @@ fn line_length(rest: &str) -> usize {
 
 fn until(rest: &str, close: &str) -> usize {
     rest.find(close).map_or(rest.len(), |at| at + close.len())
+}
+
+/// Returns the length of what opens a comment that is run, with the version from which on it is.
+fn executable_mark(rest: &str) -> Option<usize> {
+    let after = rest.strip_prefix("/*!").or_else(|| rest.strip_prefix("/*M!"))?;
+    let version = span(after, |c| c.is_ascii_digit());
+    Some(rest.len() - after.len() + version)
 }
 
 fn block_comment(bytes: &[u8], lexicon: Lexicon) -> usize {
@@ -331,6 +361,26 @@ mod tests {
         assert_eq!(
             kinds(r"'it\'s' # done", mysql),
             [(Kind::String, r"'it\'s'"), (Kind::Comment, "# done")]
+        );
+        let executable = Lexicon {
+            executable_comments: true,
+            ..mysql
+        };
+        assert_eq!(
+            kinds("/*!80000 a */ /*M!100203 b*//* c */ 2*/*d*/3", executable),
+            [
+                (Kind::Symbol, "/*!80000"),
+                (Kind::Word, "a"),
+                (Kind::Symbol, "*/"),
+                (Kind::Symbol, "/*M!100203"),
+                (Kind::Word, "b"),
+                (Kind::Symbol, "*/"),
+                (Kind::Comment, "/* c */"),
+                (Kind::Number, "2"),
+                (Kind::Symbol, "*"),
+                (Kind::Comment, "/*d*/"),
+                (Kind::Number, "3"),
+            ]
         );
         let sqlite = Lexicon {
             brackets: true,

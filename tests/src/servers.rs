@@ -157,6 +157,12 @@ impl Database {
             };
         }
         let scratch = db::scratch(&self.url, &unique_name()).unwrap_or_else(|error| panic!("{error}"));
+        if let DatabaseUrl::MySql(_) = self.url {
+            // Not the one that its character set usually has, so that nothing passes by taking the one for the other.
+            let collation = "ALTER DATABASE COLLATE utf8mb4_unicode_ci";
+            let changed = db::open(scratch.url()).and_then(|mut database| database.execute(collation, &[]));
+            changed.unwrap_or_else(|error| panic!("{error}"));
+        }
         Fresh {
             url: scratch.url().clone(),
             _place: Place::Server(Box::new(scratch)),

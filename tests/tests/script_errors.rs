@@ -83,6 +83,38 @@ fn routines_of_other_databases_stay_whole() {
 }
 
 #[test]
+fn a_comment_that_is_run_is_a_statement() {
+    let mysql = Lexicon {
+        executable_comments: true,
+        ..Lexicon::STANDARD
+    };
+    let sqls = |text: &str| -> Vec<String> {
+        let plan = parse(text, mysql).unwrap();
+        let steps = plan.statements.into_iter().map(|statement| statement.step);
+        steps
+            .map(|step| match step {
+                Step::Execute { sql } => sql,
+                step => panic!("{step:?}"),
+            })
+            .collect()
+    };
+    assert_eq!(
+        sqls(
+            "/*!40101 SET NAMES utf8 */; /* why; */ SELECT 1;\n/*! UPDATE a SET b = 1; */ /*M! DELETE FROM a */;"
+        ),
+        [
+            "/*!40101 SET NAMES utf8 */",
+            "SELECT 1",
+            "/*! UPDATE a SET b = 1; */ /*M! DELETE FROM a */",
+        ]
+    );
+    let dumped = "/*!50003 CREATE*/ /*!50017 DEFINER=root@localhost*/ /*!50003 TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.b = 1; SET NEW.c = 2; END */";
+    assert_eq!(sqls(&format!("{dumped};\nSELECT 2;")), [dumped, "SELECT 2"]);
+    let error = parse("SELECT 1;\n/*!80000 SELECT 2;\n", mysql).unwrap_err();
+    assert_eq!(error.to_string(), "line 2: the comment is never closed");
+}
+
+#[test]
 fn only_the_comment_directly_above_is_the_reason() {
     let script =
         "-- a title\n\n-- far away\n\n-- why\n--   and how\nSELECT 1; -- behind\n/* block */\nSELECT 2;\n";

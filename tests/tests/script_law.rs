@@ -166,8 +166,8 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic(text in "(\\PC|[\n\r\t\0;'\"/*-]|autogen: |CREATE TRIGGER |BEGIN |END |CASE ){0,40}") {
-        for lexicon in [SQLITE, Lexicon::STANDARD, Lexicon { dollar_quotes: true, nested_comments: true, ..Lexicon::STANDARD }] {
+    fn no_text_makes_the_reader_panic(text in "(\\PC|[\n\r\t\0;'\"/*-]|autogen: |CREATE TRIGGER |BEGIN |END |CASE |/\\*!80000 ){0,40}") {
+        for lexicon in [SQLITE, Lexicon::STANDARD, Lexicon { executable_comments: true, ..Lexicon::STANDARD }, Lexicon { dollar_quotes: true, nested_comments: true, ..Lexicon::STANDARD }] {
             let _ = parse(&text, lexicon);
             let _ = checksum(&text);
         }

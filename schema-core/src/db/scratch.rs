@@ -14,7 +14,7 @@ pub struct Scratch {
 }
 
 /// Makes an empty database of the kind that the URL names: in memory for SQLite, whatever the file, otherwise a new
-/// database on the server of that URL.
+/// database on the server of that URL, on MySQL with the collation of the URL's own.
 ///
 /// `name` is the new database's name; it should be one that nobody else thinks of.
 ///
@@ -34,8 +34,15 @@ pub fn scratch(url: &DatabaseUrl, name: &str) -> Result<Scratch, Error> {
         DatabaseUrl::MySql(server) => DatabaseUrl::MySql(server.with_database(name)),
     };
     refuse_odd_name(name)?;
+    let mut connection = open(url)?;
+    let options = match url {
+        // Tables that say nothing of their character set have their database's, so it must be that of the one that is stood in for.
+        DatabaseUrl::MySql(_) => collation(&mut *connection)?,
+        DatabaseUrl::Postgres(_) | DatabaseUrl::Sqlite(_) | DatabaseUrl::SqliteMemory => String::new(),
+    };
     // The name needs no quotes in any database's SQL.
-    open(url)?.execute(&format!("CREATE DATABASE {name}"), &[])?;
+    connection.execute(&format!("CREATE DATABASE {name}{options}"), &[])?;
+    drop(connection);
     let mut scratch = Scratch {
         connection: None,
         served: Some((url.clone(), name.to_owned())),
@@ -43,6 +50,17 @@ pub fn scratch(url: &DatabaseUrl, name: &str) -> Result<Scratch, Error> {
     };
     scratch.connection = Some(open(&scratch.url)?);
     Ok(scratch)
+}
+
+/// Returns the words that give a new database the collation of the one that is connected to, or of the server.
+fn collation(connection: &mut dyn Connection) -> Result<String, Error> {
+    let rows = connection.query("SELECT @@character_set_database, @@collation_database", &[])?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Value::Text(charset), Value::Text(collation)]) => {
+            format!(" CHARACTER SET {charset} COLLATE {collation}")
+        }
+        Some(_) | None => String::new(),
+    })
 }
 
 fn refuse_odd_name(name: &str) -> Result<(), Error> {

@@ -35,12 +35,18 @@ use crate::operation::Operation;
 use crate::plan::Plan;
 use crate::schema::{Literal, Schema, Type};
 
-/// How the server cuts a text into tokens.
+/// How the server cuts an expression into tokens, and how its own answers are read.
 const LEXICON: Lexicon = Lexicon {
     backslash_escapes: true,
     double_quoted_strings: true,
     hash_comments: true,
     ..Lexicon::STANDARD
+};
+
+/// How it cuts what it is given to run.
+const SCRIPTS: Lexicon = Lexicon {
+    executable_comments: true,
+    ..LEXICON
 };
 
 /// What the names of the tool's own tables begin with.
@@ -56,7 +62,7 @@ impl Dialect for MySql {
     }
 
     fn lexicon(&self) -> Lexicon {
-        LEXICON
+        SCRIPTS
     }
 
     fn quote(&self, name: &str) -> String {

@@ -68,10 +68,8 @@ pub(super) fn split(text: &str, lexicon: Lexicon) -> Result<Vec<Piece<'_>>, Scri
             Kind::Word | Kind::Quoted | Kind::String | Kind::Number | Kind::Symbol => {
                 let line = lines.of(token.start);
                 let first = significant.partition_point(|(index, _)| *index < at);
-                let end = statement_end(&significant[first..], tokens.len()).ok_or(ScriptError {
-                    line,
-                    problem: Problem::UnterminatedBody,
-                })?;
+                let end = statement_end(&significant[first..], tokens.len())
+                    .map_err(|problem| ScriptError { line, problem })?;
                 for token in &tokens[at..end] {
                     if let (Kind::Comment, Some(text)) = (token.kind, token.text.strip_prefix("--")) {
                         let line = lines.of(token.start);
@@ -123,14 +121,22 @@ fn unterminated(last: &Token<'_>, lexicon: Lexicon) -> Option<&'static str> {
 }
 
 /// Returns the index of the token that ends the statement these tokens begin with, each with its index: its semicolon, or the end of
-/// the script. `None` if a body is never closed.
-fn statement_end(significant: &[(usize, &Token<'_>)], end: usize) -> Option<usize> {
+/// the script.
+///
+/// # Errors
+///
+/// A body, or a comment that is run, that is never closed.
+fn statement_end(significant: &[(usize, &Token<'_>)], end: usize) -> Result<usize, Problem> {
     let has_body = has_body(significant);
     let mut depth = 0_usize;
+    let mut in_comment = false;
     let mut at = 0;
     while let Some((index, token)) = significant.get(at) {
-        if token.is_symbol(";") && depth == 0 {
-            return Some(*index);
+        if token.opens_executable() || token.closes_executable() {
+            in_comment = token.opens_executable();
+        }
+        if token.is_symbol(";") && depth == 0 && !in_comment {
+            return Ok(*index);
         }
         // `NEW.end` is a column, whatever its name.
         let qualified = at > 0 && significant[at - 1].1.is_symbol(".");
@@ -151,7 +157,11 @@ fn statement_end(significant: &[(usize, &Token<'_>)], end: usize) -> Option<usiz
         }
         at += 1;
     }
-    (depth == 0).then_some(end)
+    match (depth, in_comment) {
+        (0, false) => Ok(end),
+        (_, false) => Err(Problem::UnterminatedBody),
+        (_, true) => Err(Problem::Unterminated { what: "comment" }),
+    }
 }
 
 /// Tells whether a statement is one whose body may hold semicolons: `CREATE [TEMP] TRIGGER`, and the routines of

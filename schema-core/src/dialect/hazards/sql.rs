@@ -59,7 +59,7 @@ pub(in crate::dialect) enum Command<'s> {
 impl<'s> Sql<'s> {
     /// Reads a statement.
     pub(in crate::dialect) fn read(sql: &'s str, lexicon: Lexicon) -> Self {
-        let tokens: Vec<Token<'s>> = lex(sql, lexicon).filter(|token| !token.is_trivia()).collect();
+        let tokens = run_here(lex(sql, lexicon).filter(|token| !token.is_trivia()));
         let command = Reader {
             sql,
             tokens: &tokens,
@@ -80,6 +80,17 @@ impl<'s> Sql<'s> {
     pub(in crate::dialect) fn has(&self, words: &str) -> bool {
         contains(&self.tokens, words)
     }
+}
+
+/// Takes out the marks of comments that are run. A statement that begins with one ends with it: what follows is for
+/// another server.
+fn run_here<'s>(tokens: impl Iterator<Item = Token<'s>>) -> Vec<Token<'s>> {
+    let mut tokens = tokens.peekable();
+    let is_whole = tokens.peek().is_some_and(Token::opens_executable);
+    tokens
+        .take_while(|token| !(is_whole && token.closes_executable()))
+        .filter(|token| !token.opens_executable() && !token.closes_executable())
+        .collect()
 }
 
 /// Tells whether tokens begin with those words.

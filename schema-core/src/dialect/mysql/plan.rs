@@ -10,6 +10,7 @@
 mod alter;
 mod change;
 mod clauses;
+mod collation;
 mod guard;
 mod keys;
 mod values;

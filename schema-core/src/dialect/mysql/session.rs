@@ -226,7 +226,7 @@ fn holder(connection: &mut dyn Connection) -> Result<String, Error> {
 
 /// Returns the words and marks of a statement.
 fn words(sql: &str) -> impl Iterator<Item = Token<'_>> {
-    lex(sql, super::LEXICON).filter(|token| !token.is_trivia())
+    lex(sql, super::SCRIPTS).filter(|token| !token.is_trivia())
 }
 
 /// Returns the tables of `DROP TABLE a, b`.

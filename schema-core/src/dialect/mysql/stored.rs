@@ -14,7 +14,7 @@ use super::reflect::{Collations, Server};
 use super::types::Class;
 use crate::db::{Connection, Error, Value};
 use crate::lexer::{Kind, Token, lex};
-use crate::schema::{Expression, PrimaryKey, Schema, Table, TableName};
+use crate::schema::{Expression, Order, PrimaryKey, Schema, Table, TableName};
 
 /// The temporary table in which expressions are tried.
 const TRIAL: &str = "_autogen_trial";
@@ -209,7 +209,7 @@ fn take_over(table: &mut Table, texts: &Texts) {
     }
 }
 
-/// Takes out engines and collations that the server has anyway.
+/// Takes out engines and collations that the server has anyway, and orders that it does not keep.
 fn leave_unsaid(table: &mut Table, server: &Server, collations: &Collations) {
     let collation = collations.of_table(&table.options, server);
     collations.say(&mut table.options, &collation, server);
@@ -219,6 +219,10 @@ fn leave_unsaid(table: &mut Table, server: &Server, collations: &Collations) {
         .filter(|engine| !engine.eq_ignore_ascii_case(&server.engine));
     for column in &mut table.columns {
         column.collation = column.collation.take().filter(|own| *own != collation);
+    }
+    if !server.keeps_descending {
+        let keys = table.indexes.values_mut().flat_map(|index| &mut index.keys);
+        keys.for_each(|key| key.order = Order::Ascending);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The clauses of one ALTER, in the order in which they are written.
 
+use super::collation;
 use crate::plan::Statement;
 use crate::schema::TableName;
 
@@ -10,6 +11,8 @@ pub(super) struct Clauses {
     pub(super) columns: Vec<String>,
     pub(super) adds: Vec<String>,
     pub(super) options: Vec<String>,
+    /// Whether the table gets the character set and the collation of its database.
+    pub(super) default_collation: bool,
 }
 
 impl Clauses {
@@ -20,11 +23,23 @@ impl Clauses {
             columns,
             adds,
             options,
+            default_collation,
         } = self;
         drops.extend(columns);
         drops.extend(adds);
         drops.extend(options);
-        (!drops.is_empty()).then(|| super::alter_table(table, &drops))
+        if default_collation {
+            drops.push(collation::DEFAULT.to_owned());
+        }
+        if drops.is_empty() {
+            return None;
+        }
+        let alter = super::alter_table(table, &drops);
+        Some(if default_collation {
+            collation::on_either_server(alter)
+        } else {
+            alter
+        })
     }
 
     /// Puts the clauses of another ALTER behind these.
@@ -34,10 +49,12 @@ impl Clauses {
             columns,
             adds,
             options,
+            default_collation,
         } = other;
         self.drops.extend(drops);
         self.columns.extend(columns);
         self.adds.extend(adds);
         self.options.extend(options);
+        self.default_collation |= default_collation;
     }
 }

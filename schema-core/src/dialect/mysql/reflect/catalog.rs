@@ -7,6 +7,9 @@ use crate::db::{Connection, Error, ErrorKind, Value};
 pub(in crate::dialect::mysql) struct Server {
     /// Whether it is MariaDB.
     pub(in crate::dialect::mysql) is_mariadb: bool,
+    /// Whether its indexes can be in descending order; MariaDB before 10.8 takes the word and forgets it
+    /// (<https://mariadb.com/kb/en/create-index/>).
+    pub(in crate::dialect::mysql) keeps_descending: bool,
     /// The engine of tables that name none.
     pub(in crate::dialect::mysql) engine: String,
     /// The collation of tables of this database that name none.
@@ -31,12 +34,25 @@ impl Server {
                 offset: None,
             });
         }
+        let is_mariadb = version.to_ascii_lowercase().contains("mariadb");
         Ok(Server {
-            is_mariadb: version.to_ascii_lowercase().contains("mariadb"),
+            is_mariadb,
+            keeps_descending: !is_mariadb || numbers(&version) >= (10, 8),
             engine,
             collation: crate::dialect::mysql::normalize::current(&collation),
         })
     }
+}
+
+/// Returns the first two numbers of a version.
+fn numbers(version: &str) -> (u32, u32) {
+    let mut numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|digits| digits.parse().unwrap_or_default());
+    (
+        numbers.next().unwrap_or_default(),
+        numbers.next().unwrap_or_default(),
+    )
 }
 
 /// A table.
@@ -270,4 +286,16 @@ pub(super) fn text(value: Option<Value>) -> String {
 
 fn integer(value: Option<Value>) -> Option<i64> {
     optional(value)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_begins_with_two_numbers() {
+        assert_eq!(numbers("10.5.23-MariaDB-0+deb11u1"), (10, 5));
+        assert_eq!(numbers("11.8.9-MariaDB"), (11, 8));
+        assert_eq!(numbers("unknown"), (0, 0));
+    }
 }

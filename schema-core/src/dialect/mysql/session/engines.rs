@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::db::{Connection, Error, Value};
-use crate::dialect::mysql::LEXICON;
+use crate::dialect::mysql::SCRIPTS;
 use crate::dialect::mysql::ddl::quote;
 use crate::lexer::lex;
 
@@ -26,7 +26,7 @@ impl fmt::Display for Lasting {
 
 /// Returns those of the tables that a statement names.
 pub(super) fn lasting(connection: &mut dyn Connection, sql: &str) -> Result<Vec<Lasting>, Error> {
-    let names: BTreeSet<String> = lex(sql, LEXICON)
+    let names: BTreeSet<String> = lex(sql, SCRIPTS)
         .filter_map(|token| token.name())
         .map(|name| name.to_lowercase())
         .collect();

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::db::{Connection, Error, Value};
-use crate::dialect::mysql::LEXICON;
+use crate::dialect::mysql::SCRIPTS;
 use crate::dialect::mysql::ddl::quote;
 use crate::lexer::lex;
 
@@ -22,7 +22,7 @@ const THINGS: &str = "
 
 /// Returns how the server would create all that a statement names, as one text.
 pub(super) fn of(connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
-    let names: BTreeSet<String> = lex(sql, LEXICON)
+    let names: BTreeSet<String> = lex(sql, SCRIPTS)
         .filter_map(|token| token.name())
         .map(|name| name.to_lowercase())
         .collect();

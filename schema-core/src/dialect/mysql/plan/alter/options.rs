@@ -21,14 +21,14 @@ impl Alter<'_> {
             options.push(format!("ENGINE={}", engine.as_deref().unwrap_or("InnoDB")));
         }
         if collation(before) != collation(after) {
-            options.push(match collation(after) {
-                (None, None) => "DEFAULT CHARACTER SET DEFAULT".to_owned(),
-                (Some(charset), None) => format!("DEFAULT CHARACTER SET {charset}"),
-                (None, Some(collation)) => format!("COLLATE {collation}"),
+            match collation(after) {
+                (None, None) => self.second.default_collation = true,
+                (Some(charset), None) => options.push(format!("DEFAULT CHARACTER SET {charset}")),
+                (None, Some(collation)) => options.push(format!("COLLATE {collation}")),
                 (Some(charset), Some(collation)) => {
-                    format!("DEFAULT CHARACTER SET {charset} COLLATE {collation}")
+                    options.push(format!("DEFAULT CHARACTER SET {charset} COLLATE {collation}"));
                 }
-            });
+            }
         }
         if before.comment != *comment {
             options.push(format!(
