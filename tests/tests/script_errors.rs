@@ -9,14 +9,18 @@ const SQLITE: Lexicon = Lexicon {
     ..Lexicon::STANDARD
 };
 
-fn statements(text: &str) -> Vec<Statement> {
-    parse(text, SQLITE)
+fn statements(text: &str, lexicon: Lexicon) -> Vec<Statement> {
+    parse(text, lexicon)
         .unwrap_or_else(|error| panic!("{error}\n{text}"))
         .statements
 }
 
 fn sqls(text: &str) -> Vec<String> {
-    statements(text)
+    sqls_of(text, SQLITE)
+}
+
+fn sqls_of(text: &str, lexicon: Lexicon) -> Vec<String> {
+    statements(text, lexicon)
         .into_iter()
         .map(|statement| match statement.step {
             Step::Execute { sql }
@@ -88,16 +92,7 @@ fn a_comment_that_is_run_is_a_statement() {
         executable_comments: true,
         ..Lexicon::STANDARD
     };
-    let sqls = |text: &str| -> Vec<String> {
-        let plan = parse(text, mysql).unwrap();
-        let steps = plan.statements.into_iter().map(|statement| statement.step);
-        steps
-            .map(|step| match step {
-                Step::Execute { sql } => sql,
-                step => panic!("{step:?}"),
-            })
-            .collect()
-    };
+    let sqls = |text| sqls_of(text, mysql);
     assert_eq!(
         sqls(
             "/*!40101 SET NAMES utf8 */; /* why; */ SELECT 1;\n/*! UPDATE a SET b = 1; */ /*M! DELETE FROM a */;"
@@ -118,7 +113,7 @@ fn a_comment_that_is_run_is_a_statement() {
 fn only_the_comment_directly_above_is_the_reason() {
     let script =
         "-- a title\n\n-- far away\n\n-- why\n--   and how\nSELECT 1; -- behind\n/* block */\nSELECT 2;\n";
-    let statements = statements(script);
+    let statements = statements(script, SQLITE);
     assert_eq!(statements[0].reason, "why\n  and how");
     assert_eq!((statements[0].line, statements[1].line), (7, 9));
     assert_eq!(statements[1].reason, "");
