@@ -50,10 +50,10 @@ mod tests {
     use super::*;
 
     fn either(sql: &str) -> String {
-        match on_either_server(Statement::execute(sql)).step {
-            Step::Execute { sql } => sql,
-            step => panic!("{step:?}"),
-        }
+        let Step::Execute { sql } = on_either_server(Statement::execute(sql)).step else {
+            panic!("it is a statement as before");
+        };
+        sql
     }
 
     #[test]
