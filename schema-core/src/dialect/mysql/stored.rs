@@ -221,8 +221,11 @@ fn leave_unsaid(table: &mut Table, server: &Server, collations: &Collations) {
         column.collation = column.collation.take().filter(|own| *own != collation);
     }
     if !server.keeps_descending {
-        let keys = table.indexes.values_mut().flat_map(|index| &mut index.keys);
-        keys.for_each(|key| key.order = Order::Ascending);
+        for index in table.indexes.values_mut() {
+            index.keys.iter_mut().for_each(|key| key.order = Order::Ascending);
+            // What kept it from being a constraint is forgotten, too.
+            index.constraint = index.unique && index.columns().is_some();
+        }
     }
 }
 
