@@ -76,6 +76,12 @@ impl<'a> Model<'a> {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Returns where a field stands among the columns.
+    pub(crate) fn place(&self, field: &Field<'a>) -> usize {
+        let place = self.fields.iter().position(|other| other.name == field.name);
+        place.expect("it is a field of this model")
+    }
+
     /// Returns the fields of the primary key with the token that makes each part of it: those that the struct lists, or the one
     /// that is marked, or the one named `id`, in Rust or in the database.
     pub(crate) fn primary_key(&self) -> Vec<(&Field<'a>, Span)> {

@@ -1,18 +1,18 @@
 //! From a checked model to tokens: the record, the constants it is made of, and `impl Model`.
 //!
-//! The code is constant data. The user's types appear once each, in the constants of `Columns`; all else refers to those.
+//! The code is constant data. The user's types appear in the shape of the model and in its record; all else refers to the shape.
 
 mod assert;
 mod json;
 mod record;
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{DeriveInput, Error, Ident};
+use syn::{DeriveInput, Error};
 
 use crate::ast::{Field, Model};
-use crate::attr::SqlType;
+use crate::attr::{MAX_NAME, SqlType};
 use crate::check;
 use crate::errors::Errors;
 
@@ -36,23 +36,18 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream, Error> {
 fn implementation(model: &Model<'_>) -> TokenStream {
     let ident = model.ident;
     let table = &model.table;
-    let schema = model.attrs.schema.as_ref().map(|schema| {
-        quote!(const SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::Some(#schema);)
-    });
-    let columns = columns_ident(ident);
-    let fields: Vec<Ident> = model
-        .fields
-        .iter()
-        .map(|field| macro_ident(field.ident))
-        .collect();
-    let names = || model.fields.iter().map(|field| &field.column);
-    let (columns_of, kinds) = (names(), model.fields.iter().map(kind));
-    let entries = model.fields.iter().map(entry);
-    let names = names();
-    let key = model
-        .primary_key()
-        .into_iter()
-        .map(|(field, _)| macro_ident(field.ident));
+    let schema = match &model.attrs.schema {
+        Some(schema) => quote!(::core::option::Option::Some(#schema)),
+        None => quote!(::core::option::Option::None),
+    };
+    let columns = model.fields.iter().map(|field| &field.column);
+    let renamed = model.fields.iter().any(|field| field.name != field.column);
+    let fields = model.fields.iter().filter(|_| renamed).map(|field| &field.name);
+    let kinds = model.fields.iter().map(kind);
+    let key = model.primary_key();
+    let table_entry = name_entry(&model.table);
+    let key_entry = name_entry(key.first().map_or("", |(field, _)| &field.column));
+    let key = key.iter().map(|(field, _)| model.place(field));
     let probe = model.fields.iter().any(is_native).then(|| {
         quote!(
             use __autogen::OrNot as _;
@@ -62,40 +57,55 @@ fn implementation(model: &Model<'_>) -> TokenStream {
     let record::Record {
         targets,
         json,
-        names: referenced,
+        references,
+        entries,
     } = record::record(model);
     let (json_length, json) = (json.len(), Literal::byte_string(json.as_bytes()));
-    let (types, references) = (fields.len(), referenced.len());
+    // One more stands between the types and the names.
+    let entries = model.fields.len() + 1 + entries;
     let long: Vec<TokenStream> = model.fields.iter().filter_map(long).collect();
+    let (long_length, long) = if long.is_empty() {
+        (None, quote!([]))
+    } else {
+        (
+            Some(quote!(, { 0 #(+ __autogen::long_length(#long))* })),
+            quote!(__autogen::long(&[#(#long),*])),
+        )
+    };
     quote! {
         const _: () = {
             use ::schema_core::__private as __autogen;
             #probe
-            #[doc(hidden)]
-            pub struct #columns {
-                #(pub #fields: __autogen::Column,)*
-            }
             #[used]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__autogen"))]
             #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = "autogen"))]
-            static __AUTOGEN_RECORD: __autogen::Record<{ ::core::module_path!().len() }, #json_length, #types, #references, { 0 #(+ __autogen::long_length(#long))* }> =
-                __autogen::Record::new(::core::module_path!(), *#json, [#(#entries),*], [#(#referenced),*], __autogen::long(&[#(#long),*]));
+            static __AUTOGEN_RECORD: __autogen::Record<{ ::core::module_path!().len() }, #json_length, #entries #long_length> =
+                __autogen::Record::new(::core::module_path!(), *#json, <#ident as __autogen::Model>::SHAPE, &[#(#references),*], #long);
             #[automatically_derived]
-            impl ::schema_core::Model for #ident {
-                const TABLE: &'static str = #table;
-                #schema
-                const COLUMNS: &'static [&'static str] = &[#(#names),*];
-                const KEY: &'static [__autogen::Column] = &[#(<#ident as ::schema_core::Model>::FIELDS.#key),*];
-                const FIELDS: #columns = #columns {
-                    #(#fields: __autogen::Column { name: #columns_of, kind: #kinds },)*
+            impl __autogen::Model for #ident {
+                const SHAPE: &'static __autogen::Shape = &__autogen::Shape {
+                    schema: #schema,
+                    table: #table,
+                    table_entry: #table_entry,
+                    columns: &[#(#columns),*],
+                    fields: &[#(#fields),*],
+                    kinds: &[#(#kinds),*],
+                    key: &[#(#key),*],
+                    key_entry: #key_entry,
                 };
                 const RECORD: &'static [u8] = __AUTOGEN_RECORD.bytes();
-                type Columns = #columns;
             }
             #targets
             #assertions
         };
     }
+}
+
+/// Returns a name as records have it, a string and a comma, in as many bytes as `schema_core` gives it; it would take longer to put that together
+/// in the compiler.
+fn name_entry(name: &str) -> Literal {
+    let padding = MAX_NAME - name.len();
+    Literal::byte_string(format!("\"{name}\"{:padding$},", "").as_bytes())
 }
 
 /// Returns the kind of a field's type.
@@ -106,23 +116,10 @@ fn kind(field: &Field<'_>) -> TokenStream {
         Some(SqlType::Every(native)) => {
             let native = format!("native('{}')", native.replace('\'', "''"));
             quote_spanned! {span=>
-                __autogen::Kind::native(<__autogen::Probe<#ty>>::MAPPED, <__autogen::Probe<#ty>>::OPTION, #native)
+                &__autogen::Kind::native(<__autogen::Probe<#ty>>::MAPPED, <__autogen::Probe<#ty>>::OPTION, #native)
             }
         }
-        Some(SqlType::Dialects(_)) | None => quote_spanned!(span=> <#ty as ::schema_core::ColumnType>::KIND),
-    }
-}
-
-/// Returns a field's type as the record has it.
-fn entry(field: &Field<'_>) -> TokenStream {
-    let ty = field.ty;
-    let span = Span::call_site().located_at(ty.span());
-    if is_native(field) {
-        quote_spanned! {span=>
-            __autogen::native_entry(<__autogen::Probe<#ty>>::ENTRY, <__autogen::Probe<#ty>>::OPTION)
-        }
-    } else {
-        quote_spanned!(span=> <#ty as ::schema_core::ColumnType>::ENTRY)
+        Some(SqlType::Dialects(_)) | None => quote_spanned!(span=> <#ty as __autogen::ColumnType>::KIND),
     }
 }
 
@@ -135,24 +132,12 @@ fn long(field: &Field<'_>) -> Option<TokenStream> {
     }
     (!assert::is_std(ty)).then(|| {
         quote_spanned! {span=>
-            (<#ty as ::schema_core::ColumnType>::TYPE, <#ty as ::schema_core::ColumnType>::RENAMED)
+            (<#ty as __autogen::ColumnType>::TYPE, <#ty as __autogen::ColumnType>::RENAMED)
         }
     })
-}
-
-/// Returns the name of the type that holds a model's columns.
-pub(crate) fn columns_ident(model: &Ident) -> Ident {
-    format_ident!("{model}Columns", span = Span::call_site())
 }
 
 fn is_native(field: &Field<'_>) -> bool {
     let sql_type = field.attrs.sql_type.as_ref().map(|sql_type| &sql_type.value);
     matches!(sql_type, Some(SqlType::Every(_)))
-}
-
-/// Returns the name as a name of this macro, still where the user wrote it: lints about names do not apply.
-pub(crate) fn macro_ident(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(Span::call_site().located_at(ident.span()));
-    ident
 }

@@ -2,47 +2,20 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields, Ident};
-
-use crate::expand;
+use syn::{DeriveInput, Error};
 
 /// Returns the errors and an implementation of `Model` that never runs.
 pub(crate) fn model(input: &DeriveInput, error: Error) -> TokenStream {
     let errors = error.into_compile_error();
     let ident = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
-    let columns = expand::columns_ident(ident);
-    let fields = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => fields
-                .named
-                .iter()
-                .filter_map(|field| field.ident.as_ref())
-                .collect(),
-            Fields::Unnamed(_) | Fields::Unit => Vec::new(),
-        },
-        Data::Enum(_) | Data::Union(_) => Vec::new(),
-    };
-    let fields: Vec<Ident> = fields.into_iter().map(expand::macro_ident).collect();
     quote! {
         #errors
-        const _: () = {
-            #[doc(hidden)]
-            pub struct #columns {
-                #(pub #fields: ::schema_core::__private::Column,)*
-            }
-            #[automatically_derived]
-            impl #generics ::schema_core::Model for #ident #arguments #bounds {
-                const TABLE: &'static str = "";
-                const COLUMNS: &'static [&'static str] = &[];
-                const KEY: &'static [::schema_core::__private::Column] = &[::schema_core::__private::Column::BROKEN];
-                const FIELDS: #columns = #columns {
-                    #(#fields: ::schema_core::__private::Column::BROKEN,)*
-                };
-                const RECORD: &'static [u8] = &[];
-                type Columns = #columns;
-            }
-        };
+        #[automatically_derived]
+        impl #generics ::schema_core::Model for #ident #arguments #bounds {
+            const SHAPE: &'static ::schema_core::__private::Shape = &::schema_core::__private::Shape::BROKEN;
+            const RECORD: &'static [u8] = &[];
+        }
     }
 }
 

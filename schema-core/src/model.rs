@@ -35,23 +35,17 @@ use crate::schema::Table;
 )]
 pub trait Model {
     /// The table's name.
-    const TABLE: &'static str;
+    const TABLE: &'static str = Self::SHAPE.table;
     /// The namespace of the table, if the model names one: a schema of PostgreSQL, a database of MySQL.
-    const SCHEMA: Option<&'static str> = None;
+    const SCHEMA: Option<&'static str> = Self::SHAPE.schema;
     /// The names of the columns, in declared order.
-    const COLUMNS: &'static [&'static str];
-    /// The columns of the primary key, in key order.
+    const COLUMNS: &'static [&'static str] = Self::SHAPE.columns;
+    /// All that is said of the model, in one constant, since each takes time to compile.
     #[doc(hidden)]
-    const KEY: &'static [private::Column];
-    /// The columns, each in the field that it is.
-    #[doc(hidden)]
-    const FIELDS: Self::Columns;
+    const SHAPE: &'static private::Shape;
     /// What the derive left in the artifact.
     #[doc(hidden)]
     const RECORD: &'static [u8];
-
-    /// A type with a member for each field that is a column, by the field's name: what a foreign key is checked against.
-    type Columns;
 
     /// Returns the table as a value of the IR.
     #[must_use]
@@ -121,15 +115,13 @@ pub trait ColumnType {
     /// The type of a list of such values.
     #[doc(hidden)]
     const LIST: &'static str = text::List::<Self>::TYPE;
-    /// Both as the compiler checks foreign keys and attributes by them.
+    /// Both as the compiler checks foreign keys and attributes by them, and as the record of a model has them.
     #[doc(hidden)]
-    const KIND: private::Kind = private::Kind {
+    const KIND: &'static private::Kind = &private::Kind {
         ty: Self::TYPE,
         nullable: Self::NULLABLE,
+        entry: private::type_entry(Self::TYPE, Self::RENAMED, Self::NULLABLE),
     };
-    /// Both as the record of a model has them.
-    #[doc(hidden)]
-    const ENTRY: [u8; private::TYPE] = private::type_entry(Self::TYPE, Self::RENAMED, Self::NULLABLE);
 }
 
 /// An enum that is a column of some texts. Implemented by [`#[derive(Enum)]`](derive@crate::Enum).

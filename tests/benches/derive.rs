@@ -95,6 +95,8 @@ impl Crate {
             .args(["build", "--quiet"])
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("../target"))
+            // As cargo builds at home, whatever is set for the build of this.
+            .env("CARGO_INCREMENTAL", "1")
             .spawn()?;
         let done = cargo.wait4()?;
         assert!(done.status.success(), "the generated crate builds");

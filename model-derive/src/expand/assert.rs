@@ -7,7 +7,6 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
-use super::macro_ident;
 use crate::ast::{Field, Model};
 use crate::attr::{Literal, Spanned, Value};
 
@@ -19,11 +18,9 @@ pub(super) fn assertions(model: &Model<'_>) -> TokenStream {
         let mut assert = |span: Span, check: &str, value: Option<TokenStream>| {
             let span = Span::call_site().located_at(span);
             let check = Ident::new(check, span);
-            let mut ident = macro_ident(field.ident);
-            ident.set_span(span);
+            let place = model.place(field);
             let value = value.map(|value| quote!(, #value));
-            assertions
-                .extend(quote_spanned!(span=> const _: () = __autogen::#check(<#this as ::schema_core::Model>::FIELDS.#ident #value);));
+            assertions.extend(quote_spanned!(span=> const _: () = __autogen::#check(<#this as __autogen::Model>::SHAPE, #place #value);));
         };
         let attrs = &field.attrs;
         let plain = plain(field.ty);
@@ -63,9 +60,8 @@ pub(super) fn assertions(model: &Model<'_>) -> TokenStream {
             continue;
         }
         let span = Span::call_site().located_at(span);
-        let mut ident = macro_ident(field.ident);
-        ident.set_span(span);
-        assertions.extend(quote_spanned!(span=> const _: () = __autogen::takes_key(<#this as ::schema_core::Model>::FIELDS.#ident);));
+        let place = model.place(field);
+        assertions.extend(quote_spanned!(span=> const _: () = __autogen::takes_key(<#this as __autogen::Model>::SHAPE, #place);));
     }
     assertions
 }
@@ -98,10 +94,30 @@ fn plain(ty: &Type) -> Option<&Ident> {
 /// It may be another of that name. If its type is a long one too, the record lacks it and is refused when it is read.
 pub(super) fn is_std(ty: &Type) -> bool {
     let word = plain(ty);
-    word.is_some_and(|word| {
+    let is_short = |word: &Ident| {
         ["bool", "f32", "f64", "String"].iter().any(|name| word == name)
             || NUMBERS.iter().any(|number| word == number)
-    })
+    };
+    word.is_some_and(is_short) || is_bytes(ty)
+}
+
+/// Tells whether a type, or the type in the `Option`, is spelled `Vec<u8>`.
+fn is_bytes(ty: &Type) -> bool {
+    let is = |ty: &Type, name: &str| {
+        let Type::Path(path) = ty else { return None };
+        let last = path.path.segments.last().filter(|last| last.ident == name)?;
+        match &last.arguments {
+            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+                Some(GenericArgument::Type(inner)) => Some(inner.clone()),
+                Some(_) | None => None,
+            },
+            PathArguments::None | PathArguments::Parenthesized(_) => None,
+        }
+    };
+    match is(ty, "Option") {
+        Some(inner) => is_bytes(&inner),
+        None => is(ty, "Vec").is_some_and(|inner| plain(&inner).is_some_and(|word| word == "u8")),
+    }
 }
 
 fn is_option(ty: &Type) -> bool {

@@ -9,7 +9,6 @@ use syn::spanned::Spanned as _;
 use syn::{Ident, Path};
 
 use super::json::Json;
-use super::macro_ident;
 use crate::ast::{Field, Model};
 use crate::attr::{
     Check, ForeignKey, Index, Literal, Options, Part, Reference, Spanned, SqlType, Target, Value,
@@ -21,8 +20,10 @@ pub(super) struct Record {
     pub(super) targets: TokenStream,
     /// The JSON between the module's path and the types.
     pub(super) json: String,
-    /// What foreign keys refer to: constants of names.
-    pub(super) names: Vec<TokenStream>,
+    /// What foreign keys refer to: models, with the constants of their columns.
+    pub(super) references: Vec<TokenStream>,
+    /// How many entries they take.
+    pub(super) entries: usize,
 }
 
 /// Returns the record.
@@ -32,13 +33,15 @@ pub(super) fn record(model: &Model<'_>) -> Record {
         json: Json::default(),
         targets: TokenStream::new(),
         count: 0,
-        names: Vec::new(),
+        references: Vec::new(),
+        entries: 0,
     };
     writer.write();
     Record {
         targets: writer.targets,
         json: writer.json.into_text(),
-        names: writer.names,
+        references: writer.references,
+        entries: writer.entries,
     }
 }
 
@@ -47,7 +50,8 @@ struct Writer<'a> {
     json: Json,
     targets: TokenStream,
     count: usize,
-    names: Vec<TokenStream>,
+    references: Vec<TokenStream>,
+    entries: usize,
 }
 
 impl Writer<'_> {
@@ -236,11 +240,11 @@ impl Writer<'_> {
         match &reference.target {
             Target::Model(model) => {
                 let target = self.target(model, None, field.ident);
-                self.target_of(&[target]);
+                self.refer(model, &[target]);
             }
             Target::Field(model, to) => {
                 let target = self.target(model, Some(to), field.ident);
-                self.target_of(&[target]);
+                self.refer(model, &[target]);
             }
             Target::Column {
                 schema,
@@ -274,42 +278,48 @@ impl Writer<'_> {
         let targets: Vec<Ident> = pairs
             .map(|(from, to)| self.target(&key.model, Some(to), from))
             .collect();
-        self.target_of(&targets);
+        self.refer(&key.model, &targets);
         self.options(&key.options);
     }
 
-    /// Makes the constant of a column referred to, which checks its type, and returns the constant's name.
+    /// Makes the constant of a column referred to, which checks its type, and returns the constant's name. Each is one of its own,
+    /// so that the compiler reports all that are wrong.
     fn target(&mut self, model: &Path, to: Option<&Ident>, from: &Ident) -> Ident {
         let name = format_ident!("__AUTOGEN_TARGET_{}", self.count);
         self.count += 1;
         let this = self.model.ident;
-        let model = if model.is_ident("Self") {
-            quote!(#this)
-        } else {
-            quote!(#model)
-        };
         let span = Span::call_site().located_at(to.map_or_else(|| model.span(), Ident::span));
-        let mut from = macro_ident(from);
-        from.set_span(span);
-        let from = quote_spanned!(span=> <#this as ::schema_core::Model>::FIELDS.#from);
+        let of = self.referred(model);
+        let of = quote_spanned!(span=> <#of as __autogen::Model>::SHAPE);
+        let from = self.model.field(from).map(|from| self.model.place(from));
+        let from = quote!((<#this as __autogen::Model>::SHAPE, #from));
         let value = match to {
-            Some(to) => quote_spanned! {span=>
-                __autogen::Target::column::<#model>(<#model as ::schema_core::Model>::FIELDS.#to, #from)
-            },
-            None => quote_spanned!(span=> __autogen::Target::key::<#model>(#from)),
+            Some(to) => {
+                let field = to.unraw().to_string();
+                quote_spanned!(span=> __autogen::field(#of, #field, #from))
+            }
+            None => quote_spanned!(span=> __autogen::key(#of, #from)),
         };
-        self.targets
-            .extend(quote!(const #name: __autogen::Target = #value;));
+        self.targets.extend(quote!(const #name: usize = #value;));
         name
     }
 
-    /// Puts the namespace, table and columns of targets, which all have the same table, among the names.
-    fn target_of(&mut self, targets: &[Ident]) {
-        if let Some(target) = targets.first() {
-            self.names.extend([quote!(#target.schema), quote!(#target.table)]);
+    /// Puts the columns of a model that a foreign key refers to among the references.
+    fn refer(&mut self, model: &Path, targets: &[Ident]) {
+        let of = self.referred(model);
+        self.entries += 2 + targets.len();
+        self.references
+            .push(quote!((<#of as __autogen::Model>::SHAPE, &[#(#targets),*])));
+    }
+
+    /// Returns a model that a foreign key refers to.
+    fn referred(&self, model: &Path) -> TokenStream {
+        let this = self.model.ident;
+        if model.is_ident("Self") {
+            quote!(#this)
+        } else {
+            quote!(#model)
         }
-        self.names
-            .extend(targets.iter().map(|target| quote!(#target.column)));
     }
 
     fn options(&mut self, options: &Options) {

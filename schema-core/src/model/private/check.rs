@@ -1,11 +1,12 @@
 //! Checks that attributes fit the types of their columns, as constants that cannot be evaluated if they do not.
 
-use super::Column;
+use super::{Column, Shape};
 use crate::model::text::Text;
 
 /// Checks that `length` stands on a column that can have one.
 #[track_caller]
-pub const fn takes_length(column: Column) {
+pub const fn takes_length(model: &Shape, at: usize) {
+    let column = model.column(at);
     expect(
         column,
         matches!(column.kind.ty.as_bytes(), b"text" | b"bytes"),
@@ -15,7 +16,8 @@ pub const fn takes_length(column: Column) {
 
 /// Checks that `precision` and `scale` stand on a column that can have them.
 #[track_caller]
-pub const fn takes_precision(column: Column) {
+pub const fn takes_precision(model: &Shape, at: usize) {
+    let column = model.column(at);
     expect(
         column,
         matches!(column.kind.ty.as_bytes(), b"decimal"),
@@ -25,7 +27,8 @@ pub const fn takes_precision(column: Column) {
 
 /// Checks that `collate` stands on text.
 #[track_caller]
-pub const fn takes_collation(column: Column) {
+pub const fn takes_collation(model: &Shape, at: usize) {
+    let column = model.column(at);
     expect(
         column,
         starts_with(column.kind.ty, "text") || starts_with(column.kind.ty, "native"),
@@ -35,7 +38,8 @@ pub const fn takes_collation(column: Column) {
 
 /// Checks that `auto` stands on a whole number.
 #[track_caller]
-pub const fn takes_auto(column: Column) {
+pub const fn takes_auto(model: &Shape, at: usize) {
+    let column = model.column(at);
     expect(
         column,
         limits(column.kind.ty).is_some(),
@@ -45,7 +49,8 @@ pub const fn takes_auto(column: Column) {
 
 /// Checks that a key cannot be NULL.
 #[track_caller]
-pub const fn takes_key(column: Column) {
+pub const fn takes_key(model: &Shape, at: usize) {
+    let column = model.column(at);
     if column.kind.nullable {
         panic!(
             "{}",
@@ -74,7 +79,8 @@ pub enum Value {
 
 /// Checks that a literal is a value of the column.
 #[track_caller]
-pub const fn takes_value(column: Column, value: Value) {
+pub const fn takes_value(model: &Shape, at: usize, value: Value) {
+    let column = model.column(at);
     let ty = column.kind.ty;
     let exact = starts_with(ty, "decimal") || starts_with(ty, "native");
     let (fits, what) = match value {
@@ -136,7 +142,7 @@ const fn has_value(ty: &str, text: &str) -> bool {
 
 #[track_caller]
 const fn expect(column: Column, fits: bool, what: &str) {
-    if !fits && !column.kind.ty.is_empty() {
+    if !fits {
         panic!(
             "{}",
             Text::new()

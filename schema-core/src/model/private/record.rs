@@ -1,26 +1,30 @@
 //! The record of a model, put together by the compiler.
 
+use super::{Kind, Reference, Shape};
 use crate::metadata;
 
-/// The bytes of a type in a record: four for quotes, `?` and comma.
-pub const TYPE: usize = 64;
+/// The bytes of a type or a name in a record: the 63 that a name may have, and three for quotes and comma.
+pub const ENTRY: usize = 66;
 
-/// The bytes of a name in a record: the 63 that a name may have, and three for quotes and comma.
-pub const NAME: usize = 66;
+/// What stands in the place of an entry between the types and the names, each of which has a comma behind it.
+const MIDDLE: [u8; ENTRY] = {
+    let text = b"\"\"],\"names\":[";
+    let mut entry = [b' '; ENTRY];
+    let mut at = 0;
+    while at < text.len() {
+        entry[at] = text[at];
+        at += 1;
+    }
+    entry
+};
 
 /// A record, header and all: see [`metadata`]. It is laid out like the JSON text that it is.
 ///
-/// What the macro knows is one literal, and what only the compiler knows stands in lists of fixed width behind it.
-/// So nothing is computed to put a record together; evaluating a loop over its bytes, or only over its pieces,
-/// would take most of the time to compile a model.
+/// What the macro knows is one literal, and what only the compiler knows stands in a list of fixed width behind it.
+/// So nothing is computed to put a record together but the places of whole entries; evaluating a loop over its bytes
+/// would take most of the time to compile a model. The entries are those of the types, one more, and those of the names.
 #[repr(C)]
-pub struct Record<
-    const PATH: usize,
-    const JSON: usize,
-    const TYPES: usize,
-    const NAMES: usize,
-    const LONG: usize,
-> {
+pub struct Record<const PATH: usize, const JSON: usize, const ENTRIES: usize, const LONG: usize = 0> {
     magic: [u8; 8],
     format: [u8; 4],
     length: [u8; 4],
@@ -28,10 +32,7 @@ pub struct Record<
     open: [u8; 11],
     path: [u8; PATH],
     json: [u8; JSON],
-    types: [[u8; TYPE]; TYPES],
-    /// `""],"names":[`
-    middle: [u8; 13],
-    names: [[u8; NAME]; NAMES],
+    entries: [[u8; ENTRY]; ENTRIES],
     /// `""],"long":[`
     end: [u8; 12],
     long: [u8; LONG],
@@ -39,21 +40,21 @@ pub struct Record<
     close: [u8; 4],
 }
 
-impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usize, const LONG: usize>
-    Record<PATH, JSON, TYPES, NAMES, LONG>
+impl<const PATH: usize, const JSON: usize, const ENTRIES: usize, const LONG: usize>
+    Record<PATH, JSON, ENTRIES, LONG>
 {
     /// Returns the record of those parts.
     ///
     /// # Panics
     ///
-    /// `PATH` is not the length of the module's path.
+    /// `PATH` is not the length of the module's path, or `ENTRIES` not the number of entries.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, reason = "no record is 4 GiB long")]
     pub const fn new(
         path: &str,
         json: [u8; JSON],
-        types: [[u8; TYPE]; TYPES],
-        names: [[u8; NAME]; NAMES],
+        model: &Shape,
+        references: &[Reference<'_>],
         long: [u8; LONG],
     ) -> Self {
         let Some(path) = path.as_bytes().first_chunk() else {
@@ -66,9 +67,7 @@ impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usiz
             open: *b"{\"module\":\"",
             path: *path,
             json,
-            types,
-            middle: *b"\"\"],\"names\":[",
-            names,
+            entries: entries(model.kinds, references),
             end: *b"\"\"],\"long\":[",
             long,
             close: *b"\"\"]}",
@@ -84,13 +83,61 @@ impl<const PATH: usize, const JSON: usize, const TYPES: usize, const NAMES: usiz
     }
 }
 
+/// Returns the entries of the types, one that ends their list, and those of the names. This is no part of [`Record::new`], which the
+/// compiler looks through anew for each length of a record.
+const fn entries<const ENTRIES: usize>(
+    types: &[&Kind],
+    references: &[Reference<'_>],
+) -> [[u8; ENTRY]; ENTRIES] {
+    let mut entries = [MIDDLE; ENTRIES];
+    let mut at = 0;
+    while at < types.len() {
+        entries[at] = types[at].entry;
+        at += 1;
+    }
+    let mut next = 0;
+    while next < references.len() {
+        let (model, places) = references[next];
+        entries[at + 1] = match model.schema {
+            Some(schema) => entry(schema.as_bytes(), b""),
+            None => NONE,
+        };
+        entries[at + 2] = *model.table_entry;
+        at += 2;
+        let mut place = 0;
+        while place < places.len() {
+            at += 1;
+            entries[at] = column_entry(model, places[place]);
+            place += 1;
+        }
+        next += 1;
+    }
+    assert!(
+        at + 1 == ENTRIES,
+        "the record has room for its entries and no more"
+    );
+    entries
+}
+
+/// No name, as a record has it.
+const NONE: [u8; ENTRY] = entry(b"", b"");
+
+/// Returns the name of a model's column as a record has it. That of a key is there already, and putting it together takes long.
+const fn column_entry(model: &Shape, at: usize) -> [u8; ENTRY] {
+    match model.key {
+        _ if model.is_broken() => NONE,
+        [key] if *key == at => *model.key_entry,
+        _ => entry(model.columns[at].as_bytes(), b""),
+    }
+}
+
 /// Returns a type as the record has it: see [`Record`]. It is worked out once for each type.
 ///
 /// # Panics
 ///
 /// The notation cannot stand in a record.
 #[must_use]
-pub const fn type_entry(ty: &str, renamed: &str, nullable: bool) -> [u8; TYPE] {
+pub const fn type_entry(ty: &str, renamed: &str, nullable: bool) -> [u8; ENTRY] {
     let bytes = ty.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -105,7 +152,7 @@ pub const fn type_entry(ty: &str, renamed: &str, nullable: bool) -> [u8; TYPE] {
 
 /// Tells whether a type stands in the record's list of long ones, since an entry cannot hold it.
 const fn is_long(ty: &str, renamed: &str) -> bool {
-    ty.len() > TYPE - 4 || !renamed.is_empty()
+    ty.len() > ENTRY - 4 || !renamed.is_empty()
 }
 
 /// Returns the bytes that a type takes in the record's list of long ones.
@@ -152,18 +199,9 @@ const fn quoted(bytes: &mut [u8], start: usize, text: &str) -> usize {
     start + at + 2
 }
 
-/// Returns the type of a field with `sql_type = "…"` as the record has it: the native one is said elsewhere.
-#[must_use]
-pub const fn native_entry(mapped: Option<[u8; TYPE]>, option: bool) -> [u8; TYPE] {
-    match mapped {
-        Some(entry) => entry,
-        None => entry(b"", if option { b"?" } else { b"" }),
-    }
-}
-
 /// Returns a JSON string, a comma, and spaces before it up to a fixed width: so records need no arithmetic.
-pub(super) const fn entry<const WIDTH: usize>(text: &[u8], mark: &[u8]) -> [u8; WIDTH] {
-    let mut entry = [b' '; WIDTH];
+pub(super) const fn entry(text: &[u8], mark: &[u8]) -> [u8; ENTRY] {
+    let mut entry = [b' '; ENTRY];
     entry[0] = b'"';
     let mut at = 0;
     while at < text.len() {
@@ -175,7 +213,7 @@ pub(super) const fn entry<const WIDTH: usize>(text: &[u8], mark: &[u8]) -> [u8; 
         at += 1;
     }
     entry[at + 1] = b'"';
-    entry[WIDTH - 1] = b',';
+    entry[ENTRY - 1] = b',';
     entry
 }
 
@@ -185,15 +223,15 @@ mod tests {
 
     #[test]
     fn entries_are_json_of_one_width() {
-        let text = |entry: [u8; TYPE]| String::from_utf8(entry.to_vec()).unwrap();
+        let text = |entry: [u8; ENTRY]| String::from_utf8(entry.to_vec()).unwrap();
         assert_eq!(
             text(type_entry("i64", "", true)),
-            format!("\"i64?\"{},", " ".repeat(TYPE - 7))
+            format!("\"i64?\"{},", " ".repeat(ENTRY - 7))
         );
-        let longest = "x".repeat(TYPE - 4);
+        let longest = "x".repeat(ENTRY - 4);
         assert_eq!(text(type_entry(&longest, "", true)), format!("\"{longest}?\","));
         assert_eq!(
-            text(native_entry(None, true))
+            text(Kind::native(None, true, "int").entry)
                 .trim_end_matches([' ', ','])
                 .trim_end(),
             "\"?\""
