@@ -1,5 +1,5 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
-//! What it costs to run a thousand revisions on an empty SQLite file, beside others on the same SQL in the same run: `rusqlite_migration` in this process, and
+//! What it costs to run a thousand revisions on an empty SQLite file, beside others on the same changes in the same run: `rusqlite_migration` in this process, and
 //! alembic as a process, in a virtual environment that is made for it.
 //!
 //! `cargo bench -p autogen-tests --bench upgrade` prints a line per measure. It judges nothing by itself.
@@ -29,45 +29,93 @@ const RUNS: usize = 9;
 
 fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let project = folder.path();
-    write_history(&project.join("migrations"))?;
-    println!(
-        "{REVISIONS} revisions from empty, on a file: {:>18} {:>10}",
-        "wall ms", "CPU ms"
-    );
-    in_process(project)?;
-    let autogen = autogen_process(project)?;
-    match alembic(project)? {
-        Some(alembic) => println!(
-            "autogen takes 1/{:.0} of alembic's CPU time (budget 1/10) and 1/{:.0} of its wall time (budget 1/30)",
+    let environment = folder.path().join("venv");
+    let has_alembic = install_alembic(&environment);
+    // What a table has seen after years, and tables that hardly change: SQLite reads its whole schema again for each new column.
+    for per_table in [20, 3] {
+        let project = &folder.path().join(per_table.to_string());
+        println!(
+            "{REVISIONS} revisions of {} tables, on a file: {:>16} {:>10}",
+            REVISIONS.div_ceil(per_table),
+            "wall ms",
+            "CPU ms"
+        );
+        write_history(&project.join("migrations"), per_table)?;
+        in_process(project, per_table)?;
+        let autogen = autogen_process(project)?;
+        if !has_alembic {
+            println!("skipped: alembic, because there is no python3 with venv and pip that can install it");
+            continue;
+        }
+        let alembic = alembic(&environment, project, per_table)?;
+        println!(
+            "  autogen takes 1/{:.0} of alembic's CPU time (budget 1/10) and 1/{:.0} of its wall time (budget 1/30)",
             alembic.cpu.as_secs_f64() / autogen.cpu.as_secs_f64(),
             alembic.wall.as_secs_f64() / autogen.wall.as_secs_f64(),
-        ),
-        None => {
-            println!("skipped: alembic, because there is no python3 with venv and pip that can install it")
-        }
+        );
     }
     Ok(())
 }
 
-/// Returns the SQL of a revision: a table, then a column and an index for it.
-fn sql(number: u32) -> (String, String) {
-    let table = (number - 1) / 3;
-    match number % 3 {
-        1 => (
-            format!(
-                "CREATE TABLE t{table} (\n    id INTEGER PRIMARY KEY,\n    name TEXT NOT NULL,\n    price REAL NOT NULL DEFAULT 0,\n    code TEXT UNIQUE\n)"
+/// What a revision changes.
+enum Change {
+    Table { table: u32 },
+    Column { table: u32, column: u32 },
+    Index { table: u32, column: u32 },
+}
+
+impl Change {
+    /// Returns what a revision changes, where each table has so many: the first creates it, then columns with their indexes arrive.
+    fn new(number: u32, per_table: u32) -> Self {
+        let (table, at) = ((number - 1) / per_table, (number - 1) % per_table);
+        match at {
+            0 => Change::Table { table },
+            at if at % 2 == 1 => Change::Column { table, column: at },
+            at => Change::Index {
+                table,
+                column: at - 1,
+            },
+        }
+    }
+
+    /// Returns the SQL there and back.
+    fn sql(&self) -> (String, String) {
+        match self {
+            Change::Table { table } => (
+                format!(
+                    "CREATE TABLE t{table} (\n    id INTEGER PRIMARY KEY,\n    name TEXT NOT NULL,\n    price REAL NOT NULL DEFAULT 0,\n    code TEXT UNIQUE\n)"
+                ),
+                format!("DROP TABLE t{table}"),
             ),
-            format!("DROP TABLE t{table}"),
-        ),
-        2 => (
-            format!("ALTER TABLE t{table} ADD COLUMN description TEXT"),
-            format!("ALTER TABLE t{table} DROP COLUMN description"),
-        ),
-        _ => (
-            format!("CREATE INDEX ix_t{table}_name ON t{table} (name)"),
-            format!("DROP INDEX ix_t{table}_name"),
-        ),
+            Change::Column { table, column } => (
+                format!("ALTER TABLE t{table} ADD COLUMN c{column} TEXT"),
+                format!("ALTER TABLE t{table} DROP COLUMN c{column}"),
+            ),
+            Change::Index { table, column } => (
+                format!("CREATE INDEX ix_t{table}_c{column} ON t{table} (c{column})"),
+                format!("DROP INDEX ix_t{table}_c{column}"),
+            ),
+        }
+    }
+
+    /// Returns the same as alembic writes it.
+    fn alembic(&self) -> (String, String) {
+        match self {
+            Change::Table { table } => (
+                format!(
+                    "op.create_table('t{table}', sa.Column('id', sa.Integer(), nullable=False), sa.Column('name', sa.Text(), nullable=False), sa.Column('price', sa.Float(), server_default='0', nullable=False), sa.Column('code', sa.Text(), nullable=True), sa.PrimaryKeyConstraint('id'), sa.UniqueConstraint('code'))"
+                ),
+                format!("op.drop_table('t{table}')"),
+            ),
+            Change::Column { table, column } => (
+                format!("op.add_column('t{table}', sa.Column('c{column}', sa.Text(), nullable=True))"),
+                format!("op.drop_column('t{table}', 'c{column}')"),
+            ),
+            Change::Index { table, column } => (
+                format!("op.create_index('ix_t{table}_c{column}', 't{table}', ['c{column}'], unique=False)"),
+                format!("op.drop_index('ix_t{table}_c{column}', table_name='t{table}')"),
+            ),
+        }
     }
 }
 
@@ -75,14 +123,14 @@ fn id(number: u32) -> RevisionId {
     RevisionId::new(0x6900_0000 + number, 0)
 }
 
-fn write_history(migrations: &Path) -> Result<()> {
+fn write_history(migrations: &Path, per_table: u32) -> Result<()> {
     std::fs::create_dir_all(migrations)?;
     std::fs::write(
         migrations.join("autogen.toml"),
         "dialects = [\"sqlite\"]\n\n[database]\nurl = \"sqlite:app.db\"\n",
     )?;
     for number in 1..=REVISIONS {
-        let (upgrade, downgrade) = sql(number);
+        let (upgrade, downgrade) = Change::new(number, per_table).sql();
         let scripts = Scripts {
             upgrade: format!("{upgrade};\n"),
             downgrade: format!("{downgrade};\n"),
@@ -113,8 +161,8 @@ fn write_history(migrations: &Path) -> Result<()> {
 }
 
 /// Measures the library beside rusqlite_migration, turn by turn.
-fn in_process(project: &Path) -> Result<()> {
-    let others = build_others(project)?;
+fn in_process(project: &Path, per_table: u32) -> Result<()> {
+    let others = build_others(project, per_table)?;
     let mut took = [const { Vec::new() }; 3];
     for run in 0..RUNS {
         let file = |name: &str| project.join(format!("{name}-{run}.db"));
@@ -185,7 +233,7 @@ impl Others {
     }
 }
 
-fn build_others(project: &Path) -> Result<Option<Others>> {
+fn build_others(project: &Path, per_table: u32) -> Result<Option<Others>> {
     let folder = project.join("others");
     std::fs::create_dir_all(folder.join("src"))?;
     std::fs::write(
@@ -196,7 +244,7 @@ fn build_others(project: &Path) -> Result<Option<Others>> {
     let scripts = folder.join("scripts.sql");
     let all: Vec<String> = (1..=REVISIONS)
         .map(|number| {
-            let (upgrade, downgrade) = sql(number);
+            let (upgrade, downgrade) = Change::new(number, per_table).sql();
             format!("{upgrade};\n--down\n{downgrade};")
         })
         .collect();
@@ -287,29 +335,34 @@ fn autogen_process(project: &Path) -> Result<Cost> {
     Ok(cost)
 }
 
-/// Measures alembic on the same SQL, if it can be had.
-fn alembic(project: &Path) -> Result<Option<Cost>> {
-    let environment = project.join("venv");
-    let made = Command::new("python3")
-        .args(["-m", "venv"])
-        .arg(&environment)
-        .output()
-        .is_ok_and(|output| output.status.success());
-    let installed = made
-        && Command::new(environment.join("bin/pip"))
-            .args(["install", "--quiet", "--disable-pip-version-check", "alembic"])
-            .output()
-            .is_ok_and(|output| output.status.success());
-    if !installed {
-        return Ok(None);
-    }
-    let folder = write_alembic(project)?;
-    let mut command = Command::new(environment.join("bin/alembic"));
-    command.args(["upgrade", "head"]).current_dir(folder);
-    measure("alembic upgrade head", &mut command).map(Some)
+/// Installs alembic, if it can be had.
+fn install_alembic(environment: &Path) -> bool {
+    let succeeds = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+    succeeds(Command::new("python3").args(["-m", "venv"]).arg(environment))
+        && succeeds(Command::new(environment.join("bin/pip")).args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "alembic",
+        ]))
 }
 
-fn write_alembic(project: &Path) -> Result<PathBuf> {
+/// Measures alembic on the same changes, its revisions being compiled already.
+fn alembic(environment: &Path, project: &Path, per_table: u32) -> Result<Cost> {
+    let folder = write_alembic(project, per_table)?;
+    let alembic = |arguments: &[&str]| {
+        let mut command = Command::new(environment.join("bin/alembic"));
+        command.args(arguments).current_dir(&folder);
+        command
+    };
+    let compiled = alembic(&["heads"]).output()?.status;
+    if !compiled.success() {
+        return Err(format!("alembic ended with {compiled}").into());
+    }
+    measure("alembic upgrade head", &mut alembic(&["upgrade", "head"]))
+}
+
+fn write_alembic(project: &Path, per_table: u32) -> Result<PathBuf> {
     let folder = project.join("alembic");
     let versions = folder.join("scripts/versions");
     std::fs::create_dir_all(&versions)?;
@@ -322,7 +375,7 @@ fn write_alembic(project: &Path) -> Result<PathBuf> {
         "from alembic import context\nfrom sqlalchemy import create_engine\n\nwith create_engine('sqlite:///app.db').connect() as connection:\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n",
     )?;
     for number in 1..=REVISIONS {
-        let (upgrade, downgrade) = sql(number);
+        let (upgrade, downgrade) = Change::new(number, per_table).alembic();
         let parent = if number == 1 {
             "None".to_owned()
         } else {
@@ -331,7 +384,7 @@ fn write_alembic(project: &Path) -> Result<PathBuf> {
         std::fs::write(
             versions.join(format!("{}.py", id(number))),
             format!(
-                "from alembic import op\n\nrevision = '{}'\ndown_revision = {parent}\n\n\ndef upgrade():\n    op.execute('''{upgrade}''')\n\n\ndef downgrade():\n    op.execute('''{downgrade}''')\n",
+                "from alembic import op\nimport sqlalchemy as sa\n\nrevision = '{}'\ndown_revision = {parent}\n\n\ndef upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    {downgrade}\n",
                 id(number)
             ),
         )?;
