@@ -24,6 +24,9 @@ pub(super) fn on_either_server(alter: Statement) -> Statement {
     };
     let start = sql.strip_suffix("DEFAULT").unwrap_or(&sql);
     Statement {
+        reason:
+            "MySQL runs the first of these, MariaDB the second: it wants the database's collation by name"
+                .to_owned(),
         step: Step::Execute {
             sql: format!(
                 "/*!80000 {sql} */\n/*M!100203 EXECUTE IMMEDIATE concat({}, @@character_set_database, ' COLLATE ', @@collation_database) */",

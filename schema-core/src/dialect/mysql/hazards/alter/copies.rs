@@ -3,7 +3,7 @@
 use crate::dialect::hazards::{Clause, ClauseKind, Constraint, Definition, default_is};
 use crate::dialect::mysql::LEXICON;
 use crate::dialect::mysql::ddl::native;
-use crate::dialect::mysql::normalize::charset_of;
+use crate::dialect::mysql::normalize::{charset, charset_of};
 use crate::dialect::mysql::types::{self, Class};
 use crate::hazard::Code;
 use crate::lexer::{Kind, Token};
@@ -37,7 +37,8 @@ pub(super) fn copying(
             (code, copied(why), safe.to_owned())
         }),
         ClauseKind::Redefine { column, definition } => {
-            let old = standing?
+            let standing = standing?;
+            let old = standing
                 .column(column)
                 .cloned()
                 .unwrap_or_else(|| fresh(definition));
@@ -45,8 +46,9 @@ pub(super) fn copying(
                 &old,
                 definition,
                 has(Storage::Stored),
-                indexes_virtual(standing, together),
-            )?;
+                indexes_virtual(Some(standing), together),
+            )
+            .or_else(|| follows_charset(standing, &old, definition, together))?;
             let safe = if code == Code::L17 {
                 "add new values behind the others, which is done at once; order them in the program"
             } else {
@@ -189,6 +191,47 @@ fn indexes_virtual(standing: Option<&Table>, clauses: &[Clause<'_>]) -> bool {
             generated.is_some_and(|generated| generated.storage == Storage::Virtual)
                 && is_indexed(table, &column.name)
         })
+    })
+}
+
+/// Returns why a text that has its table's character set makes the server copy the table: it gets another one with it.
+fn follows_charset(
+    standing: &Table,
+    old: &Column,
+    definition: &Definition<'_>,
+    together: &[Clause<'_>],
+) -> Option<(Code, String)> {
+    let says = |word| behind(definition, word).is_some();
+    if !Class::of(native(old)).has_collation() || says("COLLATE") || says("CHARACTER") || says("CHARSET") {
+        return None;
+    }
+    let options = together
+        .iter()
+        .filter(|clause| matches!(clause.kind, ClauseKind::Other));
+    let new = options.filter_map(charset_named).next()?;
+    (new != charset(standing, old)).then(|| {
+        let text = format!("`{}` gets another character set", definition.name);
+        (Code::L16, text)
+    })
+}
+
+/// Returns the character set that a clause gives a table; its database's own is taken for `utf8mb4`.
+fn charset_named(clause: &Clause<'_>) -> Option<String> {
+    let behind = |word: &str| {
+        let at = clause.tokens.iter().position(|token| token.is(word))?;
+        let value = clause.tokens[at + 1..]
+            .iter()
+            .find(|token| !token.is_symbol("="))?;
+        Some(value.text.to_lowercase())
+    };
+    let named = behind("SET")
+        .filter(|_| clause.has("CHARACTER SET"))
+        .or_else(|| behind("CHARSET"))
+        .or_else(|| behind("COLLATE").map(|collation| charset_of(&collation).to_owned()))?;
+    Some(if named == "default" {
+        "utf8mb4".to_owned()
+    } else {
+        named
     })
 }
 
