@@ -20,7 +20,7 @@ use schema_core::script::{render, statements};
 const STEPS: [&str; 4] = [
     "",
     "items\n    id i64 auto\n    name text(80)\n    primary key (id)",
-    "items\n    id i64 auto\n    name text(80)\n    price i64 null\n    primary key (id)\n    unique uq_items_name (name)",
+    "items\n    id i64 auto\n    name text(80)\n    price i64 null\n    primary key (id)\n    unique uq_items_name (name)\n    charset latin1",
     "items\n    id i64 auto\n    name text(120)\n    price i64 null\n    primary key (id)\n    index ix_items_price (price)",
 ];
 

@@ -3,7 +3,7 @@
 //! Outside stored programs MySQL has no statement that runs on a condition. But what is prepared may be one text or another: a statement or
 //! none, or the message of a guard, which the server shows since it cannot understand it.
 
-use super::ddl::text as quoted;
+use super::plan::collation::operand;
 use crate::db::mysql::SESSION;
 use crate::plan::{Plan, Statement, Step};
 
@@ -41,7 +41,7 @@ fn stopping(message: &str) -> [Statement; 4] {
 }
 
 fn prepared(condition: &str, sql: &str, reason: &str) -> [Statement; 4] {
-    let step = format!("SET @autogen_step = IF({condition}, {}, 'DO 0')", quoted(sql));
+    let step = format!("SET @autogen_step = IF({condition}, {}, 'DO 0')", operand(sql));
     [
         Statement::execute(step).because(reason),
         Statement::execute("PREPARE autogen_step FROM @autogen_step"),

@@ -10,7 +10,7 @@
 mod alter;
 mod change;
 mod clauses;
-mod collation;
+pub(super) mod collation;
 mod guard;
 mod keys;
 mod values;

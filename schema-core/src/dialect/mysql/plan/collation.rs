@@ -1,6 +1,6 @@
 //! The ALTER that gives a table the character set and the collation of its database again.
 //!
-//! MySQL has words for it. MariaDB takes the words, and from 10.6 on gives the table the collation that the character set
+//! MySQL has words for it. MariaDB takes the words, and (10.11 and 11.8, not 10.5) gives the table the collation that the character set
 //! usually has, whatever its database's is; there the names have to be put together when the statement runs. Comments that only one of the two
 //! runs make one statement of both, so that it is done whole or not at all (<https://mariadb.com/kb/en/comment-syntax/>: MariaDB passes over what
 //! is marked with a version of MySQL from 5.7 on, and MySQL over what is marked with an M).
@@ -12,6 +12,15 @@ use crate::plan::{Statement, Step};
 
 /// The last clause of such an ALTER.
 pub(super) const DEFAULT: &str = "DEFAULT CHARACTER SET DEFAULT";
+
+/// What goes before the ALTER that MySQL runs.
+const FOR_MYSQL: &str = "/*!80000 ";
+
+/// What goes before the text of the ALTER that MariaDB runs, which is an expression.
+const FOR_MARIADB: &str = "\n/*M!100203 EXECUTE IMMEDIATE ";
+
+/// What ends each of them.
+const CLOSE: &str = " */";
 
 /// Returns the statement that does on either server what an ALTER means that ends with [`DEFAULT`].
 pub(super) fn on_either_server(alter: Statement) -> Statement {
@@ -29,11 +38,23 @@ pub(super) fn on_either_server(alter: Statement) -> Statement {
                 .to_owned(),
         step: Step::Execute {
             sql: format!(
-                "/*!80000 {sql} */\n/*M!100203 EXECUTE IMMEDIATE concat({}, @@character_set_database, ' COLLATE ', @@collation_database) */",
+                "{FOR_MYSQL}{sql}{CLOSE}{FOR_MARIADB}concat({}, @@character_set_database, ' COLLATE ', @@collation_database){CLOSE}",
                 text(start)
             ),
         },
         ..alter
+    }
+}
+
+/// Returns the text of a statement as an operand, for PREPARE. MariaDB prepares no EXECUTE IMMEDIATE, so of such a statement each server is given
+/// the text of its own ALTER.
+pub(in crate::dialect::mysql) fn operand(sql: &str) -> String {
+    let halves = sql
+        .strip_prefix(FOR_MYSQL)
+        .and_then(|rest| rest.strip_suffix(CLOSE)?.split_once(FOR_MARIADB));
+    match halves.and_then(|(alter, expression)| Some((alter.strip_suffix(CLOSE)?, expression))) {
+        Some((alter, expression)) => format!("/*!80000 {} */ /*M!100203 {expression} */", text(alter)),
+        None => text(sql),
     }
 }
 
