@@ -93,10 +93,11 @@ impl<'a> Token<'a> {
         self.kind == Kind::Symbol && self.text.starts_with("/*")
     }
 
-    /// Tells whether this closes a comment that [is run](Lexicon::executable_comments).
+    /// Tells whether this is a mark of a comment that [is run](Lexicon::executable_comments): what stands between two of them is read as if
+    /// they were not there.
     #[must_use]
-    pub fn closes_executable(&self) -> bool {
-        self.is_symbol("*/")
+    pub fn marks_executable(&self) -> bool {
+        self.opens_executable() || self.is_symbol("*/")
     }
 
     /// Returns the name that a [`Kind::Word`] or [`Kind::Quoted`] token spells, unquoted.

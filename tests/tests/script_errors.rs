@@ -107,6 +107,11 @@ fn a_comment_that_is_run_is_a_statement() {
     assert_eq!(sqls(&format!("{dumped};\nSELECT 2;")), [dumped, "SELECT 2"]);
     let error = parse("SELECT 1;\n/*!80000 SELECT 2;\n", mysql).unwrap_err();
     assert_eq!(error.to_string(), "line 2: the comment is never closed");
+    let error = parse("/*!40000 COMMIT */;\n", mysql).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1: `COMMIT` would break the transaction that the script runs in"
+    );
 }
 
 #[test]

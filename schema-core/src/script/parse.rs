@@ -375,7 +375,7 @@ fn table_argument(argument: &str) -> Option<String> {
 /// Returns the first word of a statement that begins or ends a transaction. Savepoints, and going back to one, stay
 /// inside it.
 fn transaction_keyword(sql: &str, lexicon: Lexicon) -> Option<String> {
-    let mut words = lex(sql, lexicon).filter(|token| !token.is_trivia());
+    let mut words = lex(sql, lexicon).filter(|token| !token.is_trivia() && !token.marks_executable());
     let first = words.next().filter(|token| token.kind == Kind::Word)?;
     let rest: Vec<_> = words.take(3).collect();
     let has = |word: &str| rest.iter().any(|token| token.is(word));

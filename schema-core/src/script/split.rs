@@ -132,7 +132,7 @@ fn statement_end(significant: &[(usize, &Token<'_>)], end: usize) -> Result<usiz
     let mut in_comment = false;
     let mut at = 0;
     while let Some((index, token)) = significant.get(at) {
-        if token.opens_executable() || token.closes_executable() {
+        if token.marks_executable() {
             in_comment = token.opens_executable();
         }
         if token.is_symbol(";") && depth == 0 && !in_comment {

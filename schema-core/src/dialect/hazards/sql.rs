@@ -88,8 +88,8 @@ fn run_here<'s>(tokens: impl Iterator<Item = Token<'s>>) -> Vec<Token<'s>> {
     let mut tokens = tokens.peekable();
     let is_whole = tokens.peek().is_some_and(Token::opens_executable);
     tokens
-        .take_while(|token| !(is_whole && token.closes_executable()))
-        .filter(|token| !token.opens_executable() && !token.closes_executable())
+        .take_while(|token| !(is_whole && token.is_symbol("*/")))
+        .filter(|token| !token.marks_executable())
         .collect()
 }
 

@@ -8,6 +8,7 @@
 mod engines;
 mod trace;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::db::{Connection, Error, ErrorKind, Value};
@@ -224,9 +225,17 @@ fn holder(connection: &mut dyn Connection) -> Result<String, Error> {
     })
 }
 
-/// Returns the words and marks of a statement.
+/// Returns the words and marks of a statement, those in comments that are run among them.
 fn words(sql: &str) -> impl Iterator<Item = Token<'_>> {
-    lex(sql, super::SCRIPTS).filter(|token| !token.is_trivia())
+    lex(sql, super::SCRIPTS).filter(|token| !token.is_trivia() && !token.marks_executable())
+}
+
+/// Returns all that a statement may name, in lower case: only a grammar would know which word is a table's name.
+fn named(sql: &str) -> BTreeSet<String> {
+    words(sql)
+        .filter_map(|word| word.name())
+        .map(|name| name.to_lowercase())
+        .collect()
 }
 
 /// Returns the tables of `DROP TABLE a, b`.
@@ -258,6 +267,7 @@ mod tests {
             "UPDATE t SET a = 1",
             "-- why\n insert into t values (1)",
             "WITH x AS (SELECT 1) SELECT 1",
+            "/*!40000 INSERT INTO t VALUES (1) */",
         ] {
             assert!(joins(sql), "{sql}");
         }
@@ -266,6 +276,7 @@ mod tests {
             "TRUNCATE t",
             "CALL p()",
             "SET @a = 1",
+            "/*!80000 ALTER TABLE t ADD a INT */",
             "",
         ] {
             assert!(!joins(sql), "{sql}");

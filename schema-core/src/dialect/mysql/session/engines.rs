@@ -3,13 +3,11 @@
 //! A statement that changes rows of them is neither rolled back nor done whole or not at all: a server or a session that is killed leaves some of
 //! its rows changed.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+use super::named;
 use crate::db::{Connection, Error, Value};
-use crate::dialect::mysql::SCRIPTS;
 use crate::dialect::mysql::ddl::quote;
-use crate::lexer::lex;
 
 /// A table whose rows stay as they were changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +24,7 @@ impl fmt::Display for Lasting {
 
 /// Returns those of the tables that a statement names.
 pub(super) fn lasting(connection: &mut dyn Connection, sql: &str) -> Result<Vec<Lasting>, Error> {
-    let names: BTreeSet<String> = lex(sql, SCRIPTS)
-        .filter_map(|token| token.name())
-        .map(|name| name.to_lowercase())
-        .collect();
+    let names = named(sql);
     let mut found = Vec::new();
     let listed = "SELECT t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
         WHERE t.TABLE_SCHEMA = database() AND coalesce(e.TRANSACTIONS, 'NO') <> 'YES' ORDER BY t.TABLE_NAME";

@@ -5,10 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use super::named;
 use crate::db::{Connection, Error, Value};
-use crate::dialect::mysql::SCRIPTS;
 use crate::dialect::mysql::ddl::quote;
-use crate::lexer::lex;
 
 /// Lists everything with a name, and the word by which the server is asked how it would create such a thing.
 const THINGS: &str = "
@@ -22,10 +21,7 @@ const THINGS: &str = "
 
 /// Returns how the server would create all that a statement names, as one text.
 pub(super) fn of(connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
-    let names: BTreeSet<String> = lex(sql, SCRIPTS)
-        .filter_map(|token| token.name())
-        .map(|name| name.to_lowercase())
-        .collect();
+    let names = named(sql);
     let mut things = BTreeSet::new();
     connection.for_each(THINGS, &[], &mut |row| {
         if let [Value::Text(name), Value::Text(kind)] = row.as_slice() {
