@@ -71,22 +71,27 @@ const NUMBERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"
 
 /// Returns the type, or the type in the `Option`, if it is one plain word.
 fn plain(ty: &Type) -> Option<&Ident> {
+    let word = if let Type::Path(path) = ty {
+        path.path.get_ident()
+    } else {
+        None
+    };
+    word.or_else(|| plain(argument(ty, "Option")?))
+}
+
+/// Returns the type in the angle brackets of one of that name.
+fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else {
         return None;
     };
-    if let Some(ident) = path.path.get_ident() {
-        return Some(ident);
-    }
-    let arguments = match &path.path.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) if is_option(ty) => arguments,
-        PathArguments::AngleBracketed(_) | PathArguments::None | PathArguments::Parenthesized(_) => {
-            return None;
-        }
-    };
-    let Some(GenericArgument::Type(inner)) = arguments.args.first() else {
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };
-    plain(inner)
+    match arguments.args.first() {
+        Some(GenericArgument::Type(inner)) => Some(inner),
+        Some(_) | None => None,
+    }
 }
 
 /// Tells whether a type, or the type in the `Option`, is spelled as one of std whose column has a short type.
@@ -103,21 +108,9 @@ pub(super) fn is_std(ty: &Type) -> bool {
 
 /// Tells whether a type, or the type in the `Option`, is spelled `Vec<u8>`.
 fn is_bytes(ty: &Type) -> bool {
-    let is = |ty: &Type, name: &str| {
-        let Type::Path(path) = ty else { return None };
-        let last = path.path.segments.last().filter(|last| last.ident == name)?;
-        match &last.arguments {
-            PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) => Some(inner.clone()),
-                Some(_) | None => None,
-            },
-            PathArguments::None | PathArguments::Parenthesized(_) => None,
-        }
-    };
-    match is(ty, "Option") {
-        Some(inner) => is_bytes(&inner),
-        None => is(ty, "Vec").is_some_and(|inner| plain(&inner).is_some_and(|word| word == "u8")),
-    }
+    let ty = argument(ty, "Option").unwrap_or(ty);
+    let element = argument(ty, "Vec").and_then(plain);
+    element.is_some_and(|word| word == "u8")
 }
 
 fn is_option(ty: &Type) -> bool {
