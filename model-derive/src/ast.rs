@@ -3,15 +3,18 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Data, DeriveInput, Fields, Ident, Type};
+use syn::{Data, DeriveInput, Fields, FieldsNamed, Ident, Type};
 
 use crate::attr::{self, FieldAttrs, StructAttrs};
 use crate::errors::Errors;
 use crate::naming::table_name;
+use crate::spelling::Spelling;
 
 /// A struct that is a table.
 pub(crate) struct Model<'a> {
     pub(crate) ident: &'a Ident,
+    /// The braces and all between them.
+    pub(crate) body: Span,
     pub(crate) attrs: StructAttrs,
     /// The table's name.
     pub(crate) table: String,
@@ -29,6 +32,7 @@ pub(crate) struct Field<'a> {
     /// The column's name.
     pub(crate) column: String,
     pub(crate) ty: &'a Type,
+    pub(crate) spelling: Spelling,
     pub(crate) attrs: FieldAttrs,
 }
 
@@ -44,7 +48,7 @@ impl<'a> Model<'a> {
             );
         }
         let attrs = attr::on_struct_attrs(&input.attrs, errors);
-        let fields = named.iter().filter_map(|field| {
+        let fields = named.named.iter().filter_map(|field| {
             let ident = field.ident.as_ref()?;
             let attrs = attr::on_field_attrs(&field.attrs, errors);
             let name = ident.unraw().to_string();
@@ -53,6 +57,7 @@ impl<'a> Model<'a> {
                 column: attrs.column.clone().unwrap_or_else(|| name.clone()),
                 name,
                 ty: &field.ty,
+                spelling: Spelling::of(&field.ty),
                 attrs,
             })
         });
@@ -63,6 +68,7 @@ impl<'a> Model<'a> {
             .unwrap_or_else(|| table_name(&input.ident.unraw().to_string()));
         Some(Model {
             ident: &input.ident,
+            body: named.brace_token.span.join(),
             attrs,
             table,
             fields,
@@ -107,13 +113,10 @@ impl<'a> Model<'a> {
     }
 }
 
-fn named_fields<'a>(
-    input: &'a DeriveInput,
-    errors: &mut Errors,
-) -> Option<&'a syn::punctuated::Punctuated<syn::Field, syn::Token![,]>> {
+fn named_fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<&'a FieldsNamed> {
     let (span, what) = match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => return Some(&fields.named),
+            Fields::Named(fields) => return Some(fields),
             Fields::Unnamed(fields) => (fields.span(), "a tuple struct has no names for columns"),
             Fields::Unit => (input.ident.span(), "a unit struct has no columns"),
         },

@@ -222,7 +222,8 @@ fn keys<A>(
             ));
             continue;
         };
-        let rows = || KEYS.iter().filter(|row| key == row.key);
+        let name = key.to_string();
+        let rows = || KEYS.iter().filter(|row| row.key == name);
         let Some((row, parse)) = rows().find_map(|row| Some((row, parser(row)?))) else {
             let known = || KEYS.iter().filter(|row| parser(row).is_some());
             errors.at(key.span(), misplaced(&key, here, rows().next(), known));

@@ -13,8 +13,7 @@ pub(crate) fn model(input: &DeriveInput, error: Error) -> TokenStream {
         #errors
         #[automatically_derived]
         impl #generics ::schema_core::Model for #ident #arguments #bounds {
-            const SHAPE: &'static ::schema_core::__private::Shape = &::schema_core::__private::Shape::BROKEN;
-            const RECORD: &'static [u8] = &[];
+            const DERIVED: ::schema_core::__private::Derived = ::schema_core::__private::Derived::BROKEN;
         }
     }
 }

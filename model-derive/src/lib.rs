@@ -14,6 +14,7 @@ mod fallback;
 mod migrations;
 mod naming;
 mod near;
+mod spelling;
 
 use std::path::PathBuf;
 

@@ -35,17 +35,17 @@ use crate::schema::Table;
 )]
 pub trait Model {
     /// The table's name.
-    const TABLE: &'static str = Self::SHAPE.table;
+    const TABLE: &'static str = Self::DERIVED.shape().table;
     /// The namespace of the table, if the model names one: a schema of PostgreSQL, a database of MySQL.
-    const SCHEMA: Option<&'static str> = Self::SHAPE.schema;
+    const SCHEMA: Option<&'static str> = Self::DERIVED.shape().schema;
     /// The names of the columns, in declared order.
-    const COLUMNS: &'static [&'static str] = Self::SHAPE.columns;
-    /// All that is said of the model, in one constant, since each takes time to compile.
-    #[doc(hidden)]
-    const SHAPE: &'static private::Shape;
+    const COLUMNS: &'static [&'static str] = Self::DERIVED.shape().columns;
     /// What the derive left in the artifact.
     #[doc(hidden)]
-    const RECORD: &'static [u8];
+    const RECORD: &'static [u8] = Self::DERIVED.record();
+    /// All that is said of the model, in one constant, since each takes time to compile.
+    #[doc(hidden)]
+    const DERIVED: private::Derived;
 
     /// Returns the table as a value of the IR.
     #[must_use]

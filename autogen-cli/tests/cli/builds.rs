@@ -209,9 +209,9 @@ fn main() {
 
 #[test]
 fn packages_of_a_workspace() {
-    let member = |name: &str| {
+    let member = |name: &str, edition: u32| {
         format!(
-            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{{schema-core}}\n"
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"{edition}\"\n\n[dependencies]\n{{schema-core}}\n"
         )
     };
     let model =
@@ -223,16 +223,19 @@ fn packages_of_a_workspace() {
                 "Cargo.toml",
                 "[workspace]\nmembers = [\"a\", \"b\", \"c-app\", \"empty\"]\nresolver = \"2\"\n",
             ),
-            ("a/Cargo.toml", &member("a")),
+            ("a/Cargo.toml", &member("a", 2018)),
             ("a/src/lib.rs", &model("Apple")),
-            ("b/Cargo.toml", &member("b")),
-            ("b/src/lib.rs", &model("Banana")),
+            ("b/Cargo.toml", &member("b", 2015)),
+            (
+                "b/src/lib.rs",
+                &format!("extern crate schema_core;\n\n{}", model("Banana")),
+            ),
             (
                 "c-app/Cargo.toml",
-                &format!("{}a = {{ path = \"../a\" }}\n", member("c-app")),
+                &format!("{}a = {{ path = \"../a\" }}\n", member("c-app", 2024)),
             ),
             ("c-app/src/main.rs", APP),
-            ("empty/Cargo.toml", &member("empty")),
+            ("empty/Cargo.toml", &member("empty", 2024)),
             ("empty/src/lib.rs", ""),
         ],
     );

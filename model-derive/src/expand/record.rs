@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Ident, Path};
 
 use super::json::Json;
+use super::literal::{number, text};
 use crate::ast::{Field, Model};
 use crate::attr::{
     Check, ForeignKey, Index, Literal, Options, Part, Reference, Spanned, SqlType, Target, Value,
@@ -16,12 +17,12 @@ use crate::attr::{
 
 /// What the record is made of, besides the types of the columns.
 pub(super) struct Record {
-    /// The constants of the columns that foreign keys refer to.
-    pub(super) targets: TokenStream,
     /// The JSON between the module's path and the types.
     pub(super) json: String,
-    /// What foreign keys refer to: models, with the constants of their columns.
+    /// What each typed foreign key refers to.
     pub(super) references: Vec<TokenStream>,
+    /// The constants of which they are made.
+    pub(super) targets: TokenStream,
     /// How many entries they take.
     pub(super) entries: usize,
 }
@@ -31,33 +32,47 @@ pub(super) fn record(model: &Model<'_>) -> Record {
     let mut writer = Writer {
         model,
         json: Json::default(),
+        references: Vec::new(),
         targets: TokenStream::new(),
         count: 0,
-        references: Vec::new(),
+        is_alone: targets(model) == 1,
         entries: 0,
     };
     writer.write();
     Record {
-        targets: writer.targets,
         json: writer.json.into_text(),
         references: writer.references,
+        targets: writer.targets,
         entries: writer.entries,
     }
+}
+
+/// Returns how many columns of other models the model refers to.
+fn targets(model: &Model<'_>) -> usize {
+    let references = model
+        .fields
+        .iter()
+        .filter_map(|field| field.attrs.references.as_ref());
+    let typed =
+        references.filter(|reference| matches!(reference.target, Target::Model(_) | Target::Field(..)));
+    let keys = model.attrs.foreign_keys.iter();
+    typed.count() + keys.map(|key| key.references.len()).sum::<usize>()
 }
 
 struct Writer<'a> {
     model: &'a Model<'a>,
     json: Json,
+    references: Vec<TokenStream>,
     targets: TokenStream,
     count: usize,
-    references: Vec<TokenStream>,
+    /// Whether there is but one target.
+    is_alone: bool,
     entries: usize,
 }
 
 impl Writer<'_> {
     fn write(&mut self) {
         let model = self.model;
-        self.json.raw("\"");
         self.json.member("rust", Some(&model.ident.to_string()));
         self.json.member("table", Some(&model.table));
         self.json.member("schema", model.attrs.schema.as_deref());
@@ -240,11 +255,11 @@ impl Writer<'_> {
         match &reference.target {
             Target::Model(model) => {
                 let target = self.target(model, None, field.ident);
-                self.refer(model, &[target]);
+                self.refer(&[target]);
             }
             Target::Field(model, to) => {
                 let target = self.target(model, Some(to), field.ident);
-                self.refer(model, &[target]);
+                self.refer(&[target]);
             }
             Target::Column {
                 schema,
@@ -275,51 +290,52 @@ impl Writer<'_> {
         let columns: Vec<String> = key.fields.iter().map(|field| self.column_of(field)).collect();
         self.json.strings("columns", columns.iter().map(String::as_str));
         let pairs = key.fields.iter().zip(&key.references);
-        let targets: Vec<Ident> = pairs
+        let targets: Vec<TokenStream> = pairs
             .map(|(from, to)| self.target(&key.model, Some(to), from))
             .collect();
-        self.refer(&key.model, &targets);
+        self.refer(&targets);
         self.options(&key.options);
     }
 
-    /// Makes the constant of a column referred to, which checks its type, and returns the constant's name. Each is one of its own,
-    /// so that the compiler reports all that are wrong.
-    fn target(&mut self, model: &Path, to: Option<&Ident>, from: &Ident) -> Ident {
-        let name = format_ident!("__AUTOGEN_TARGET_{}", self.count);
-        self.count += 1;
+    /// Returns a column referred to, whose type is checked. If there are several, each is a constant of its own, so that the compiler reports
+    /// all that are wrong; one alone may be wrong in the record.
+    fn target(&mut self, model: &Path, to: Option<&Ident>, from: &Ident) -> TokenStream {
         let this = self.model.ident;
-        let span = Span::call_site().located_at(to.map_or_else(|| model.span(), Ident::span));
-        let of = self.referred(model);
-        let of = quote_spanned!(span=> <#of as __autogen::Model>::SHAPE);
-        let from = self.model.field(from).map(|from| self.model.place(from));
-        let from = quote!((<#this as __autogen::Model>::SHAPE, #from));
-        let value = match to {
-            Some(to) => {
-                let field = to.unraw().to_string();
-                quote_spanned!(span=> __autogen::field(#of, #field, #from))
-            }
-            None => quote_spanned!(span=> __autogen::key(#of, #from)),
-        };
-        self.targets.extend(quote!(const #name: usize = #value;));
-        name
-    }
-
-    /// Puts the columns of a model that a foreign key refers to among the references.
-    fn refer(&mut self, model: &Path, targets: &[Ident]) {
-        let of = self.referred(model);
-        self.entries += 2 + targets.len();
-        self.references
-            .push(quote!((<#of as __autogen::Model>::SHAPE, &[#(#targets),*])));
-    }
-
-    /// Returns a model that a foreign key refers to.
-    fn referred(&self, model: &Path) -> TokenStream {
-        let this = self.model.ident;
-        if model.is_ident("Self") {
-            quote!(#this)
+        let span = to.map_or_else(|| model.span(), Ident::span);
+        let of = if model.is_ident("Self") {
+            this.to_token_stream()
         } else {
-            quote!(#model)
+            model.to_token_stream()
+        };
+        let of = quote_spanned!(span=> <#of as __autogen::DerivedModel>::DERIVED);
+        let from = self
+            .model
+            .field(from)
+            .map(|from| number(self.model.place(from), span));
+        let target = match to {
+            Some(to) => {
+                let field = text(&to.unraw().to_string(), span);
+                quote_spanned!(span=> __autogen::field::<#this>(#of, #field, #from))
+            }
+            None => quote_spanned!(span=> __autogen::key::<#this>(#of, #from)),
+        };
+        if self.is_alone {
+            return target;
         }
+        self.count += 1;
+        let body = self.model.body;
+        // Its use stands at the attribute too, since the compiler says where a wrong constant is used.
+        let name = Ident::new(&format!("__AUTOGEN_TARGET_{}", self.count), span);
+        self.targets
+            .extend(quote_spanned!(body=> const #name: __autogen::Target = #target;));
+        name.into_token_stream()
+    }
+
+    /// Puts the columns that a foreign key refers to among the references.
+    fn refer(&mut self, targets: &[TokenStream]) {
+        let span = self.model.body;
+        self.entries += 2 + targets.len();
+        self.references.push(quote_spanned!(span=> &[#(#targets),*]));
     }
 
     fn options(&mut self, options: &Options) {

@@ -18,6 +18,43 @@ pub use super::{ColumnType, Model};
 use crate::metadata;
 use crate::schema::Table;
 
+// Under names that no one else has for them. `unused_qualifications` would want a path to go, had the user a name for what it ends in.
+pub use super::{ColumnType as FieldType, Model as DerivedModel};
+pub use std::option::Option::{None as NoSchema, Some as Schema};
+pub use std::option::Option::{None, Some};
+
+/// All that is said of a model. It holds pointers because the compiler evaluates what is behind a reference: a record is made of shapes, and
+/// a shape has been evaluated already.
+#[derive(Debug, Clone, Copy)]
+pub struct Derived {
+    /// The model as the compiler knows it.
+    pub shape: *const Shape,
+    /// What is left in the artifact.
+    pub record: *const [u8],
+}
+
+impl Derived {
+    /// What there is of a model whose derive failed, so that one error does not make others.
+    pub const BROKEN: Derived = Derived {
+        shape: &Shape::BROKEN,
+        record: &[],
+    };
+
+    /// Returns the model as the compiler knows it.
+    #[must_use]
+    pub const fn shape(self) -> &'static Shape {
+        // SAFETY: the derive puts a constant there.
+        unsafe { &*self.shape }
+    }
+
+    /// Returns what is left in the artifact.
+    #[must_use]
+    pub const fn record(self) -> &'static [u8] {
+        // SAFETY: the derive puts a static there, to which nothing is written.
+        unsafe { &*self.record }
+    }
+}
+
 /// A model as the compiler knows it. The lists have one place for each column, in declared order.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
@@ -31,8 +68,8 @@ pub struct Shape {
     pub columns: &'static [&'static str],
     /// The names of the fields; none if each is that of its column.
     pub fields: &'static [&'static str],
-    /// Their types.
-    pub kinds: &'static [&'static Kind],
+    /// Their types, in runs.
+    pub kinds: &'static [&'static [&'static Kind]],
     /// The places of the columns of the primary key, in key order.
     pub key: &'static [usize],
     /// The name of the first of them, as a record has it; of none, anything.
@@ -40,8 +77,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// That of a model whose derive failed, so that one error does not make others.
-    pub const BROKEN: Shape = Shape {
+    const BROKEN: Shape = Shape {
         schema: None,
         table: "",
         table_entry: &[b' '; ENTRY],
@@ -53,15 +89,29 @@ impl Shape {
     };
 
     const fn is_broken(&self) -> bool {
-        self.columns.is_empty()
+        matches!(self.columns, [])
     }
 
     /// Returns the column of a place.
     const fn column(&self, at: usize) -> Column {
         Column {
             name: self.columns[at],
-            kind: self.kinds[at],
+            kind: self.kind(at),
         }
+    }
+
+    /// Returns the type of the column of a place.
+    const fn kind(&self, mut at: usize) -> &'static Kind {
+        let mut runs = self.kinds;
+        while let [run, rest @ ..] = runs {
+            let length = run.len();
+            if at < length {
+                return run[at];
+            }
+            at -= length;
+            runs = rest;
+        }
+        panic!("each column has a type")
     }
 
     /// Returns the place of a field.
@@ -131,6 +181,24 @@ impl Kind {
     }
 }
 
+/// The types of columns that stand side by side, as a tuple.
+pub trait Kinds {
+    /// Their kinds.
+    const KINDS: &'static [&'static Kind];
+}
+
+macro_rules! kinds {
+    ($first:ident $($rest:ident)*) => {
+        impl<$first: ColumnType, $($rest: ColumnType),*> Kinds for ($first, $($rest),*) {
+            const KINDS: &'static [&'static Kind] = &[$first::KIND, $($rest::KIND),*];
+        }
+        kinds!($($rest)*);
+    };
+    () => {};
+}
+
+kinds!(A B C D E F G H I J K L M N O P);
+
 /// Asks what a type has that need not be a column type, by the order in which the compiler looks for constants:
 /// those of the type itself, whose bounds hold, before those of a trait ([`OrNot`]).
 pub struct Probe<T>(PhantomData<T>);
@@ -159,22 +227,23 @@ pub trait OrNot {
 
 impl<T> OrNot for Probe<T> {}
 
-/// What a foreign key refers to: a model, and the places of its columns.
-pub type Reference<'a> = (&'a Shape, &'a [usize]);
+/// A column that a foreign key refers to: a model, and the column's place in it.
+pub type Target = (&'static Shape, usize);
 
-/// Returns the place of the primary key of a model, for the column at a place of another, which must have the same type.
+/// Returns the primary key of a model, for the column at a place of `M`, which must have the same type.
 ///
 /// # Panics
 ///
 /// The key has not exactly one column, or another type.
 #[track_caller]
 #[must_use]
-pub const fn key(of: &Shape, (model, from): (&Shape, usize)) -> usize {
+pub const fn key<M: Model>(of: Derived, from: usize) -> Target {
+    let of = of.shape();
     if of.is_broken() {
-        return 0;
+        return (of, 0);
     }
     match of.key {
-        [to] => matching(of, *to, model.column(from)),
+        [to] => matching(of, *to, M::DERIVED.shape().column(from)),
         [] => panic!(
             "{}",
             Text::new()
@@ -194,27 +263,28 @@ pub const fn key(of: &Shape, (model, from): (&Shape, usize)) -> usize {
     }
 }
 
-/// Returns the place of a model's field, for the column at a place of another, which must have the same type.
+/// Returns the column of a model's field, for the column at a place of `M`, which must have the same type.
 ///
 /// # Panics
 ///
 /// There is no such field, or the types differ.
 #[track_caller]
 #[must_use]
-pub const fn field(of: &Shape, field: &str, (model, from): (&Shape, usize)) -> usize {
+pub const fn field<M: Model>(of: Derived, field: &str, from: usize) -> Target {
+    let of = of.shape();
     if of.is_broken() {
-        return 0;
+        return (of, 0);
     }
-    matching(of, of.place(field), model.column(from))
+    matching(of, of.place(field), M::DERIVED.shape().column(from))
 }
 
-/// Returns the place of a column, which must have the type of another.
+/// Returns a column, which must have the type of another.
 #[track_caller]
-const fn matching(of: &Shape, at: usize, from: Column) -> usize {
+const fn matching(of: &'static Shape, at: usize, from: Column) -> Target {
     let to = of.column(at);
     let (to_ty, from_ty) = (to.kind.ty, from.kind.ty);
     if same(to_ty, from_ty) {
-        return at;
+        return (of, at);
     }
     panic!(
         "{}",
@@ -242,4 +312,24 @@ const fn matching(of: &Shape, at: usize, from: Column) -> usize {
 #[must_use]
 pub fn table(record: &[u8]) -> Table {
     metadata::table(record).expect("the derive writes records that hold a table")
+}
+
+/// Names the section of the records.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(target_vendor = "apple"))]
+macro_rules! __section {
+    () => {
+        "autogen"
+    };
+}
+
+/// Names the section of the records.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(target_vendor = "apple")]
+macro_rules! __section {
+    () => {
+        "__DATA,__autogen"
+    };
 }

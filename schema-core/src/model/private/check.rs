@@ -1,12 +1,12 @@
 //! Checks that attributes fit the types of their columns, as constants that cannot be evaluated if they do not.
 
-use super::{Column, Shape};
+use super::{Column, Model};
 use crate::model::text::Text;
 
 /// Checks that `length` stands on a column that can have one.
 #[track_caller]
-pub const fn takes_length(model: &Shape, at: usize) {
-    let column = model.column(at);
+pub const fn takes_length<M: Model>(at: usize) {
+    let column = M::DERIVED.shape().column(at);
     expect(
         column,
         matches!(column.kind.ty.as_bytes(), b"text" | b"bytes"),
@@ -16,8 +16,8 @@ pub const fn takes_length(model: &Shape, at: usize) {
 
 /// Checks that `precision` and `scale` stand on a column that can have them.
 #[track_caller]
-pub const fn takes_precision(model: &Shape, at: usize) {
-    let column = model.column(at);
+pub const fn takes_precision<M: Model>(at: usize) {
+    let column = M::DERIVED.shape().column(at);
     expect(
         column,
         matches!(column.kind.ty.as_bytes(), b"decimal"),
@@ -27,8 +27,8 @@ pub const fn takes_precision(model: &Shape, at: usize) {
 
 /// Checks that `collate` stands on text.
 #[track_caller]
-pub const fn takes_collation(model: &Shape, at: usize) {
-    let column = model.column(at);
+pub const fn takes_collation<M: Model>(at: usize) {
+    let column = M::DERIVED.shape().column(at);
     expect(
         column,
         starts_with(column.kind.ty, "text") || starts_with(column.kind.ty, "native"),
@@ -38,8 +38,8 @@ pub const fn takes_collation(model: &Shape, at: usize) {
 
 /// Checks that `auto` stands on a whole number.
 #[track_caller]
-pub const fn takes_auto(model: &Shape, at: usize) {
-    let column = model.column(at);
+pub const fn takes_auto<M: Model>(at: usize) {
+    let column = M::DERIVED.shape().column(at);
     expect(
         column,
         limits(column.kind.ty).is_some(),
@@ -49,8 +49,8 @@ pub const fn takes_auto(model: &Shape, at: usize) {
 
 /// Checks that a key cannot be NULL.
 #[track_caller]
-pub const fn takes_key(model: &Shape, at: usize) {
-    let column = model.column(at);
+pub const fn takes_key<M: Model>(at: usize) {
+    let column = M::DERIVED.shape().column(at);
     if column.kind.nullable {
         panic!(
             "{}",
@@ -79,8 +79,8 @@ pub enum Value {
 
 /// Checks that a literal is a value of the column.
 #[track_caller]
-pub const fn takes_value(model: &Shape, at: usize, value: Value) {
-    let column = model.column(at);
+pub const fn takes_value<M: Model>(at: usize, value: Value) {
+    let column = M::DERIVED.shape().column(at);
     let ty = column.kind.ty;
     let exact = starts_with(ty, "decimal") || starts_with(ty, "native");
     let (fits, what) = match value {
@@ -172,8 +172,21 @@ const fn limits(ty: &str) -> Option<(i128, i128)> {
     })
 }
 
+/// Tells whether two texts are the same. A call takes the compiler long, and `len` is one.
 pub(super) const fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && starts_with(a, b)
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let length = a.len();
+    if length != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < length {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 const fn starts_with(text: &str, start: &str) -> bool {

@@ -1,10 +1,13 @@
 //! The record of a model, put together by the compiler.
 
-use super::{Kind, Reference, Shape};
+use super::{Kind, Model, Target};
 use crate::metadata;
 
 /// The bytes of a type or a name in a record: the 63 that a name may have, and three for quotes and comma.
 pub const ENTRY: usize = 66;
+
+/// The bytes of the path of a module in a record, with its quotes.
+const MODULE: usize = 128;
 
 /// What stands in the place of an entry between the types and the names, each of which has a comma behind it.
 const MIDDLE: [u8; ENTRY] = {
@@ -24,13 +27,13 @@ const MIDDLE: [u8; ENTRY] = {
 /// So nothing is computed to put a record together but the places of whole entries; evaluating a loop over its bytes
 /// would take most of the time to compile a model. The entries are those of the types, one more, and those of the names.
 #[repr(C)]
-pub struct Record<const PATH: usize, const JSON: usize, const ENTRIES: usize, const LONG: usize = 0> {
+pub struct Record<const JSON: usize, const ENTRIES: usize, const LONG: usize = 0> {
     magic: [u8; 8],
     format: [u8; 4],
     length: [u8; 4],
-    /// `{"module":"`
-    open: [u8; 11],
-    path: [u8; PATH],
+    /// `{"module":`
+    open: [u8; 10],
+    module: [u8; MODULE],
     json: [u8; JSON],
     entries: [[u8; ENTRY]; ENTRIES],
     /// `""],"long":[`
@@ -40,77 +43,102 @@ pub struct Record<const PATH: usize, const JSON: usize, const ENTRIES: usize, co
     close: [u8; 4],
 }
 
-impl<const PATH: usize, const JSON: usize, const ENTRIES: usize, const LONG: usize>
-    Record<PATH, JSON, ENTRIES, LONG>
-{
-    /// Returns the record of those parts.
+impl<const JSON: usize, const ENTRIES: usize, const LONG: usize> Record<JSON, ENTRIES, LONG> {
+    /// Returns the record of a model: the path of its module in quotes, with spaces behind it; its JSON; the columns that each foreign key
+    /// refers to; its long types.
     ///
     /// # Panics
     ///
-    /// `PATH` is not the length of the module's path, or `ENTRIES` not the number of entries.
+    /// `ENTRIES` is not the number of entries, or there are too few spaces.
     #[must_use]
     #[allow(clippy::cast_possible_truncation, reason = "no record is 4 GiB long")]
-    pub const fn new(
-        path: &str,
+    pub const fn new<M: Model>(
+        module: &str,
         json: [u8; JSON],
-        model: &Shape,
-        references: &[Reference<'_>],
+        references: &[&[Target]],
         long: [u8; LONG],
     ) -> Self {
-        let Some(path) = path.as_bytes().first_chunk() else {
-            panic!("a record holds the module's path");
-        };
         Record {
             magic: metadata::MAGIC,
             format: metadata::FORMAT.to_le_bytes(),
             length: ((size_of::<Self>() - metadata::HEADER) as u32).to_le_bytes(),
-            open: *b"{\"module\":\"",
-            path: *path,
+            open: *b"{\"module\":",
+            module: module_entry(module.as_bytes()),
             json,
-            entries: entries(model.kinds, references),
+            entries: entries(M::DERIVED.shape().kinds, references),
             end: *b"\"\"],\"long\":[",
             long,
             close: *b"\"\"]}",
         }
     }
 
-    /// Returns its bytes.
+    /// Returns where its bytes are.
     #[must_use]
-    pub const fn bytes(&'static self) -> &'static [u8] {
-        // SAFETY: the bytes of the reference, for as long as it is valid. All fields are arrays of bytes, so there is no
-        // padding between them.
-        unsafe { std::slice::from_raw_parts(std::ptr::from_ref(self).cast(), size_of::<Self>()) }
+    pub const fn bytes(&'static self) -> *const [u8] {
+        // All fields are arrays of bytes, so there is no padding between them.
+        std::ptr::slice_from_raw_parts(std::ptr::from_ref(self).cast(), size_of::<Self>())
     }
+}
+
+/// Returns the path of a module as the record has it. Of one that is too long the end is left out; people are told of it, and no more.
+const fn module_entry(module: &[u8]) -> [u8; MODULE] {
+    let Some(entry) = module.first_chunk() else {
+        panic!("there are not enough spaces behind the path of the module");
+    };
+    match entry[MODULE - 1] {
+        b' ' | b'"' => *entry,
+        _ => shortened(*entry),
+    }
+}
+
+/// Puts an ellipsis in the place of the last character that it leaves room for.
+const fn shortened(mut entry: [u8; MODULE]) -> [u8; MODULE] {
+    let end = "…\"".as_bytes();
+    let mut start = MODULE - end.len();
+    while matches!(entry[start], 0x80..=0xbf) {
+        start -= 1;
+    }
+    let mut at = 0;
+    while start + at < MODULE {
+        entry[start + at] = if at < end.len() { end[at] } else { b' ' };
+        at += 1;
+    }
+    entry
 }
 
 /// Returns the entries of the types, one that ends their list, and those of the names. This is no part of [`Record::new`], which the
 /// compiler looks through anew for each length of a record.
 const fn entries<const ENTRIES: usize>(
-    types: &[&Kind],
-    references: &[Reference<'_>],
+    kinds: &[&[&Kind]],
+    references: &[&[Target]],
 ) -> [[u8; ENTRY]; ENTRIES] {
     let mut entries = [MIDDLE; ENTRIES];
     let mut at = 0;
-    while at < types.len() {
-        entries[at] = types[at].entry;
-        at += 1;
+    let mut runs = kinds;
+    while let [run, rest @ ..] = runs {
+        let mut run: &[&Kind] = run;
+        while let [first, others @ ..] = run {
+            entries[at] = first.entry;
+            at += 1;
+            run = others;
+        }
+        runs = rest;
     }
-    let mut next = 0;
-    while next < references.len() {
-        let (model, places) = references[next];
+    let mut rest = references;
+    while let [targets @ [(model, _), ..], others @ ..] = rest {
         entries[at + 1] = match model.schema {
             Some(schema) => entry(schema.as_bytes(), b""),
             None => NONE,
         };
         entries[at + 2] = *model.table_entry;
         at += 2;
-        let mut place = 0;
-        while place < places.len() {
+        let mut targets: &[Target] = targets;
+        while let [first, others @ ..] = targets {
             at += 1;
-            entries[at] = column_entry(model, places[place]);
-            place += 1;
+            entries[at] = column_entry(*first);
+            targets = others;
         }
-        next += 1;
+        rest = others;
     }
     assert!(
         at + 1 == ENTRIES,
@@ -123,7 +151,7 @@ const fn entries<const ENTRIES: usize>(
 const NONE: [u8; ENTRY] = entry(b"", b"");
 
 /// Returns the name of a model's column as a record has it. That of a key is there already, and putting it together takes long.
-const fn column_entry(model: &Shape, at: usize) -> [u8; ENTRY] {
+const fn column_entry((model, at): Target) -> [u8; ENTRY] {
     match model.key {
         _ if model.is_broken() => NONE,
         [key] if *key == at => *model.key_entry,
@@ -236,6 +264,23 @@ mod tests {
                 .trim_end(),
             "\"?\""
         );
+    }
+
+    #[test]
+    fn the_path_of_a_module_is_whole_if_there_is_room_for_it() {
+        let text = |path: &str| {
+            let module = format!("\"{path}\"{:MODULE$}", "");
+            String::from_utf8(module_entry(module.as_bytes()).to_vec()).unwrap()
+        };
+        assert_eq!(text("shop::items"), format!("\"shop::items\"{:115}", ""));
+        let longest = "x".repeat(MODULE - 2);
+        assert_eq!(text(&longest), format!("\"{longest}\""));
+        assert_eq!(
+            text(&format!("{longest}x")),
+            format!("\"{}…\"", "x".repeat(MODULE - 5))
+        );
+        // Characters of two bytes, of which one would be cut in two.
+        assert_eq!(text(&"é".repeat(MODULE)), format!("\"{}…\" ", "é".repeat(61)));
     }
 
     #[test]
