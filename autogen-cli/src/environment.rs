@@ -1,5 +1,6 @@
 //! What every command works in, found once before any of them runs.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use schema_core::dialect::Dialect;
@@ -135,13 +136,14 @@ impl<'a> Environment<'a> {
         }
     }
 
-    /// Reads the history.
+    /// Reads the history. It is not freed: a command is done with it when the process ends, and to free a thousand revisions one by one takes
+    /// longer than to read some.
     ///
     /// # Errors
     ///
     /// What is wrong in it.
-    pub(crate) fn history(&self) -> Result<History, CommandError> {
-        Ok(History::load(&self.migrations)?)
+    pub(crate) fn history(&self) -> Result<ManuallyDrop<History>, CommandError> {
+        Ok(ManuallyDrop::new(History::load(&self.migrations)?))
     }
 
     /// Returns the path as a person reads it.

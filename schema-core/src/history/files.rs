@@ -30,7 +30,7 @@ pub const SNAPSHOT_FILE: &str = "snapshot.json";
 const SNAPSHOT_DEPTH: usize = 4;
 
 /// How long most files are at most.
-const USUAL_LENGTH: usize = 1_024;
+const USUAL_LENGTH: usize = 4_096;
 
 /// The folder of the revisions, in the migrations folder.
 pub const VERSIONS_FOLDER: &str = "versions";
@@ -109,14 +109,34 @@ pub fn snapshot_text(schema: &Schema) -> Result<String, serde_json::Error> {
 
 /// Reads a text file.
 ///
-/// A long history is thousands of small files: without asking first how long one is, each costs a third fewer calls of the system.
+/// A long history is thousands of small files: without asking first how long one is, each costs a third fewer calls of the system, and one that the
+/// usual room holds is allocated once.
 pub(super) fn read_text(path: &Path) -> Result<String, HistoryError> {
     let read = || {
-        let mut bytes = Vec::with_capacity(USUAL_LENGTH);
-        File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+        let mut file = File::open(path)?;
+        let mut start = [0; USUAL_LENGTH];
+        let length = fill(&mut file, &mut start)?;
+        let mut bytes = start[..length].to_vec();
+        if length == start.len() {
+            file.read_to_end(&mut bytes)?;
+        }
         String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
     };
     read().map_err(|error| HistoryError::io(path, "read", &error))
+}
+
+/// Reads until the file ends or the room does, and returns how much that was.
+fn fill(file: &mut File, room: &mut [u8]) -> std::io::Result<usize> {
+    let mut length = 0;
+    while length < room.len() {
+        match file.read(&mut room[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
 }
 
 /// Returns the words of a revision folder's name.

@@ -133,10 +133,11 @@ pub(super) fn read(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Re
     if !exists(connection, dialect)? {
         return Ok(Vec::new());
     }
-    let rows = query(connection, &format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY id"))?;
-    rows.into_iter()
-        .map(|row| from_row(&row).ok_or(RunError::VersionRow { row }))
-        .collect()
+    query(
+        connection,
+        &format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY id"),
+        from_row,
+    )
 }
 
 /// Returns the row of one revision. The table exists.
@@ -146,33 +147,46 @@ pub(super) fn find(
     id: RevisionId,
 ) -> Result<Option<Applied>, RunError> {
     let sql = format!("SELECT {COLUMNS} FROM {TABLE} WHERE id = {}", key(dialect, id));
-    let rows = query(connection, &sql)?;
-    rows.into_iter()
-        .map(|row| from_row(&row).ok_or(RunError::VersionRow { row }))
-        .next()
-        .transpose()
+    Ok(query(connection, &sql, from_row)?.pop())
 }
 
 /// Returns the ids, and of which something is unfinished. The table exists.
 pub(super) fn ids(connection: &mut dyn Connection) -> Result<Vec<(RevisionId, bool)>, RunError> {
     let sql = format!("SELECT id, unfinished FROM {TABLE} ORDER BY id");
-    let rows = query(connection, &sql)?;
-    let from = |row: &[Value]| {
+    query(connection, &sql, |row| {
         let [id, unfinished] = row else { return None };
         Some((id.as_str()?.parse().ok()?, *unfinished != Value::Null))
+    })
+}
+
+/// Returns what `read` makes of each row.
+fn query<T>(
+    connection: &mut dyn Connection,
+    sql: &str,
+    read: impl Fn(&mut [Value]) -> Option<T>,
+) -> Result<Vec<T>, RunError> {
+    let (mut rows, mut broken) = (Vec::new(), None);
+    let mut take = |mut row: Vec<Value>| match read(&mut row) {
+        Some(taken) => {
+            rows.push(taken);
+            true
+        }
+        None => {
+            broken = Some(row);
+            false
+        }
     };
-    rows.into_iter()
-        .map(|row| from(&row).ok_or(RunError::VersionRow { row }))
-        .collect()
-}
-
-fn query(connection: &mut dyn Connection, sql: &str) -> Result<Vec<Vec<Value>>, RunError> {
     connection
-        .query(sql, &[])
-        .map_err(|error| RunError::database("read the version table", error))
+        .for_each(sql, &[], &mut take)
+        .map_err(|error| RunError::database("read the version table", error))?;
+    match broken {
+        Some(row) => Err(RunError::VersionRow { row }),
+        None => Ok(rows),
+    }
 }
 
-fn from_row(row: &[Value]) -> Option<Applied> {
+/// Returns what a row says. Its texts are taken out of it once it is known to be one.
+fn from_row(row: &mut [Value]) -> Option<Applied> {
     let [
         id,
         parents,
@@ -189,28 +203,41 @@ fn from_row(row: &[Value]) -> Option<Applied> {
     else {
         return None;
     };
-    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let id = id.as_str()?.parse().ok()?;
+    let parents = parents.as_str()?.split_whitespace().map(str::parse);
+    let parents = parents.collect::<Result<_, _>>().ok()?;
+    let duration = u64::try_from(duration.as_integer()?).ok()?;
+    let statements_done = usize::try_from(statements_done.as_integer()?).ok()?;
+    let unfinished = match unfinished.as_str() {
+        Some(text) => Some(Unfinished::parse(text)?),
+        None => None,
+    };
+    let needed = [&*message, &*checksum, &*applied_at, &*tool_version];
+    if needed.iter().any(|value| value.as_str().is_none()) {
+        return None;
+    }
     Some(Applied {
-        id: id.as_str()?.parse().ok()?,
-        parents: parents
-            .as_str()?
-            .split_whitespace()
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .ok()?,
-        message: text(message)?,
-        checksum: text(checksum)?,
-        downgrade: text(downgrade),
-        applied_at: text(applied_at)?,
-        duration: Duration::from_millis(u64::try_from(duration.as_integer()?).ok()?),
-        statements_done: usize::try_from(statements_done.as_integer()?).ok()?,
-        tool_version: text(tool_version)?,
-        tag: text(tag),
-        unfinished: match unfinished.as_str() {
-            Some(text) => Some(Unfinished::parse(text)?),
-            None => None,
-        },
+        id,
+        parents,
+        message: take(message)?,
+        checksum: take(checksum)?,
+        downgrade: take(downgrade),
+        applied_at: take(applied_at)?,
+        duration: Duration::from_millis(duration),
+        statements_done,
+        tool_version: take(tool_version)?,
+        tag: take(tag),
+        unfinished,
     })
+}
+
+/// Takes a text out of a value.
+fn take(value: &mut Value) -> Option<String> {
+    if let Value::Text(text) = std::mem::replace(value, Value::Null) {
+        Some(text)
+    } else {
+        None
+    }
 }
 
 /// Returns the statement that records a revision.

@@ -1,5 +1,6 @@
 //! Scripts for the revisions that there are, when a dialect is configured later.
 
+use std::mem::ManuallyDrop;
 use std::time::Instant;
 
 use schema_core::history::files;
@@ -22,8 +23,8 @@ use crate::printer::{Took, Topic};
 pub(super) fn complete(
     environment: &mut Environment<'_>,
     config: &Config,
-    history: History,
-) -> Result<(History, Vec<serde_json::Value>), CommandError> {
+    history: ManuallyDrop<History>,
+) -> Result<(ManuallyDrop<History>, Vec<serde_json::Value>), CommandError> {
     let completed = rewrite::complete(&history, &config.dialects()?)?;
     if completed.is_empty() {
         return Ok((history, Vec::new()));
