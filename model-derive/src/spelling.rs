@@ -1,5 +1,5 @@
-//! What the tokens of a type tell before the compiler resolves them. It may be another type of that name, so nothing rests on it but how long the
-//! compiler takes.
+//! What the tokens of a type tell before the compiler resolves them, so that it has less to do. It may be another type of that name, which is
+//! checked and recorded like any other; only if its notation is a long one, the record lacks it, and is refused when it is read.
 
 use syn::{GenericArgument, PathArguments, Type};
 

@@ -14,14 +14,13 @@ use record::entry;
 use std::marker::PhantomData;
 
 use super::text::Text;
-pub use super::{ColumnType, Model};
+use super::{ColumnType, Model};
 use crate::metadata;
 use crate::schema::Table;
 
 // Under names that no one else has for them. `unused_qualifications` would want a path to go, had the user a name for what it ends in.
 pub use super::{ColumnType as FieldType, Model as DerivedModel};
 pub use std::option::Option::{None as NoSchema, Some as Schema};
-pub use std::option::Option::{None, Some};
 
 /// All that is said of a model. It holds pointers because the compiler evaluates what is behind a reference: a record is made of shapes, and
 /// a shape has been evaluated already.

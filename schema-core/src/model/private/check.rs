@@ -172,28 +172,20 @@ const fn limits(ty: &str) -> Option<(i128, i128)> {
     })
 }
 
-/// Tells whether two texts are the same. A call takes the compiler long, and `len` is one.
 pub(super) const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let length = a.len();
-    if length != b.len() {
+    a.len() == b.len() && starts_with(a, b)
+}
+
+/// Tells how a text starts. The compiler takes its time over calls, and `len` is one, so none stands in the loop.
+const fn starts_with(text: &str, start: &str) -> bool {
+    let (text, start) = (text.as_bytes(), start.as_bytes());
+    let length = start.len();
+    if length > text.len() {
         return false;
     }
     let mut at = 0;
     while at < length {
-        if a[at] != b[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
-const fn starts_with(text: &str, start: &str) -> bool {
-    let (text, start) = (text.as_bytes(), start.as_bytes());
-    let mut at = 0;
-    while at < start.len() {
-        if at == text.len() || text[at] != start[at] {
+        if text[at] != start[at] {
             return false;
         }
         at += 1;
