@@ -9,6 +9,7 @@ mod generalize;
 mod hazards;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+mod patience;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -18,6 +19,7 @@ mod unmanaged;
 pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};
+pub(crate) use patience::Patience;
 pub use unmanaged::Unmanaged;
 
 use std::path::Path;
@@ -287,6 +289,12 @@ pub trait Session {
     ///
     /// In doubt it does not.
     fn joins_transaction(&self, sql: &str) -> bool;
+
+    /// Tells whether a statement that does not join a transaction waits for a lock of someone else, for as long as [`Limits::lock`] says. One that
+    /// does not, and that did nothing when it was refused, is tried again until then.
+    fn waits_alone(&self) -> bool {
+        true
+    }
 
     /// Tells whether a rollback takes back all that a statement does that [joins a transaction](Session::joins_transaction). One of which it
     /// does not is run as those that do not join one are.

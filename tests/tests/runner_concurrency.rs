@@ -6,10 +6,14 @@ mod database;
 mod revisions;
 
 use std::sync::Barrier;
+use std::time::Duration;
 
-use database::Database;
+use database::{Database, options};
 use revisions::{Project, ids, revision};
-use schema_core::db::Value;
+use schema_core::db::{Connection, Error, ErrorKind, Value};
+use schema_core::dialect::sqlite::Sqlite;
+use schema_core::history::History;
+use schema_core::runner::{self, FailureCause, Options, RunError};
 
 const THREADS: usize = 16;
 const ROUNDS: usize = 6;
@@ -109,4 +113,129 @@ fn upgraders_and_downgraders_never_leave_a_half() {
     let at_three = database.applied() == ids([1, 2, 3]);
     let cents = database.query("SELECT sum(cents) FROM prices");
     assert_eq!(cents, [[Value::Integer(if at_three { 300 } else { 3 })]]);
+}
+
+/// A connection beside which someone does something at the first try of a statement, and is done with it at some later one.
+///
+/// `PRAGMA journal_mode = WAL` is one with which SQLite does not wait: it reads first, and who reads may not wait for someone who writes, since he waits for
+/// the readers (<https://sqlite.org/c3ref/busy_handler.html>).
+struct Beside<'a> {
+    inner: Box<dyn Connection>,
+    begin: &'a dyn Fn() -> Box<dyn Connection>,
+    other: Option<Box<dyn Connection>>,
+    tries: usize,
+    done_at: usize,
+}
+
+impl<'a> Beside<'a> {
+    fn new(database: &Database, done_at: usize, begin: &'a dyn Fn() -> Box<dyn Connection>) -> Self {
+        Beside {
+            inner: database.open(),
+            begin,
+            other: None,
+            tries: 0,
+            done_at,
+        }
+    }
+
+    fn upgrade(&mut self, history: &History, options: &Options) -> Result<(), RunError> {
+        runner::upgrade(self, &Sqlite, history, history.heads(), options, &mut |_| {}).map(drop)
+    }
+}
+
+impl Connection for Beside<'_> {
+    fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error> {
+        if sql == "PRAGMA journal_mode = WAL" {
+            self.tries += 1;
+            if self.tries == 1 {
+                self.other = Some((self.begin)());
+            }
+            if self.tries == self.done_at {
+                self.other = None;
+            }
+        }
+        self.inner.execute(sql, parameters)
+    }
+
+    fn for_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<(), Error> {
+        self.inner.for_each(sql, parameters, row)
+    }
+
+    fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        self.inner.limit_statements(limit)
+    }
+}
+
+fn to_wal() -> (History, Database, Project) {
+    let project = Project::new();
+    project.write(
+        &revision(1, &[], "wal"),
+        "-- autogen: no-transaction\n\nCREATE TABLE t (a);\nPRAGMA journal_mode = WAL;\nINSERT INTO t VALUES (1);\n",
+        "",
+    );
+    let database = Database::new(project.path("app.db"));
+    (project.load(), database, project)
+}
+
+/// Returns a connection that is writing.
+fn writer(database: &Database) -> Box<dyn Connection> {
+    let mut writer = database.open();
+    writer.execute("BEGIN IMMEDIATE", &[]).unwrap();
+    writer
+}
+
+#[test]
+fn what_sqlite_does_not_wait_for_is_tried_again() {
+    let (history, database, _project) = to_wal();
+    let write = || writer(&database);
+    let mut connection = Beside::new(&database, 3, &write);
+    connection.upgrade(&history, &options()).unwrap();
+    assert_eq!(connection.tries, 3);
+    assert_eq!(database.query("PRAGMA journal_mode"), [[Value::from("wal")]]);
+    assert_eq!(database.query("SELECT a FROM t"), [[Value::Integer(1)]]);
+}
+
+#[test]
+fn it_is_not_tried_for_longer_than_a_lock_may_take() {
+    let (history, database, _project) = to_wal();
+    let write = || writer(&database);
+    let mut connection = Beside::new(&database, usize::MAX, &write);
+    let impatient = Options {
+        lock_timeout: Duration::ZERO,
+        ..options()
+    };
+    let error = connection.upgrade(&history, &impatient).unwrap_err();
+    let RunError::Failed(failure) = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        matches!(&failure.cause, FailureCause::Database(error) if error.kind == ErrorKind::Locked),
+        "{error}"
+    );
+    assert_eq!(connection.tries, 1);
+    drop(connection);
+    database.upgrade(&history).unwrap();
+    assert_eq!(database.query("PRAGMA journal_mode"), [[Value::from("wal")]]);
+    assert_eq!(database.query("SELECT a FROM t"), [[Value::Integer(1)]]);
+}
+
+#[test]
+fn it_is_not_tried_again_once_someone_else_has_done_it() {
+    let (history, database, _project) = to_wal();
+    let do_it_all = || {
+        database.upgrade(&history).unwrap();
+        database.query("PRAGMA journal_mode = DELETE");
+        writer(&database)
+    };
+    let mut connection = Beside::new(&database, usize::MAX, &do_it_all);
+    connection.upgrade(&history, &options()).unwrap();
+    assert_eq!(connection.tries, 1);
+    drop(connection);
+    assert_eq!(database.query("PRAGMA journal_mode"), [[Value::from("delete")]]);
+    assert_eq!(database.query("SELECT a FROM t"), [[Value::Integer(1)]]);
 }

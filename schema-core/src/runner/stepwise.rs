@@ -12,7 +12,7 @@ use super::job::Job;
 use super::run::{Known, Outcome, Run};
 use super::unfinished::Unfinished;
 use super::{Event, RunError, execute, version_table};
-use crate::dialect::Progress;
+use crate::dialect::{Patience, Progress};
 use crate::history::Direction;
 use crate::plan::{Statement, Step};
 
@@ -239,7 +239,7 @@ impl Run<'_> {
         let Some(intending) = self.note(job, note, note.intending(fingerprint.clone()))? else {
             return Ok(None);
         };
-        match self.act(job, &intending, statement) {
+        match self.patiently(job, &intending, statement) {
             Ok(next) => self.note(job, &intending, next),
             // It failed because someone else has done it.
             Err(RunError::Failed(_)) if matches!(self.is_noted(job, &intending), Ok(false)) => Ok(None),
@@ -247,6 +247,26 @@ impl Run<'_> {
                 Ok(Progress::Nothing) => Err(self.without_effect(job, &intending, error)),
                 Ok(Progress::Whole | Progress::Unclear { .. }) | Err(_) => Err(error),
             },
+        }
+    }
+
+    /// Runs a step that stands alone; again, where the database does not wait by itself for someone who is done with it before long.
+    fn patiently(
+        &mut self,
+        job: &Job,
+        note: &Unfinished,
+        statement: &Statement,
+    ) -> Result<Unfinished, RunError> {
+        let mut patience = Patience::new(self.options.lock_timeout);
+        loop {
+            let outcome = self.act(job, note, statement);
+            let again = matches!(&outcome, Err(RunError::Failed(failure)) if failure.is_locked_out())
+                && !self.dialect.session().waits_alone()
+                && matches!(self.is_noted(job, note), Ok(true))
+                && patience.wait();
+            if !again {
+                return outcome;
+            }
         }
     }
 

@@ -156,6 +156,12 @@ impl Session for super::Sqlite {
         !first.is_some_and(|first| alone.iter().any(|word| first.is(word)))
     }
 
+    /// A change of the journal reads before it writes, and who reads already is refused at once, lest two wait for each other
+    /// (<https://sqlite.org/c3ref/busy_handler.html>).
+    fn waits_alone(&self) -> bool {
+        false
+    }
+
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
         let named: BTreeSet<String> = lex(sql, super::LEXICON)
             .filter_map(|token| token.name())

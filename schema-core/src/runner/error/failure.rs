@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::{database_hint, listed};
-use crate::db::{self, Value};
+use crate::db::{self, ErrorKind, Value};
 use crate::history::{Direction, RevisionId};
 
 /// A statement that failed.
@@ -65,6 +65,11 @@ pub enum FailureCause {
 }
 
 impl Failure {
+    /// Tells whether someone else had what the statement needs.
+    pub(in crate::runner) fn is_locked_out(&self) -> bool {
+        matches!(&self.cause, FailureCause::Database(error) if error.kind == ErrorKind::Locked)
+    }
+
     /// Returns how to go on.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -4,17 +4,14 @@
 //! for whom an advisory lock of the session is no lock, and with whom it stays when its process is gone. So it is looked for before a lock is
 //! taken, and again in what shows later: the session changes between two statements, or has the lock already before it was asked for.
 
-use std::thread::sleep;
 use std::time::Duration;
 
 use super::{one, refused};
 use crate::db::{Connection, Error, ErrorKind, Value};
+use crate::dialect::Patience;
 
 /// The lock's number: `autogen` in letters. A number is a lock of its own in every database.
 const KEY: i64 = 0x00_61_75_74_6f_67_65_6e;
-
-/// How long to wait before the lock is tried again, at first and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(250));
 
 /// How often the session is asked who it is: a pooler may give out the same one several times.
 const LOOKS: usize = 3;
@@ -40,23 +37,20 @@ pub(super) fn take(
     if one(connection, &held)?.as_integer() != Some(0) {
         return Err(pooled());
     }
-    let mut waited = Duration::ZERO;
-    let mut pause = PAUSES.0;
+    let mut patience = Patience::new(timeout);
+    let mut waited = false;
     while one(connection, &format!("SELECT pg_try_advisory_lock({KEY})"))? != Value::Integer(1) {
-        if waited.is_zero() {
+        if !waited {
             waiting(&holder(connection)?);
+            waited = true;
         }
-        if waited >= timeout {
+        if !patience.wait() {
             return Err(Error {
                 kind: ErrorKind::Locked,
                 message: format!("the lock of this database is held by {}", holder(connection)?),
                 offset: None,
             });
         }
-        let step = pause.min(timeout - waited);
-        sleep(step);
-        waited += step;
-        pause = (pause * 2).min(PAUSES.1);
     }
     for _ in 0..LOOKS {
         if self::session(connection)? != session {
