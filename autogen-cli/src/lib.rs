@@ -1,4 +1,4 @@
-//! The `autogen` command, as a library of one function that its two programs share.
+//! The `autogen` command, as a library that its two programs share.
 //!
 //! It holds what a person sees: arguments, questions, printed lines, exit codes and the files of a project. What a
 //! schema is, how two differ and how scripts run is `schema_core`'s; nothing of that is decided here.
@@ -33,6 +33,23 @@ use crate::printer::Printer;
 /// fifth less time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Sets up what belongs to the process. Without it everything works, and a long upgrade of SQLite takes longer.
+///
+/// # Safety
+///
+/// No other thread uses SQLite meanwhile.
+///
+/// # Example
+///
+/// ```
+/// // SAFETY: the program has just started, and has one thread.
+/// unsafe { autogen_cli::set_up() };
+/// ```
+pub unsafe fn set_up() {
+    // SAFETY: the caller promises the same.
+    unsafe { schema_core::db::sqlite::forgo_memory_statistics() };
+}
 
 /// Runs the command with the given arguments, the first of which is the program's own name, and returns how it ended:
 /// 0 done, 1 a check found something, 2 failed, refused or in need of an answer.
