@@ -271,7 +271,11 @@ impl Site {
         } else {
             Command::new(program)
         };
-        command.current_dir(&self.folder).stdin(Stdio::null());
+        // MariaDB deletes all that is called `#sql…` in its folder for temporary files when it starts, and another server may be using it.
+        command
+            .current_dir(&self.folder)
+            .env("TMPDIR", &self.folder)
+            .stdin(Stdio::null());
         command
     }
 }

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! A server can be had where none is running.
 
+use std::path::Path;
+
 use autogen_tests::provision::start;
 use autogen_tests::servers::SERVERS;
 use schema_core::db::{DatabaseUrl, open};
@@ -18,4 +20,15 @@ fn throw_away_servers_answer_and_are_gone_afterwards() {
         drop(running);
         assert!(open(&url).is_err(), "{url} is still there");
     }
+}
+
+#[test]
+fn a_throw_away_server_keeps_its_temporary_files_to_itself() {
+    let server = SERVERS.iter().find(|server| server.dialect == "mysql").unwrap();
+    let running = start(server).unwrap_or_else(|why| panic!("{why}"));
+    let url: DatabaseUrl = running.url.parse().unwrap();
+    let rows = open(&url).unwrap().query("SELECT @@tmpdir", &[]).unwrap();
+    let folder = Path::new(rows[0][0].as_str().unwrap());
+    assert_ne!(folder, std::env::temp_dir());
+    assert!(folder.starts_with(std::env::temp_dir()), "{}", folder.display());
 }

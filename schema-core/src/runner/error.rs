@@ -173,7 +173,7 @@ fn database_hint(error: &db::Error) -> Option<String> {
     Some(match error.kind {
         ErrorKind::Unreachable => "check the database URL, and that its folder exists".into(),
         ErrorKind::NotADatabase => "check the database URL: the file holds something else, or is damaged".into(),
-        ErrorKind::Locked => "another process is writing; run it again, or wait longer with `--lock-timeout`".into(),
+        ErrorKind::Locked => "another process is at work on the database; run it again when that is done, or wait longer with `--lock-timeout`".into(),
         ErrorKind::ReadOnly => "make the database file and its folder writable".into(),
         ErrorKind::Full => "make room on the disk, then run it again".into(),
         ErrorKind::TimedOut => "allow it more with `--timeout`, or split the statement".into(),
