@@ -262,8 +262,8 @@ impl Run<'_> {
             let outcome = self.act(job, note, statement);
             let again = matches!(&outcome, Err(RunError::Failed(failure)) if failure.is_locked_out())
                 && !self.dialect.session().waits_alone()
-                && matches!(self.is_noted(job, note), Ok(true))
-                && patience.wait();
+                && patience.wait()
+                && matches!(self.is_noted(job, note), Ok(true));
             if !again {
                 return outcome;
             }
