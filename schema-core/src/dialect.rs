@@ -4,6 +4,7 @@
 //! database into that same form ([`Dialect::reflect`]), and turns operations into statements ([`Dialect::plan`]).
 //! Between normalized schemas comparison is `==`, so nothing above this module knows a database's name.
 
+mod effect;
 mod foundation;
 mod generalize;
 // Of what a script can do, fewer dialects look for less.
@@ -21,6 +22,8 @@ pub mod postgres;
 pub mod sqlite;
 mod unmanaged;
 
+pub use effect::Effect;
+pub(crate) use effect::to_run_again;
 pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};
@@ -310,6 +313,11 @@ pub trait Session {
     fn rolls_back(&self, _connection: &mut dyn Connection, _sql: &str) -> Result<bool, Error> {
         Ok(true)
     }
+
+    /// Tells what a statement does beyond its session, and what it leaves in it. A run that goes on with a script does the latter again.
+    ///
+    /// In doubt it is [lasting](Effect::Lasting).
+    fn effect(&self, sql: &str) -> Effect;
 
     /// Returns what the database says of all that a statement names, as a text: another one once the statement has taken effect, and the same one until
     /// then.

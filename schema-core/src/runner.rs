@@ -18,6 +18,7 @@ mod prove;
 mod rehearse;
 mod resume;
 mod run;
+mod session;
 mod stamp;
 mod stepwise;
 mod time;

@@ -35,7 +35,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use self::allow::is_allow;
-use crate::lexer::{Kind, Lexicon, lex};
+use crate::lexer::{Kind, Lexicon, lex, unquote};
 
 /// Returns the checksum of a script, `sha256:` and 64 hexadecimal digits.
 ///
@@ -66,7 +66,8 @@ pub(crate) fn has_allows(text: &str) -> bool {
     text.contains("autogen:") && lex(text, Lexicon::STANDARD).any(|token| is_allow(&token))
 }
 
-/// Returns all words and quoted names of a script, in lower case: among them the tables that it is about.
+/// Returns all words and quoted names of a script, in lower case: among them the tables that it is about. A text of several words may be a statement
+/// that the script prepares, so its words are among them too.
 ///
 /// ```
 /// use schema_core::lexer::Lexicon;
@@ -76,10 +77,25 @@ pub(crate) fn has_allows(text: &str) -> bool {
 /// ```
 #[must_use]
 pub fn names(text: &str, lexicon: Lexicon) -> BTreeSet<String> {
-    lex(text, lexicon)
-        .filter_map(|token| token.name())
-        .map(|name| name.to_lowercase())
-        .collect()
+    let names = names_as_written(text, lexicon).into_iter();
+    names.map(|name| name.to_lowercase()).collect()
+}
+
+/// Returns the same words and names as [`names`], in their own case.
+pub(crate) fn names_as_written(text: &str, lexicon: Lexicon) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for token in lex(text, lexicon) {
+        if let Some(name) = token.name() {
+            names.insert(name);
+        } else if token.kind == Kind::String && token.text.contains(' ') {
+            let inner = unquote(token.text);
+            // Other quotes than `'` stay, and what they hold is no statement that could be prepared.
+            if inner.len() < token.text.len() {
+                names.extend(names_as_written(&inner, lexicon));
+            }
+        }
+    }
+    names
 }
 
 /// Returns the text without a byte order mark and with `\n` as the end of every line.

@@ -5,7 +5,7 @@ use std::path::Path;
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{
-    Change, Dialect, Limits, Located, Mode, Progress, Session, Unmanaged, Unsupported,
+    Change, Dialect, Effect, Limits, Located, Mode, Progress, Session, Unmanaged, Unsupported,
 };
 use schema_core::lexer::{Lexicon, lex};
 use schema_core::operation::Operation;
@@ -126,6 +126,10 @@ impl Session for Autocommit {
     }
 
     /// Only changes of rows do.
+    fn effect(&self, sql: &str) -> Effect {
+        Sqlite.session().effect(sql)
+    }
+
     fn joins_transaction(&self, sql: &str) -> bool {
         let first = lex(sql, Sqlite.lexicon()).find(|token| !token.is_trivia());
         let rows = ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH"];

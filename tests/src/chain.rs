@@ -69,7 +69,7 @@ const CHAIN: [Link; 5] = [
         [
             "-- autogen: foreign-keys-off\n\n-- autogen: keep-dependents stores\n\nCREATE TABLE new (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(80) NOT NULL);\nINSERT INTO new SELECT id, name FROM stores;\nDROP TABLE stores;\nALTER TABLE new RENAME TO stores;\n\n-- autogen: restore-dependents stores\n",
             "ALTER TABLE stores ALTER COLUMN name TYPE VARCHAR(80);\n",
-            "ALTER TABLE stores MODIFY name VARCHAR(80) NOT NULL;\n",
+            "SET @autogen_alter = concat('ALTER TABLE stores MODIFY name VARCHAR(80) NOT NULL, DEFAULT CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database);\nPREPARE autogen_alter FROM @autogen_alter;\nEXECUTE autogen_alter;\nDEALLOCATE PREPARE autogen_alter;\n",
         ],
         [
             "-- autogen: foreign-keys-off\n\n-- autogen: keep-dependents stores\n\nCREATE TABLE new (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL);\nINSERT INTO new SELECT id, name FROM stores;\nDROP TABLE stores;\nALTER TABLE new RENAME TO stores;\n\n-- autogen: restore-dependents stores\n",
@@ -89,7 +89,7 @@ const CHAIN: [Link; 5] = [
         [
             "-- autogen: no-transaction\n\nINSERT INTO notes VALUES (2, 'outside');\nVACUUM;\nUPDATE items SET cents = cents + 7;\nCREATE INDEX ix_items_cents ON items (cents);\n",
             "-- autogen: no-transaction\n\nINSERT INTO notes VALUES (2, 'outside');\nCREATE INDEX CONCURRENTLY ix_items_cents ON items (cents);\nUPDATE items SET cents = cents + 7;\n",
-            "-- autogen: no-transaction\n\nINSERT INTO notes VALUES (2, 'outside');\nCREATE INDEX ix_items_cents ON items (cents);\nUPDATE items SET cents = cents + 7;\n",
+            "-- autogen: no-transaction\n\nSET @more = 7;\nINSERT INTO notes VALUES (2, 'outside');\nCREATE INDEX ix_items_cents ON items (cents);\nUPDATE items SET cents = cents + @more;\n",
         ],
         [
             "-- autogen: no-transaction\n\nUPDATE items SET cents = cents - 7;\nDROP INDEX ix_items_cents;\nDELETE FROM notes WHERE id = 2;\n",

@@ -7,7 +7,7 @@ use crate::lexer::{Lexicon, lex};
 use crate::operation::Operation;
 use crate::plan::{Plan, Step};
 use crate::schema::{Schema, Table, TableName};
-use crate::script::names;
+use crate::script::{names, names_as_written};
 
 /// Returns the tables that operations or scripts name, with those that they refer to and, where they may go or get another name, those that refer to them.
 pub(super) fn known<'a>(
@@ -33,6 +33,11 @@ pub(super) fn known<'a>(
         let tokens: Vec<_> = lex(text, lexicon).filter(|token| !token.is_trivia()).collect();
         for (at, token) in tokens.iter().enumerate() {
             let Some(name) = token.name() else {
+                named.extend(
+                    names_as_written(token.text, lexicon)
+                        .into_iter()
+                        .map(TableName::new),
+                );
                 continue;
             };
             goes |= token.is("DROP") && tokens.get(at + 1).is_some_and(|next| next.is("TABLE"));

@@ -27,6 +27,7 @@ impl Run<'_> {
         let Some(mut note) = self.claim(job, known)? else {
             return Ok(Outcome::Overtaken);
         };
+        self.restore_session(job, &note)?;
         if let Some(intent) = note.intent.clone() {
             match self.settle(job, &note, &intent)? {
                 Some(next) => note = next,
@@ -350,7 +351,7 @@ fn looks_only(step: &Step) -> bool {
     }
 }
 
-fn kept(job: &Job, note: &Unfinished) -> Kept {
+pub(super) fn kept(job: &Job, note: &Unfinished) -> Kept {
     Kept::Steps {
         done: note.done,
         of: job.plan.statements.len(),

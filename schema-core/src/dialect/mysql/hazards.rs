@@ -1,18 +1,20 @@
 //! The hazards of scripts on MySQL and MariaDB: when the server copies a table, and who waits for it.
 //!
-//! What is copied is measured on MariaDB (`tests/tests/locks.rs` asks for `ALGORITHM=INPLACE, LOCK=NONE` for what plans write, which the server
-//! refuses where it copies); MySQL's manual has the same in its tables of online DDL
-//! (<https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html>).
+//! What is copied is measured on MariaDB and MySQL (`tests/tests/locks.rs` asks for `ALGORITHM=INPLACE, LOCK=NONE` for what plans write, which a
+//! server refuses where it copies); the manual has it in its tables of online DDL
+//! (<https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html>). Where only one of the two copies, it is said all the same.
 
 mod alter;
 
 use std::collections::BTreeSet;
 
 use super::MySql;
+use super::plan::collation::{is_about_prepared, thought_of};
 use crate::dialect::Dialect;
 use crate::dialect::hazards::{Change, Command, Located, Sql, Walk};
 use crate::hazard::{Code, breaking};
 use crate::lexer::{Kind, unquote};
+use crate::plan::{Plan, Step};
 use crate::schema::{Schema, TableName};
 
 /// How many characters a name may have.
@@ -23,6 +25,8 @@ const A_DAY: u64 = 86_400;
 
 /// Returns the hazards of a script.
 pub(super) fn hazards(change: &Change<'_>) -> Vec<Located> {
+    let script = &spelled_out(change.script);
+    let change = &Change { script, ..*change };
     let mut walk = Walk::new(&MySql, change);
     walk.extend(breaking(change.operations, change.from));
     let mut seen = Seen {
@@ -31,6 +35,24 @@ pub(super) fn hazards(change: &Change<'_>) -> Vec<Located> {
     };
     walk.statements(|walk, sql| statement(walk, sql, &mut seen))
         .finish()
+}
+
+/// Returns the same script, with what it puts together and prepares in the place where it does.
+fn spelled_out(script: &Plan) -> Plan {
+    let mut script = script.clone();
+    let mut is_prepared = false;
+    for statement in &mut script.statements {
+        let Step::Execute { sql } = &mut statement.step else {
+            continue;
+        };
+        if let Some(alter) = thought_of(sql) {
+            *sql = alter;
+            is_prepared = true;
+        } else if is_prepared && is_about_prepared(sql) {
+            *sql = "SELECT 1".to_owned();
+        }
+    }
+    script
 }
 
 /// What the rules know besides the walk.

@@ -3,8 +3,10 @@
 //! Outside stored programs MySQL has no statement that runs on a condition. But what is prepared may be one text or another: a statement or
 //! none, or the message of a guard, which the server shows since it cannot understand it.
 
-use super::plan::collation::operand;
+use super::LEXICON;
+use super::ddl::text;
 use crate::db::mysql::SESSION;
+use crate::lexer::{Token, lex};
 use crate::plan::{Plan, Statement, Step};
 
 /// Returns the plan as statements that do something only if the condition holds.
@@ -22,7 +24,7 @@ pub(super) fn once(condition: &str, plan: &Plan) -> Plan {
                 statements.extend(prepared("@autogen_due", &look, ""));
                 statements.extend(stopping(message));
             }
-            Step::Execute { sql } => statements.extend(prepared("@autogen_due", sql, &statement.reason)),
+            Step::Execute { sql } => statements.extend(executed(sql, &statement.reason)),
             Step::RedefineTable { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => {
                 statements.push(statement.clone());
             }
@@ -40,10 +42,37 @@ fn stopping(message: &str) -> [Statement; 4] {
     prepared("@autogen_found", &format!("stopped: {message}"), "")
 }
 
+/// Returns the statements that run one of the script. What is about prepared statements cannot itself be prepared; there, nothing is what is prepared
+/// if the condition does not hold.
+fn executed(sql: &str, reason: &str) -> Vec<Statement> {
+    let words: Vec<Token<'_>> = lex(sql, LEXICON).filter(|token| !token.is_trivia()).collect();
+    match &words[..] {
+        [first, name, from, ..] if first.is("PREPARE") && from.is("FROM") => vec![
+            choice("@autogen_due", &sql[from.end()..]).because(reason),
+            Statement::execute(format!("PREPARE {} FROM @autogen_step", name.text)),
+        ],
+        [first, second, ..]
+            if (first.is("EXECUTE") && !second.is("IMMEDIATE"))
+                || first.is("DEALLOCATE")
+                || (first.is("DROP") && second.is("PREPARE")) =>
+        {
+            vec![Statement::execute(sql).because(reason)]
+        }
+        _ => prepared("@autogen_due", sql, reason).into(),
+    }
+}
+
+/// Returns the statement that takes the text which `operand` says if the condition holds, and nothing otherwise.
+fn choice(condition: &str, operand: &str) -> Statement {
+    Statement::execute(format!(
+        "SET @autogen_step = IF({condition}, {}, 'DO 0')",
+        operand.trim()
+    ))
+}
+
 fn prepared(condition: &str, sql: &str, reason: &str) -> [Statement; 4] {
-    let step = format!("SET @autogen_step = IF({condition}, {}, 'DO 0')", operand(sql));
     [
-        Statement::execute(step).because(reason),
+        choice(condition, &text(sql)).because(reason),
         Statement::execute("PREPARE autogen_step FROM @autogen_step"),
         Statement::execute("EXECUTE autogen_step"),
         Statement::execute("DEALLOCATE PREPARE autogen_step"),

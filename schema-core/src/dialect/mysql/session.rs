@@ -5,18 +5,22 @@
 //! (<https://mariadb.com/kb/en/get_lock/>). It is asked for again and again with a short time to wait: with a negative one MariaDB gives NULL at
 //! once and MySQL waits forever.
 
+mod effect;
 mod engines;
 mod trace;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::plan::collation::executed;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Limits, Mode, Progress, Session};
+use crate::dialect::{Effect, Limits, Mode, Progress, Session};
 use crate::lexer::{Token, lex};
 
 /// The lock's name: MySQL takes at most 64 characters, and a database's name may have as many.
-const LOCK: &str = "concat('autogen:', if(char_length(database()) > 56, md5(database()), database()))";
+/// MySQL has `md5` no more as of 9.6 (<https://dev.mysql.com/doc/refman/9.6/en/legacy-hashing-component.html>).
+const LOCK: &str =
+    "concat('autogen:', if(char_length(database()) > 56, left(sha2(database(), 256), 40), database()))";
 
 impl Session for super::MySql {
     fn transactional(&self) -> bool {
@@ -143,17 +147,31 @@ impl Session for super::MySql {
         Ok(looks || engines::lasting(connection, sql)?.is_empty())
     }
 
+    fn effect(&self, sql: &str) -> Effect {
+        effect::effect(sql)
+    }
+
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
-        let mut trace = trace::of(connection, sql)?;
+        let mut trace = match executed(sql) {
+            Some(query) => {
+                let alter = text(connection, &query)?;
+                trace::of(connection, &alter)?
+            }
+            None => trace::of(connection, sql)?,
+        };
         if self.joins_transaction(sql) {
             trace.push_str(&engines::rows(connection, sql)?);
         }
         Ok(trace)
     }
 
-    /// Two statements are exceptions to whole or not at all: MariaDB drops the tables of a list one by one, and an engine without
-    /// transactions changes rows one by one.
+    /// Some statements are exceptions to whole or not at all: MariaDB drops the tables of a list one by one, an engine without
+    /// transactions changes rows one by one, and what a procedure or a prepared statement does nobody knows.
     fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
+        if effect::is_opaque(sql) && executed(sql).is_none() {
+            let found = "what it changes the statement does not say".to_owned();
+            return Ok(Progress::Unclear { found });
+        }
         if self.fingerprint(connection, sql)? == before {
             return Ok(Progress::Nothing);
         }
@@ -205,6 +223,13 @@ fn get_lock(connection: &mut dyn Connection, seconds: u32) -> Result<bool, Error
             offset: None,
         }),
     }
+}
+
+/// Returns the text that a query gives; an empty one if it gives none.
+fn text(connection: &mut dyn Connection, query: &str) -> Result<String, Error> {
+    let rows = connection.query(query, &[])?;
+    let text = rows.first().and_then(|row| row.first()).and_then(Value::as_str);
+    Ok(text.unwrap_or_default().to_owned())
 }
 
 /// Returns who has the lock, in words.

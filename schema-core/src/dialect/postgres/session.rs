@@ -4,6 +4,7 @@
 //! one for each database and frees it with the connection. It is tried again and again and never waited for in the server, since CREATE INDEX
 //! CONCURRENTLY waits for every statement that runs, and would deadlock with one that waits for the lock.
 
+mod effect;
 mod interrupted;
 mod lock;
 
@@ -11,7 +12,7 @@ use std::path::Path;
 
 use super::LEXICON;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Limits, Mode, Progress, Session};
+use crate::dialect::{Effect, Limits, Mode, Progress, Session};
 use crate::lexer::lex;
 
 impl Session for super::Postgres {
@@ -119,13 +120,17 @@ impl Session for super::Postgres {
             .collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         !match words.as_slice() {
-            // What a procedure or block does nobody knows; it may commit.
-            ["VACUUM" | "CALL" | "DO" | "CLUSTER" | "CHECKPOINT" | "LOAD", ..]
+            ["DO", ..] => effect::is_opaque(sql),
+            ["VACUUM" | "CALL" | "CLUSTER" | "CHECKPOINT" | "LOAD", ..]
             | ["ALTER", "SYSTEM" | "DATABASE" | "SUBSCRIPTION", ..]
             | ["CREATE" | "DROP", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION", ..]
             | ["REINDEX", "DATABASE" | "SYSTEM" | "SCHEMA", ..] => true,
             words => words.contains(&"CONCURRENTLY"),
         }
+    }
+
+    fn effect(&self, sql: &str) -> Effect {
+        effect::effect(sql)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

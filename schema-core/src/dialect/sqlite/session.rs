@@ -5,12 +5,14 @@
 //! it is set before and read back. What has to be known at the end (what was set, which rows broke a foreign key
 //! already) waits in TEMP tables of the same connection, where no other session sees it.
 
+mod effect;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{backup, dependents, redefine, violations};
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Limits, Mode, Session};
+use crate::dialect::{Effect, Limits, Mode, Session};
 use crate::lexer::lex;
 
 impl Session for super::Sqlite {
@@ -160,6 +162,10 @@ impl Session for super::Sqlite {
     /// (<https://sqlite.org/c3ref/busy_handler.html>).
     fn waits_alone(&self) -> bool {
         false
+    }
+
+    fn effect(&self, sql: &str) -> Effect {
+        effect::effect(sql)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

@@ -46,6 +46,15 @@ pub enum HalfwayCause {
         /// What notes that it did not.
         if_not: String,
     },
+    /// An earlier statement kept for its session what it read from the database, and the database holds something else by now.
+    SessionLost {
+        /// The line of the script.
+        line: usize,
+        /// The statement.
+        statement: String,
+        /// What notes that the rest of the script is done.
+        if_done: String,
+    },
 }
 
 impl Halfway {
@@ -80,6 +89,9 @@ impl Halfway {
             HalfwayCause::Missing => format!("check out the branch that has it, and run it again; {other}"),
             HalfwayCause::Unclear { if_done, if_not, .. } => format!(
                 "look at the database; if the statement took effect, note that with `{if_done}`, and if it did not, undo what is there of it and note that with `{if_not}`; then run it again"
+            ),
+            HalfwayCause::SessionLost { if_done, .. } => format!(
+                "do what is left of it by hand, in one session that has what the statement gave the first one, and note that with `{if_done}`; then run it again; {other}"
             ),
         }
     }
@@ -116,10 +128,21 @@ impl fmt::Display for Halfway {
                     f,
                     "it was interrupted at line {line}, and it is not clear whether that statement took effect: {found}"
                 )?;
-                statement.lines().try_for_each(|line| write!(f, "\n  | {line}"))
+                quoted(f, statement)
+            }
+            (HalfwayCause::SessionLost { line, statement, .. }, _) => {
+                write!(
+                    f,
+                    "the statement at line {line} gave its session what it read from the database, that session is gone, and the steps after it have changed the database"
+                )?;
+                quoted(f, statement)
             }
         }
     }
+}
+
+fn quoted(f: &mut fmt::Formatter<'_>, statement: &str) -> fmt::Result {
+    statement.lines().try_for_each(|line| write!(f, "\n  | {line}"))
 }
 
 impl From<Halfway> for RunError {

@@ -131,17 +131,17 @@ impl<'a> Alter<'a> {
         let mut statements = Vec::new();
         if self.apart {
             self.leading.drops.append(&mut self.first.drops);
-            statements.extend(self.leading.into_statement(table));
-            statements.extend(self.renames.into_statement(table));
+            statements.extend(self.leading.into_statements(table));
+            statements.extend(self.renames.into_statements(table));
         }
         if !self.in_two {
             self.first.append(self.second);
-            statements.extend(self.first.into_statement(table));
+            statements.extend(self.first.into_statements(table));
             return statements;
         }
-        statements.extend(self.first.into_statement(table));
+        statements.extend(self.first.into_statements(table));
         statements.extend(self.updates);
-        statements.extend(self.second.into_statement(table));
+        statements.extend(self.second.into_statements(table));
         statements
     }
 

@@ -16,8 +16,8 @@ pub(super) struct Clauses {
 }
 
 impl Clauses {
-    /// Returns the statement, if there is anything to do.
-    pub(super) fn into_statement(self, table: &TableName) -> Option<Statement> {
+    /// Returns the statements, if there is anything to do.
+    pub(super) fn into_statements(self, table: &TableName) -> Vec<Statement> {
         let Clauses {
             mut drops,
             columns,
@@ -32,14 +32,14 @@ impl Clauses {
             drops.push(collation::DEFAULT.to_owned());
         }
         if drops.is_empty() {
-            return None;
+            return Vec::new();
         }
         let alter = super::alter_table(table, &drops);
-        Some(if default_collation {
-            collation::on_either_server(alter)
+        if default_collation {
+            collation::put_together(&alter)
         } else {
-            alter
-        })
+            vec![alter]
+        }
     }
 
     /// Puts the clauses of another ALTER behind these.

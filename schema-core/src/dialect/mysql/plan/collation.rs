@@ -1,103 +1,117 @@
 //! The ALTER that gives a table the character set and the collation of its database again.
 //!
-//! MySQL has words for it. MariaDB takes the words, and (10.11 and 11.8, not 10.5) gives the table the collation that the character set
-//! usually has, whatever its database's is; there the names have to be put together when the statement runs. Comments that only one of the two
-//! runs make one statement of both, so that it is done whole or not at all (<https://mariadb.com/kb/en/comment-syntax/>: MariaDB passes over what
-//! is marked with a version of MySQL from 5.7 on, and MySQL over what is marked with an M).
+//! Neither server has words for it. MySQL knows `CONVERT TO CHARACTER SET DEFAULT`, which also converts the columns that have a character set of
+//! their own (<https://dev.mysql.com/doc/refman/8.4/en/alter-table.html>); MariaDB takes `CHARACTER SET DEFAULT`, and (10.11 and 11.8, not
+//! 10.5) gives the table the collation that the character set usually has, whatever its database's is. So the names are put together when
+//! the script runs, and what came of it is prepared: that is one ALTER still, done whole or not at all.
 
 use crate::dialect::mysql::LEXICON;
 use crate::dialect::mysql::ddl::text;
-use crate::lexer::{Kind, Token, lex};
+use crate::lexer::{Kind, lex, unquote};
 use crate::plan::{Statement, Step};
 
-/// The last clause of such an ALTER.
+/// The last clause of such an ALTER, as it is thought of.
 pub(super) const DEFAULT: &str = "DEFAULT CHARACTER SET DEFAULT";
 
-/// What goes before the ALTER that MySQL runs.
-const FOR_MYSQL: &str = "/*!80000 ";
+/// The name under which such an ALTER is prepared, and that of the variable with its text.
+const PREPARED: &str = "autogen_alter";
 
-/// What goes before the text of the ALTER that MariaDB runs, which is an expression.
-const FOR_MARIADB: &str = "\n/*M!100203 EXECUTE IMMEDIATE ";
+/// What goes before the text of the ALTER.
+const BEFORE: &str = "SET @autogen_alter = concat(";
 
-/// What ends each of them.
-const CLOSE: &str = " */";
+/// What comes behind it.
+const BEHIND: &str = ", @@character_set_database, ' COLLATE ', @@collation_database)";
 
-/// Returns the statement that does on either server what an ALTER means that ends with [`DEFAULT`].
-pub(super) fn on_either_server(alter: Statement) -> Statement {
+/// Returns the statements that do what an ALTER means that ends with [`DEFAULT`].
+pub(super) fn put_together(alter: &Statement) -> Vec<Statement> {
     let Step::Execute { sql } = &alter.step else {
-        return alter;
+        return vec![alter.clone()];
     };
-    // A name that would close the comment is more than a comment can hold.
-    let Some(sql) = commentable(sql) else {
-        return alter;
-    };
-    let start = sql.strip_suffix("DEFAULT").unwrap_or(&sql);
-    Statement {
-        reason:
-            "MySQL runs the first of these, MariaDB the second: it wants the database's collation by name"
-                .to_owned(),
-        step: Step::Execute {
-            sql: format!(
-                "{FOR_MYSQL}{sql}{CLOSE}{FOR_MARIADB}concat({}, @@character_set_database, ' COLLATE ', @@collation_database){CLOSE}",
-                text(start)
-            ),
-        },
-        ..alter
-    }
+    let start = sql.strip_suffix("DEFAULT").unwrap_or(sql);
+    let why = "no word means the database's character set and collation, so their names are put together";
+    vec![
+        Statement::execute(format!("{BEFORE}{}{BEHIND}", text(start))).because(why),
+        Statement::execute(prepare()),
+        Statement::execute(execute()),
+        Statement::execute(format!("DEALLOCATE PREPARE {PREPARED}")),
+    ]
 }
 
-/// Returns the text of a statement as an operand, for PREPARE. MariaDB prepares no EXECUTE IMMEDIATE, so of such a statement each server is given
-/// the text of its own ALTER.
-pub(in crate::dialect::mysql) fn operand(sql: &str) -> String {
-    let halves = sql
-        .strip_prefix(FOR_MYSQL)
-        .and_then(|rest| rest.strip_suffix(CLOSE)?.split_once(FOR_MARIADB));
-    match halves.and_then(|(alter, expression)| Some((alter.strip_suffix(CLOSE)?, expression))) {
-        Some((alter, expression)) => format!("/*!80000 {} */ /*M!100203 {expression} */", text(alter)),
-        None => text(sql),
-    }
+/// Returns the ALTER that a statement puts together, as it is thought of; `None` of any other statement.
+pub(in crate::dialect::mysql) fn thought_of(sql: &str) -> Option<String> {
+    let start = sql.trim().strip_prefix(BEFORE)?.strip_suffix(BEHIND)?;
+    let mut tokens = lex(start, LEXICON);
+    let text = tokens.next().filter(|token| token.kind == Kind::String)?;
+    let alter = unquote(text.text).replace(r"\\", r"\");
+    tokens.next().is_none().then(|| format!("{alter}DEFAULT"))
 }
 
-/// Returns the same statement without anything in it that would close a comment around it; `None` if there is no such statement.
-fn commentable(sql: &str) -> Option<String> {
-    let without = |token: Token<'_>| match token.kind {
-        Kind::Comment => Some(" ".to_owned()),
-        Kind::String => Some(token.text.replace("*/", r"*\/")),
-        Kind::Quoted if token.text.contains("*/") => None,
-        Kind::Word | Kind::Quoted | Kind::Number | Kind::Symbol | Kind::Space => Some(token.text.to_owned()),
-    };
-    lex(sql, LEXICON).map(without).collect()
+/// Tells whether a statement prepares or executes such an ALTER.
+pub(in crate::dialect::mysql) fn is_about_prepared(sql: &str) -> bool {
+    let sql = sql.trim();
+    sql == prepare() || sql == execute()
+}
+
+/// Returns the query for the text of the ALTER that a statement executes; `None` of any other statement.
+pub(in crate::dialect::mysql) fn executed(sql: &str) -> Option<String> {
+    (sql.trim() == execute()).then(|| format!("SELECT @{PREPARED}"))
+}
+
+fn prepare() -> String {
+    format!("PREPARE {PREPARED} FROM @{PREPARED}")
+}
+
+fn execute() -> String {
+    format!("EXECUTE {PREPARED}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn either(sql: &str) -> String {
-        let Step::Execute { sql } = on_either_server(Statement::execute(sql)).step else {
-            panic!("it is a statement as before");
+    fn statements(alter: &str) -> Vec<String> {
+        let statements = put_together(&Statement::execute(alter)).into_iter();
+        statements.map(|statement| sql(statement.step)).collect()
+    }
+
+    fn sql(step: Step) -> String {
+        let Step::Execute { sql } = step else {
+            panic!("{step:?}");
         };
         sql
     }
 
     #[test]
-    fn each_server_runs_one_of_two_comments() {
+    fn the_names_are_put_together_when_it_runs() {
         assert_eq!(
-            either("ALTER TABLE `t` COMMENT='it''s', DEFAULT CHARACTER SET DEFAULT"),
-            "/*!80000 ALTER TABLE `t` COMMENT='it''s', DEFAULT CHARACTER SET DEFAULT */\n\
-             /*M!100203 EXECUTE IMMEDIATE concat('ALTER TABLE `t` COMMENT=''it''''s'', DEFAULT CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database) */"
+            statements("ALTER TABLE `t` COMMENT='it''s', DEFAULT CHARACTER SET DEFAULT"),
+            [
+                "SET @autogen_alter = concat('ALTER TABLE `t` COMMENT=''it''''s'', DEFAULT CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database)",
+                "PREPARE autogen_alter FROM @autogen_alter",
+                "EXECUTE autogen_alter",
+                "DEALLOCATE PREPARE autogen_alter",
+            ]
         );
     }
 
     #[test]
-    fn nothing_closes_the_comment() {
-        let sql = either(r"ALTER TABLE `t` CHECK (1 /* why */ = '*/'), DEFAULT CHARACTER SET DEFAULT");
-        assert!(
-            sql.starts_with(r"/*!80000 ALTER TABLE `t` CHECK (1   = '*\/'), DEFAULT"),
-            "{sql}"
+    fn the_alter_is_found_again() {
+        for alter in [
+            "ALTER TABLE `t` COMMENT='it''s', DEFAULT CHARACTER SET DEFAULT",
+            r"ALTER TABLE `*/` CHECK (a <> '\\\\ '), DEFAULT CHARACTER SET DEFAULT",
+        ] {
+            assert_eq!(thought_of(&statements(alter)[0]).as_deref(), Some(alter));
+        }
+        let another = "SET @autogen_alter = concat('ALTER', ' more', @@character_set_database)";
+        assert_eq!(thought_of(another), None);
+    }
+
+    #[test]
+    fn only_this_alter_is_asked_for() {
+        assert_eq!(
+            executed("EXECUTE autogen_alter").as_deref(),
+            Some("SELECT @autogen_alter")
         );
-        assert_eq!(sql.matches("*/").count(), 2, "{sql}");
-        let named = "ALTER TABLE `*/` DEFAULT CHARACTER SET DEFAULT";
-        assert_eq!(either(named), named);
+        assert_eq!(executed("EXECUTE autogen_step"), None);
     }
 }

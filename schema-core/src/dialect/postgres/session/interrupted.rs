@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::effect::is_opaque;
 use crate::db::{Connection, Error, Value};
 use crate::dialect::Progress;
 use crate::dialect::postgres::LEXICON;
@@ -54,6 +55,10 @@ pub(super) fn fingerprint(connection: &mut dyn Connection, sql: &str) -> Result<
 ///
 /// What the database reports.
 pub(super) fn probe(connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
+    if is_opaque(sql) {
+        let found = "what it changes the statement does not say, and some of it may be committed".to_owned();
+        return Ok(Progress::Unclear { found });
+    }
     for (oid, name) in invalid(connection, sql)? {
         let stood_before = before
             .lines()

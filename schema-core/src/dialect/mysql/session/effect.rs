@@ -1,0 +1,88 @@
+//! What statements do beyond their session, and what they leave in it.
+
+use super::words;
+use crate::dialect::Effect;
+use crate::lexer::Token;
+
+/// Returns what a statement does.
+pub(super) fn effect(sql: &str) -> Effect {
+    let words: Vec<Token<'_>> = words(sql).collect();
+    let any = |word: &str| words.iter().any(|token| token.is(word));
+    match &words[..] {
+        [set, what, ..] if set.is("SET") => {
+            if [
+                "GLOBAL",
+                "PERSIST",
+                "PERSIST_ONLY",
+                "PASSWORD",
+                "DEFAULT",
+                "STATEMENT",
+            ]
+            .iter()
+            .any(|word| what.is(word))
+            {
+                Effect::Lasting
+            } else if any("SELECT") {
+                Effect::Reading
+            } else {
+                Effect::Setting
+            }
+        }
+        [first, ..] if first.is("USE") => Effect::Setting,
+        [first, name, ..] if first.is("PREPARE") => name.name().map_or(Effect::Lasting, Effect::Prepared),
+        [first, ..] if first.is("DEALLOCATE") => Effect::releasing(&words),
+        [first, second, ..] if first.is("DROP") && second.is("PREPARE") => Effect::releasing(&words),
+        [first, second, ..] if first.is("CREATE") && second.is("TEMPORARY") => Effect::Reading,
+        [first, ..]
+            if first.is("SELECT") && (any("INTO") || words.iter().any(|token| token.text.contains(":="))) =>
+        {
+            Effect::Reading
+        }
+        [first, ..] if first.is("SELECT") || first.is("SHOW") => Effect::Nothing,
+        _ => Effect::Lasting,
+    }
+}
+
+/// Tells whether a statement does not say what it changes.
+pub(super) fn is_opaque(sql: &str) -> bool {
+    words(sql)
+        .next()
+        .is_some_and(|first| first.is("CALL") || first.is("EXECUTE"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_a_session_keeps() {
+        for (sql, expected) in [
+            ("SET @a = 1", Effect::Setting),
+            ("SET SESSION sql_mode = ''", Effect::Setting),
+            ("USE other", Effect::Setting),
+            ("SET @a = (SELECT max(id) FROM t)", Effect::Reading),
+            ("SELECT max(id) INTO @a FROM t", Effect::Reading),
+            ("SELECT @a := max(id) FROM t", Effect::Reading),
+            ("CREATE TEMPORARY TABLE t AS SELECT 1", Effect::Reading),
+            ("PREPARE `a b` FROM @a", Effect::Prepared("a b".to_owned())),
+            ("DEALLOCATE PREPARE a", Effect::Released(Some("a".to_owned()))),
+            ("DROP PREPARE a", Effect::Released(Some("a".to_owned()))),
+            ("SELECT 1", Effect::Nothing),
+            ("SET GLOBAL max_connections = 5", Effect::Lasting),
+            (
+                "SET STATEMENT max_statement_time = 5 FOR UPDATE t SET a = 1",
+                Effect::Lasting,
+            ),
+            ("UPDATE t SET a = 1", Effect::Lasting),
+            ("EXECUTE a", Effect::Lasting),
+        ] {
+            assert_eq!(effect(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn tells_what_is_opaque() {
+        assert!(is_opaque("CALL p()") && is_opaque("EXECUTE IMMEDIATE 'ALTER'"));
+        assert!(!is_opaque("UPDATE t SET a = 1"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The session of a script that is gone on with: what its first steps left in theirs went with the process that ran them.
+
+use super::error::{Halfway, HalfwayCause};
+use super::job::Job;
+use super::run::Run;
+use super::unfinished::Unfinished;
+use super::{RunError, execute, stepwise, version_table};
+use crate::dialect::{Effect, to_run_again};
+use crate::plan::{Statement, Step};
+
+impl Run<'_> {
+    /// Runs again those of the steps that left something in their session, such as `SET`.
+    pub(super) fn restore_session(&mut self, job: &Job, note: &Unfinished) -> Result<(), RunError> {
+        if note.done == job.plan.statements.len() {
+            return Ok(());
+        }
+        let done = job.plan.statements.get(..note.done).unwrap_or_default();
+        let effects: Vec<Effect> = done
+            .iter()
+            .map(|statement| self.effect(&statement.step))
+            .collect();
+        let again = to_run_again(&effects).map_err(|at| self.lost(job, note, &done[at]))?;
+        for statement in again.into_iter().map(|at| &done[at]) {
+            let mut tables = note.kept.clone();
+            execute::step(
+                self.connection,
+                self.dialect.session(),
+                &[],
+                statement,
+                &mut tables,
+            )
+            .map_err(|failure| job.failure(failure, stepwise::kept(job, note)))?;
+        }
+        Ok(())
+    }
+
+    fn effect(&self, step: &Step) -> Effect {
+        match step {
+            Step::Execute { sql } => self.dialect.session().effect(sql),
+            Step::ExpectNoRows { .. } | Step::ExplainFailure { .. } => Effect::Nothing,
+            Step::RedefineTable { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => {
+                Effect::Lasting
+            }
+        }
+    }
+
+    /// Says that what a step read cannot be read again, and what notes that a person has done the rest.
+    fn lost(&self, job: &Job, note: &Unfinished, reading: &Statement) -> RunError {
+        let rest = job.plan.statements.iter().skip(note.done);
+        let finished = rest.fold(note.clone(), |note, statement| {
+            note.after(&statement.step, note.kept.clone())
+        });
+        let cause = HalfwayCause::SessionLost {
+            line: reading.line,
+            statement: execute::text(&reading.step),
+            if_done: version_table::progress_sql(self.dialect, job.revision, Some(note), Some(&finished)),
+        };
+        Halfway::new(job, note, cause).into()
+    }
+}

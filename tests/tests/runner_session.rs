@@ -1,0 +1,280 @@
+//! What a script leaves in its session, such as `SET`, is there again for the run that goes on with it; or that run says that it cannot be.
+
+#![allow(clippy::unwrap_used)]
+
+mod database;
+mod revisions;
+
+use std::collections::BTreeMap;
+
+use autogen_tests::dying::{Dying, Lost};
+use autogen_tests::servers::{self, Fresh};
+use database::options;
+use revisions::{Project, id, ids, revision};
+use schema_core::db::{self, Connection, DatabaseUrl, Value};
+use schema_core::dialect::{self, Dialect};
+use schema_core::history::files::{Scripts, write_revision};
+use schema_core::runner::{self, HalfwayCause, RunError};
+
+/// How a database says it.
+struct Words {
+    dialect: &'static str,
+    /// A value for the session, and a statement that keeps it in `late`, which is not there at first.
+    setting: [&'static str; 2],
+    /// How many rows `items` has, for the session, and a statement that keeps it in `late`.
+    reading: [&'static str; 2],
+}
+
+const WORDS: [Words; 3] = [
+    Words {
+        dialect: "sqlite",
+        setting: [
+            "CREATE TEMP TABLE five AS SELECT 5 AS v",
+            "INSERT INTO late SELECT v FROM five",
+        ],
+        reading: [
+            "CREATE TEMP TABLE kept AS SELECT count(*) AS v FROM items",
+            "INSERT INTO late SELECT v FROM kept",
+        ],
+    },
+    Words {
+        dialect: "postgres",
+        setting: [
+            "SET autogen_test.five = '5'",
+            "INSERT INTO late SELECT current_setting('autogen_test.five')::int",
+        ],
+        reading: [
+            "CREATE TEMP TABLE kept AS SELECT count(*)::int AS v FROM items",
+            "INSERT INTO late SELECT v FROM kept",
+        ],
+    },
+    Words {
+        dialect: "mysql",
+        setting: ["SET @five = 5", "INSERT INTO late SELECT @five"],
+        reading: [
+            "SET @kept = (SELECT count(*) FROM items)",
+            "INSERT INTO late SELECT @kept",
+        ],
+    },
+];
+
+/// A project with one script, and a database with the table `items`.
+struct Site {
+    project: Project,
+    dialect: &'static dyn Dialect,
+    url: DatabaseUrl,
+    _fresh: Option<Fresh>,
+}
+
+impl Site {
+    /// Returns it, or nothing where there is no server.
+    fn new(dialect: &str, statements: &[&str]) -> Option<Self> {
+        let project = Project::new();
+        let fresh = servers::database(dialect)?;
+        let fresh = (dialect != "sqlite").then(|| fresh.fresh());
+        let url = fresh.as_ref().map_or_else(
+            || DatabaseUrl::Sqlite(project.path("app.db")),
+            |fresh| fresh.url().clone(),
+        );
+        let site = Site {
+            dialect: dialect::by_name(dialect).unwrap(),
+            project,
+            url,
+            _fresh: fresh,
+        };
+        site.execute("CREATE TABLE items (v int)");
+        let mut revision = revision(1, &[], "step");
+        revision.scripts = BTreeMap::new();
+        let script: String = statements.iter().map(|sql| format!("{sql};\n")).collect();
+        let scripts = Scripts {
+            upgrade: format!("-- autogen: no-transaction\n\n{script}"),
+            downgrade: String::new(),
+        };
+        let scripts = BTreeMap::from([(dialect.to_owned(), scripts)]);
+        write_revision(&site.project.migrations(), &revision, &scripts).unwrap();
+        Some(site)
+    }
+
+    fn open(&self) -> Box<dyn Connection> {
+        db::open(&self.url).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn execute(&self, sql: &str) {
+        self.open()
+            .execute(sql, &[])
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    fn upgrade_on(&self, connection: &mut dyn Connection) -> Result<(), RunError> {
+        let history = self.project.load();
+        runner::upgrade(
+            connection,
+            self.dialect,
+            &history,
+            &ids([1]),
+            &options(),
+            &mut |_| {},
+        )
+        .map(drop)
+    }
+
+    /// Upgrades in a session of its own.
+    fn upgrade(&self) -> Result<(), RunError> {
+        self.upgrade_on(&mut *self.open())
+    }
+
+    /// Upgrades until the table `late` is missed, and makes it.
+    fn fail_late(&self) {
+        let error = self.upgrade().unwrap_err();
+        assert!(error.to_string().contains("late"), "{error}");
+        self.execute("CREATE TABLE late (v int)");
+    }
+
+    /// Upgrades on sessions that are lost at their first call, their second, and so on, until a step of which nobody can tell has taken effect.
+    fn lose_behind(&self, took_effect: impl Fn(&Self) -> bool) {
+        for calls in 1..500 {
+            let outcome = self.upgrade_on(&mut Dying::new(self.open(), calls, Lost::After));
+            if took_effect(self) {
+                return;
+            }
+            if let Err(RunError::Halfway(halfway)) = outcome {
+                let HalfwayCause::Unclear { if_not, .. } = &halfway.cause else {
+                    panic!("{halfway}")
+                };
+                self.execute(if_not);
+            }
+        }
+        panic!("it never took effect");
+    }
+
+    fn values(&self, table: &str) -> Vec<Vec<Value>> {
+        self.open().query(&format!("SELECT v FROM {table}"), &[]).unwrap()
+    }
+}
+
+fn row(value: i64) -> Vec<Value> {
+    vec![Value::Integer(value)]
+}
+
+#[test]
+fn what_a_script_set_is_set_again() {
+    for words in WORDS {
+        let [set, uses] = words.setting;
+        let Some(site) = Site::new(words.dialect, &[set, uses]) else {
+            continue;
+        };
+        site.fail_late();
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{}: {error}", words.dialect));
+        assert_eq!(site.values("late"), [row(5)], "{}", words.dialect);
+    }
+}
+
+#[test]
+fn it_is_set_again_for_statements_that_come_later_too() {
+    for words in WORDS.into_iter().filter(|words| words.dialect != "sqlite") {
+        let [set, uses] = words.setting;
+        let insert = "INSERT INTO items VALUES (7)";
+        let Some(site) = Site::new(words.dialect, &[set, insert, uses]) else {
+            continue;
+        };
+        site.fail_late();
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{}: {error}", words.dialect));
+        assert_eq!(site.values("late"), [row(5)], "{}", words.dialect);
+        assert_eq!(
+            site.values("items"),
+            [row(7)],
+            "{}: what was done is not done again",
+            words.dialect
+        );
+    }
+}
+
+#[test]
+fn what_a_script_read_is_read_again_if_nothing_changed() {
+    for words in WORDS {
+        let [reads, uses] = words.reading;
+        let insert = "INSERT INTO items VALUES (7)";
+        let Some(site) = Site::new(words.dialect, &[insert, reads, uses]) else {
+            continue;
+        };
+        site.fail_late();
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{}: {error}", words.dialect));
+        assert_eq!(site.values("late"), [row(1)], "{}", words.dialect);
+    }
+}
+
+#[test]
+fn what_it_read_before_it_changed_something_is_put_before_a_person() {
+    for words in WORDS {
+        let [reads, uses] = words.reading;
+        let insert = "INSERT INTO items VALUES (7)";
+        let Some(site) = Site::new(words.dialect, &[reads, insert, uses]) else {
+            continue;
+        };
+        site.fail_late();
+        let error = site.upgrade().unwrap_err();
+        let RunError::Halfway(halfway) = &error else {
+            panic!("{}: {error}", words.dialect)
+        };
+        let HalfwayCause::SessionLost { line, if_done, .. } = &halfway.cause else {
+            panic!("{}: {error}", words.dialect)
+        };
+        assert_eq!(*line, 3);
+        assert!(error.to_string().contains(reads), "{error}");
+        assert!(error.hint().unwrap().contains(if_done), "{:?}", error.hint());
+        assert_eq!(
+            site.values("late"),
+            [[]; 0],
+            "{}: nothing is guessed",
+            words.dialect
+        );
+        site.execute("INSERT INTO late VALUES (0)");
+        site.execute(if_done);
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{}: {error}", words.dialect));
+        assert_eq!(site.values("items"), [row(7)], "{}", words.dialect);
+        let rows = runner::applied(&mut *site.open(), site.dialect).unwrap();
+        assert!(rows.iter().all(|row| row.id == id(1) && row.unfinished.is_none()));
+    }
+}
+
+#[test]
+fn what_a_procedure_did_before_its_session_was_lost_is_put_before_a_person() {
+    for (dialect, create) in [
+        (
+            "postgres",
+            "CREATE PROCEDURE fill() LANGUAGE SQL AS $$ INSERT INTO items VALUES (7) $$",
+        ),
+        ("mysql", "CREATE PROCEDURE fill() INSERT INTO items VALUES (7)"),
+    ] {
+        let Some(site) = Site::new(dialect, &["CALL fill()", "INSERT INTO items VALUES (8)"]) else {
+            continue;
+        };
+        site.execute(create);
+        site.lose_behind(|site| !site.values("items").is_empty());
+        let error = site.upgrade().unwrap_err();
+        let RunError::Halfway(halfway) = &error else {
+            panic!("{dialect}: {error}")
+        };
+        let HalfwayCause::Unclear { if_done, .. } = &halfway.cause else {
+            panic!("{dialect}: {error}")
+        };
+        site.execute(if_done);
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        assert_eq!(site.values("items"), [row(7), row(8)], "{dialect}");
+    }
+}
+
+#[test]
+fn a_block_that_cannot_commit_is_done_once_without_asking_anybody() {
+    let Some(site) = Site::new("postgres", &["DO $$ BEGIN INSERT INTO items VALUES (7); END $$"]) else {
+        return;
+    };
+    site.lose_behind(|site| !site.values("items").is_empty());
+    site.upgrade().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(site.values("items"), [row(7)]);
+}
