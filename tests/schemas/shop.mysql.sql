@@ -36,7 +36,7 @@ CREATE TABLE products (
     weight float,
     volume double,
     flags set('new', 'sale'),
-    rank mediumint unsigned,
+    `rank` mediumint unsigned,
     attributes json NOT NULL,
     active tinyint(1) NOT NULL DEFAULT 1,
     CONSTRAINT products_sku UNIQUE (sku),

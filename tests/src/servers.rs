@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 /// What is known of a server before it is looked for.
 pub struct Server {
+    /// What it is called.
+    pub name: &'static str,
     /// The name of its dialect.
     pub dialect: &'static str,
     /// The environment variable that holds the URL of some database on it, whose user may make others.
@@ -25,16 +27,29 @@ pub struct Server {
 /// The servers, in the order in which tests run on them.
 pub const SERVERS: [Server; 2] = [
     Server {
+        name: "PostgreSQL",
         dialect: "postgres",
         variable: "AUTOGEN_TEST_POSTGRES_URL",
         usual: "postgres://postgres@127.0.0.1:5432/postgres",
     },
     Server {
+        name: "MariaDB or MySQL",
         dialect: "mysql",
         variable: "AUTOGEN_TEST_MYSQL_URL",
         usual: "mysql://root@127.0.0.1:3306/test",
     },
 ];
+
+/// MySQL itself, on which the tests about its dialect run once more.
+pub const ORACLE_MYSQL: Server = Server {
+    name: "MySQL itself",
+    dialect: "mysql",
+    variable: "AUTOGEN_TEST_ORACLE_MYSQL_URL",
+    usual: "mysql://root@127.0.0.1:3307/test",
+};
+
+/// The environment variable with the name of the one dialect on whose database tests shall run.
+pub const ONLY: &str = "AUTOGEN_TEST_ONLY";
 
 impl Server {
     /// Returns where the server is, if it answers.
@@ -75,17 +90,23 @@ pub fn databases() -> &'static [Database] {
             dialect: dialect::by_name("sqlite").expect("the tests are built with all dialects"),
             url: DatabaseUrl::SqliteMemory,
         };
-        let served = SERVERS.iter().filter_map(|server| {
-            let dialect = dialect::by_name(server.dialect)?;
-            match server.find() {
-                Ok(url) => Some(Database { dialect, url }),
-                Err(why) => {
-                    missing(server, &why);
-                    None
+        let only = std::env::var(ONLY).ok();
+        let is_wanted = |dialect: &str| only.as_deref().is_none_or(|only| only == dialect);
+        let served = SERVERS
+            .iter()
+            .filter(|server| is_wanted(server.dialect))
+            .filter_map(|server| {
+                let dialect = dialect::by_name(server.dialect)?;
+                match server.find() {
+                    Ok(url) => Some(Database { dialect, url }),
+                    Err(why) => {
+                        missing(server, &why);
+                        None
+                    }
                 }
-            }
-        });
-        std::iter::once(sqlite).chain(served).collect()
+            });
+        let sqlite = is_wanted("sqlite").then_some(sqlite);
+        sqlite.into_iter().chain(served).collect()
     })
 }
 
@@ -106,6 +127,29 @@ pub fn database(dialect: &str) -> Option<&'static Database> {
     databases()
         .iter()
         .find(|database| database.dialect.name() == dialect)
+}
+
+/// Tells whether the server of the dialect `mysql` is MariaDB's; so it is if there is none.
+///
+/// # Panics
+///
+/// If it does not say.
+#[must_use]
+pub fn is_mariadb() -> bool {
+    static IS: OnceLock<bool> = OnceLock::new();
+    *IS.get_or_init(|| {
+        database("mysql").is_none_or(|database| {
+            let mut connection = db::open(&database.url).expect("it could be reached before");
+            let rows = connection
+                .query("SELECT version()", &[])
+                .expect("it has a version");
+            rows[0][0]
+                .as_str()
+                .expect("a text")
+                .to_lowercase()
+                .contains("mariadb")
+        })
+    })
 }
 
 impl Database {

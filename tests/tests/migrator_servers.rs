@@ -78,6 +78,7 @@ impl Driver for mysql::Conn {
             "last_insert_id",
             "rand_seed1",
             "rand_seed2",
+            "statement_id",
             "timestamp",
             "warning_count",
         ];

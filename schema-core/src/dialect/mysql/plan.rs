@@ -45,6 +45,12 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
             .collect();
         alter_table(table, &drops)
     }));
+    statements.extend(keys.early_checks.iter().map(|(table, names)| {
+        let drops = names
+            .iter()
+            .map(|name| format!("DROP CONSTRAINT {}", quote(name)));
+        alter_table(table, &drops.collect::<Vec<_>>())
+    }));
     for step in &changes.structural {
         structural(step, &changes, &keys, &mut statements);
     }

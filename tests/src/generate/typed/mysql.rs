@@ -9,6 +9,7 @@ use schema_core::schema::{
 
 use super::{choice, number, text};
 use crate::generate::is_integer;
+use crate::servers::is_mariadb;
 
 /// Returns the schema with nothing in it that the server refuses.
 pub(super) fn fitted(schema: &Schema) -> Schema {
@@ -81,7 +82,9 @@ fn table(table: &Table, referenced: &BTreeSet<(TableName, String)>) -> Table {
         .map(|column| column.name.clone())
         .collect();
     let foreign_keys = std::mem::take(&mut table.foreign_keys).into_values();
+    let to_itself = |key: &ForeignKey| key.references == table.name && key.columns == key.referenced_columns;
     table.foreign_keys = foreign_keys
+        .filter(|key| is_mariadb() || !to_itself(key))
         .map(|key| {
             let key = foreign_key(&table.name, key, &nullable);
             (key.name.clone(), key)
@@ -125,9 +128,21 @@ fn table(table: &Table, referenced: &BTreeSet<(TableName, String)>) -> Table {
             let mut keys = table.foreign_keys.values().flat_map(|key| &key.columns);
             !keys.any(|column| check.expression.mentions(column))
         })
-        .map(|check| (check.name.clone(), check))
+        .map(|check| {
+            let name = own_name(&check.name, &table.name);
+            (name.clone(), Check { name, ..check })
+        })
         .collect();
     table
+}
+
+/// Returns a name that no check of another table has, which MySQL asks for.
+fn own_name(name: &str, table: &TableName) -> String {
+    if is_mariadb() {
+        name.to_owned()
+    } else {
+        format!("{name} of {table}")
+    }
 }
 
 fn fit_type(column: &mut Column, is_key: bool) {

@@ -23,11 +23,11 @@ pub(super) fn rules(walk: &mut Walk<'_>, table: &TableName, clauses: &[Clause<'_
         .iter()
         .any(|way| says(&format!("ALGORITHM = {way}")) || says(&format!("ALGORITHM {way}")));
     let mut copies = BTreeSet::new();
-    if let Some(column) = mixed(walk.table(table), clauses).filter(|_| !refused) {
+    if let Some(why) = mixed(walk.table(table), clauses).filter(|_| !refused) {
         copies.insert(Code::L16);
         walk.found(
             Code::L16,
-            format!("nobody can write to `{table}` while the server copies it, since `{column}`, which is VIRTUAL, comes or goes together with other changes"),
+            format!("nobody can write to `{table}` while the server copies it, {why}"),
             "an ALTER TABLE of its own for VIRTUAL columns, which is done at once",
         );
     }

@@ -159,7 +159,8 @@ impl<'a> Alter<'a> {
             let follows = new.is_some_and(|check| mentions_any(&check.expression, unsteady.iter().copied()));
             old == new && !follows
         };
-        let drops = before.checks.keys().filter(|name| !stays(name));
+        let is_gone = |name: &String| self.keys.is_early_check(&after.name, name);
+        let drops = before.checks.keys().filter(|name| !stays(name) && !is_gone(name));
         let drops: Vec<String> = drops
             .map(|name| format!("DROP CONSTRAINT {}", quote(name)))
             .collect();

@@ -1,11 +1,13 @@
-//! When each foreign key goes and comes.
+//! When each foreign key goes and comes, and which checks go first.
 //!
 //! The server refuses to change what a foreign key rests on, to drop the target of one, and to drop and add one of the same name in one statement.
+//! MySQL, not MariaDB, has each name of a check once in a database
+//! (<https://dev.mysql.com/doc/refman/8.4/en/create-table-check-constraints.html>), so one that another table gets has to be free.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, Changes, Structural};
-use crate::schema::{ForeignKey, Schema, TableName};
+use crate::schema::{ForeignKey, Schema, Table, TableName};
 
 /// The foreign keys that do not go and come with their tables' own statements, by table.
 #[derive(Debug, Default)]
@@ -14,6 +16,8 @@ pub(super) struct Keys {
     pub(super) early: BTreeMap<TableName, Vec<String>>,
     /// Those that come after everything else.
     pub(super) late: BTreeMap<TableName, Vec<String>>,
+    /// The checks that go before anything else.
+    pub(super) early_checks: BTreeMap<TableName, Vec<String>>,
 }
 
 impl Keys {
@@ -39,7 +43,36 @@ impl Keys {
         keys.carry(changes);
         keys.drop_tables(changes);
         keys.create_tables(changes, &unsteady);
+        keys.free_checks(changes);
         keys
+    }
+
+    /// A check that goes makes way for one of its name on another table.
+    fn free_checks(&mut self, changes: &Changes) {
+        let created = changes.created().filter_map(|name| changes.after.table(name));
+        let mut coming: Vec<(&TableName, &String)> = created
+            .flat_map(|table| table.checks.keys().map(|check| (&table.name, check)))
+            .collect();
+        for change in &changes.tables {
+            coming.extend(new_checks(&change.before, &change.after).map(|check| (&change.after.name, check)));
+        }
+        for change in &changes.tables {
+            let table = &change.after.name;
+            for name in new_checks(&change.after, &change.before) {
+                let takes_it = |(other, coming): &(&TableName, &String)| {
+                    *other != table && coming.eq_ignore_ascii_case(name)
+                };
+                if coming.iter().any(takes_it) {
+                    push(&mut self.early_checks, table, name);
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_early_check(&self, table: &TableName, check: &str) -> bool {
+        self.early_checks
+            .get(table)
+            .is_some_and(|names| names.iter().any(|name| name == check))
     }
 
     pub(super) fn is_early(&self, table: &TableName, key: &str) -> bool {
@@ -94,6 +127,11 @@ impl Keys {
             }
         }
     }
+}
+
+/// Returns the names of the checks that one table has and another one has not.
+fn new_checks<'a>(old: &'a Table, new: &'a Table) -> impl Iterator<Item = &'a String> {
+    new.checks.keys().filter(|name| !old.checks.contains_key(*name))
 }
 
 fn push(keys: &mut BTreeMap<TableName, Vec<String>>, table: &TableName, key: &str) {

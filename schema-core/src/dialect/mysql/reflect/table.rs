@@ -83,8 +83,12 @@ impl Server {
         let first_is_escaped = text
             .split_once('\'')
             .is_some_and(|(before, _)| before.ends_with('\\'));
-        if self.is_mariadb || !first_is_escaped {
+        if self.is_mariadb {
             return text.to_owned();
+        }
+        let text = bytes_as_characters(text).unwrap_or_else(|| text.to_owned());
+        if !first_is_escaped {
+            return text;
         }
         let mut plain = String::with_capacity(text.len());
         let mut characters = text.chars();
@@ -102,6 +106,16 @@ impl Server {
         let plain = self.plain(text);
         canonical(&plain, LEXICON, names).unwrap_or_else(|_| Expression::new(plain))
     }
+}
+
+/// Reads a text whose characters are the bytes of another one in UTF-8. MySQL shows the expressions of its catalog so (9.7 does; SHOW CREATE TABLE has them as they
+/// were written). `None` if it is no such text.
+fn bytes_as_characters(text: &str) -> Option<String> {
+    let bytes: Option<Vec<u8>> = text
+        .chars()
+        .map(|character| u8::try_from(u32::from(character)).ok())
+        .collect();
+    String::from_utf8(bytes?).ok()
 }
 
 pub(super) fn add_index_key(table: &mut Table, row: &IndexKeyRow, server: &Server) {
@@ -216,5 +230,22 @@ pub(super) fn finish(table: &mut Table) {
             Default::Literal(_) => canonical_default(&default, class, None, &names),
         };
         column.default = canonical.unwrap_or(Some(default));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_are_bytes_are_read_as_such() {
+        assert_eq!(
+            bytes_as_characters("gr\u{c3}\u{b6}\u{c3}\u{9f}e \u{e2}\u{82}\u{ac}").as_deref(),
+            Some("größe €")
+        );
+        assert_eq!(bytes_as_characters("plain").as_deref(), Some("plain"));
+        for as_written in ["größe", "€"] {
+            assert_eq!(bytes_as_characters(as_written), None);
+        }
     }
 }

@@ -9,6 +9,9 @@ use crate::hazard::Code;
 use crate::lexer::{Kind, Token};
 use crate::schema::{Auto, Column, Storage, Table, TableName, Type};
 
+/// How it is said that MariaDB does otherwise: no script knows on which of the two it will run.
+const ON_MYSQL: &str = "(MySQL, not MariaDB)";
+
 const ASK: &str = "with `, ALGORITHM=INPLACE, LOCK=NONE` the server refuses instead of copying; a tool such as gh-ost copies beside the users";
 
 /// Returns what of a clause makes the server copy the table, or keep writers out for as long as it takes.
@@ -48,7 +51,8 @@ pub(super) fn copying(
                 has(Storage::Stored),
                 indexes_virtual(Some(standing), together),
             )
-            .or_else(|| follows_charset(standing, &old, definition, together))?;
+            .or_else(|| follows_charset(standing, &old, definition, together))
+            .or_else(|| says_longer_length(standing, &old, definition))?;
             let safe = if code == Code::L17 {
                 "add new values behind the others, which is done at once; order them in the program"
             } else {
@@ -156,6 +160,12 @@ fn added(definition: &Definition<'_>, beside_virtual: bool) -> Option<(Code, Str
     };
     if !default_is(default, steady) || default.iter().any(names) {
         return Some((Code::L18, format!("the default of `{name}` is computed")));
+    }
+    if default.first().is_some_and(|token| token.is_symbol("(")) {
+        return Some((
+            Code::L18,
+            format!("the default of `{name}` is in parentheses {ON_MYSQL}"),
+        ));
     }
     let placed = definition.has("AFTER") || definition.has("FIRST");
     (placed && beside_virtual).then(|| {
@@ -292,8 +302,42 @@ fn redefined(
             format!("`{name}` may no longer be NULL, and another column is STORED"),
         ));
     }
-    let numbered = old.auto == Auto::No && definition.has("AUTO_INCREMENT");
-    numbered.then(|| (Code::L08, format!("`{name}` is numbered")))
+    match (old.auto, definition.has("AUTO_INCREMENT")) {
+        (Auto::No, true) => Some((Code::L08, format!("`{name}` is numbered"))),
+        (Auto::Auto | Auto::NeverReused, false) => {
+            Some((Code::L08, format!("`{name}` is no longer numbered {ON_MYSQL}")))
+        }
+        (Auto::No, false) | (Auto::Auto | Auto::NeverReused, true) => None,
+    }
+}
+
+/// Returns why MySQL copies the table of a text or bytes that may become longer: from 256 bytes on, each value says its length in two.
+fn says_longer_length(standing: &Table, old: &Column, definition: &Definition<'_>) -> Option<(Code, String)> {
+    let after = types::canonical(definition.ty, LEXICON).ok()?;
+    let width = |length: u64| length * bytes_of_character(charset(standing, old));
+    let (before, now) = match (Class::of(native(old)), Class::of(&after)) {
+        (Class::Char(before), Class::Char(now)) => (width(before), width(now)),
+        (Class::Binary(before), Class::Binary(now)) => (before, now),
+        (_, _) => return None,
+    };
+    (before < 256 && now >= 256).then(|| {
+        let text = format!(
+            "`{}` may take more than 255 bytes now {ON_MYSQL}",
+            definition.name
+        );
+        (Code::L16, text)
+    })
+}
+
+/// Returns how many bytes a character of that set takes at most
+/// (<https://dev.mysql.com/doc/refman/8.4/en/charset-charsets.html>).
+fn bytes_of_character(charset: &str) -> u64 {
+    match charset {
+        "utf8mb4" | "utf16" | "utf16le" | "utf32" | "gb18030" => 4,
+        "utf8mb3" | "utf8" | "ujis" | "eucjpms" => 3,
+        "ucs2" | "big5" | "cp932" | "euckr" | "gb2312" | "gbk" | "sjis" => 2,
+        _ => 1,
+    }
 }
 
 /// Returns the word that stands behind another one.
@@ -316,7 +360,7 @@ fn is_kept(old: &str, new: &str) -> bool {
     }
 }
 
-/// Returns a VIRTUAL column that comes or goes by a statement that does something else, too.
+/// Returns why the server copies a table whose VIRTUAL column comes or goes by a statement that does something else, too.
 pub(super) fn mixed(standing: Option<&Table>, clauses: &[Clause<'_>]) -> Option<String> {
     let of_virtual = |clause: &Clause<'_>| match &clause.kind {
         ClauseKind::AddColumn(definition) => {
@@ -353,9 +397,17 @@ pub(super) fn mixed(standing: Option<&Table>, clauses: &[Clause<'_>]) -> Option<
         );
         added || matches!(clause.kind, ClauseKind::Drop { .. })
     };
-    let is_other = |clause: &Clause<'_>| {
-        let dropped = matches!(clause.kind, ClauseKind::DropColumn(_));
-        of_virtual(clause).is_none() && !dropped && (comes || !is_index(clause))
-    };
-    clauses.iter().any(is_other).then_some(first)
+    let mut others = clauses.iter().filter(|clause| of_virtual(clause).is_none());
+    let dropped = |clause: &&Clause<'_>| matches!(clause.kind, ClauseKind::DropColumn(_));
+    if others
+        .clone()
+        .any(|clause| !dropped(&clause) && (comes || !is_index(clause)))
+    {
+        return Some(format!(
+            "since `{first}`, which is VIRTUAL, comes or goes together with other changes"
+        ));
+    }
+    others.any(|clause| dropped(&clause)).then(|| {
+        format!("since `{first}`, which is VIRTUAL, goes together with a column that is not {ON_MYSQL}")
+    })
 }

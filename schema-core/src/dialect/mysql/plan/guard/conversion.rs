@@ -208,10 +208,10 @@ fn either(one: Option<String>, other: Option<String>) -> Option<String> {
     }
 }
 
-/// Bytes become the text that they encode, if they do.
+/// Bytes become the text that they encode, if they do. Of others MariaDB makes a text with `?` in it, and MySQL NULL.
 fn no_text(v: &str, from: Class) -> Option<String> {
     matches!(from, Class::Binary(_) | Class::Blob)
-        .then(|| format!("CAST(CONVERT({v} USING utf8mb4) AS BINARY) <> {v}"))
+        .then(|| format!("NOT (CAST(CONVERT({v} USING utf8mb4) AS BINARY) <=> {v})"))
 }
 
 fn chars(v: &str, from: Class, length: u64) -> Option<String> {
