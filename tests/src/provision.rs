@@ -1,7 +1,9 @@
 //! Servers for the tests where none is running: throw-away ones, from installed binaries, which are installed where that can be done.
 
+mod oracle;
 mod pooler;
 
+pub use oracle::start_oracle_mysql;
 pub use pooler::{Pooler, install_pooler};
 
 use std::ffi::OsStr;

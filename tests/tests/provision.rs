@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use autogen_tests::provision::start;
+use autogen_tests::provision::{start, start_oracle_mysql};
 use autogen_tests::servers::SERVERS;
 use schema_core::db::{DatabaseUrl, open};
 
@@ -20,6 +20,24 @@ fn throw_away_servers_answer_and_are_gone_afterwards() {
         drop(running);
         assert!(open(&url).is_err(), "{url} is still there");
     }
+}
+
+#[test]
+fn mysql_itself_can_be_had_beside_mariadb() {
+    let running = match start_oracle_mysql() {
+        Ok(running) => running,
+        Err(why) => {
+            assert!(std::env::var_os("CI").is_none(), "{why}");
+            println!("skipped: {why}");
+            return;
+        }
+    };
+    let url: DatabaseUrl = running.url.parse().unwrap();
+    let rows = open(&url).unwrap().query("SELECT version()", &[]).unwrap();
+    let version = rows[0][0].as_str().unwrap();
+    assert!(!version.to_lowercase().contains("mariadb"), "{version}");
+    drop(running);
+    assert!(open(&url).is_err(), "{url} is still there");
 }
 
 #[test]
