@@ -75,6 +75,18 @@ impl ProofError {
 }
 
 impl ProofError {
+    /// Tells whether the database refused a statement; it may hold SQL that a person wrote.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self.cause,
+            ProofCause::Statement {
+                cause: FailureCause::Database(_),
+                ..
+            }
+        )
+    }
+
     /// Returns how to go on if the scratch database lacks something that no revision makes.
     #[must_use]
     pub fn lacking(&self) -> Option<String> {

@@ -9,6 +9,7 @@ use schema_core::rewrite::{self, Completed};
 use schema_core::runner;
 use serde_json::json;
 
+use super::write::way_out;
 use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
 use crate::error::CommandError;
@@ -89,9 +90,7 @@ fn prove(
                         format!("the scripts of `{id}` for {name} do not do what they should"),
                         &error,
                     )
-                    .hint(error.lacking().unwrap_or_else(|| {
-                        "this is a defect of autogen: please report it with the revision".to_owned()
-                    }))
+                    .hint(way_out(&error, "the revision"))
                     .hint(format!(
                         "or write `{}` and its way back by hand",
                         files::script_name(name, Direction::Upgrade)

@@ -11,7 +11,7 @@ use schema_core::history::files::{self, Scripts};
 use schema_core::history::{History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::{Operation, apply_all};
 use schema_core::plan::{Plan, concerned, plan, restricted};
-use schema_core::runner;
+use schema_core::runner::{self, ProofError};
 use schema_core::schema::Schema;
 use schema_core::script::{checksum, render};
 use serde_json::json;
@@ -237,13 +237,23 @@ pub(in crate::commands) fn prove(
                 "the scripts for {} do not do what they should; nothing was written",
                 dialect.name()
             );
-            CommandError::because(failed, &error).hint(error.lacking().unwrap_or_else(|| {
-                "this is a defect of autogen: please report it with the models before and after".to_owned()
-            }))
+            CommandError::because(failed, &error).hint(way_out(&error, "the models before and after"))
         })?;
         proved = Some(start.elapsed());
     }
     Ok(proved)
+}
+
+/// Returns how to go on when a script that was written here does not do what it should; `with` says what a report needs.
+pub(super) fn way_out(error: &ProofError, with: &str) -> String {
+    let defect = format!("this is a defect of autogen: please report it with {with}");
+    error.lacking().unwrap_or_else(|| {
+        if error.is_refusal() {
+            format!("SQL of your models in that statement (a default, a check, a computed value, a type) has to be this database's; if it is, {defect}")
+        } else {
+            defect
+        }
+    })
 }
 
 /// Writes the revision and the snapshot, and removes the revision that it amends; what else was in its folder goes along.
