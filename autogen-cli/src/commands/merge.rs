@@ -6,7 +6,7 @@ use schema_core::history::{BranchConflict, Decision, History, RevisionId};
 use schema_core::operation::apply_all;
 
 use super::join;
-use super::migrate::{self, Draft, Found, Mode};
+use super::migrate::{self, Draft, Found, Mode, new_id};
 use crate::artifact::Sources;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
@@ -75,7 +75,8 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
         .message
         .clone()
         .unwrap_or_else(|| join::message(&history, &heads));
-    let mut draft = Draft::new(heads, message, from, found, arguments.rev_id.as_deref())?;
+    let id = new_id(arguments.rev_id.as_deref(), |id| history.get(id).is_some())?;
+    let mut draft = Draft::new(heads, message, from, found, id)?;
     draft.overrules = decision.overrules;
     let mode = if arguments.dry_run {
         Mode::DryRun

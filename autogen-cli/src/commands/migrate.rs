@@ -130,7 +130,8 @@ pub(crate) fn run(
             [] => join::message(&history, &parents),
             operations => message::describe(operations),
         });
-    let mut draft = Draft::new(parents, message, from, found, arguments.rev_id.as_deref())?;
+    let id = new_id(arguments.rev_id.as_deref(), |id| history.get(id).is_some())?;
+    let mut draft = Draft::new(parents, message, from, found, id)?;
     draft.completed = completed;
     if let Some((folder, revision)) =
         amended.and_then(|revision| Some((history.folder(revision.id)?, revision)))

@@ -64,7 +64,7 @@ pub(crate) fn run(
         .message
         .clone()
         .unwrap_or_else(|| message(&history, &range));
-    let id = new_id(arguments.rev_id.as_deref())?;
+    let id = new_id(arguments.rev_id.as_deref(), |id| history.get(id).is_some())?;
     let squash = rewrite::squash(&history, &config.dialects()?, &range, id, &message, &created(id))?;
     prove(environment, &config, &squash)?;
     report(environment, &squash);

@@ -37,7 +37,13 @@ pub(in crate::commands) fn first(
         answers: Answers::default(),
         sources: read.sources,
     };
-    let draft = Draft::new(Vec::new(), message.to_owned(), nothing, found, id)?;
+    let draft = Draft::new(
+        Vec::new(),
+        message.to_owned(),
+        nothing,
+        found,
+        write::new_id(id, |_| false)?,
+    )?;
     // No row is there yet that could be lost or waited for.
     let (scripts, _) = draft.scripts(config)?;
     let took = write::prove(environment, config, &draft, &scripts)?;

@@ -76,7 +76,7 @@ impl Draft {
         message: String,
         from: Schema,
         found: Found,
-        id: Option<&str>,
+        id: RevisionId,
     ) -> Result<Self, CommandError> {
         let Found {
             operations,
@@ -87,7 +87,6 @@ impl Draft {
         // The replay, not the models: both are equal, but the replay keeps the order in which columns arrived.
         let to = apply_all(from.clone(), &operations)
             .map_err(|error| CommandError::because("the operations do not fit the history", &error))?;
-        let id = new_id(id)?;
         Ok(Draft {
             id,
             parents,
@@ -131,7 +130,13 @@ impl Draft {
             sources: Sources::default(),
         };
         let message = message.unwrap_or("by hand").to_owned();
-        Draft::new(parents, message, schema, found, id)
+        Draft::new(
+            parents,
+            message,
+            schema,
+            found,
+            new_id(id, |id| history.get(id).is_some())?,
+        )
     }
 
     /// Returns the scripts for every dialect, and the hazards that they have there.
@@ -350,8 +355,11 @@ pub(in crate::commands) fn report(
     }));
 }
 
-/// Returns the id that was given, or one made of the time and two random bytes.
-pub(in crate::commands) fn new_id(given: Option<&str>) -> Result<RevisionId, CommandError> {
+/// Returns the id that was given, or one made of the time and two random bytes that is not taken.
+pub(in crate::commands) fn new_id(
+    given: Option<&str>,
+    is_taken: impl Fn(RevisionId) -> bool,
+) -> Result<RevisionId, CommandError> {
     if let Some(given) = given {
         return given
             .parse()
@@ -359,12 +367,17 @@ pub(in crate::commands) fn new_id(given: Option<&str>) -> Result<RevisionId, Com
                 CommandError::new(error.to_string()).hint("give for example `--rev-id 6921a3f4b07e`")
             });
     }
-    let mut random = [0; 2];
-    getrandom::fill(&mut random)
-        .map_err(|error| CommandError::new("cannot make a revision id").cause(error.to_string()))?;
-    let seconds = u32::try_from(jiff::Timestamp::now().as_second())
-        .map_err(|_| CommandError::new("the clock of this machine is before 1970 or after 2106"))?;
-    Ok(RevisionId::new(seconds, u16::from_be_bytes(random)))
+    loop {
+        let mut random = [0; 2];
+        getrandom::fill(&mut random)
+            .map_err(|error| CommandError::new("cannot make a revision id").cause(error.to_string()))?;
+        let seconds = u32::try_from(jiff::Timestamp::now().as_second())
+            .map_err(|_| CommandError::new("the clock of this machine is before 1970 or after 2106"))?;
+        let id = RevisionId::new(seconds, u16::from_be_bytes(random));
+        if !is_taken(id) {
+            return Ok(id);
+        }
+    }
 }
 
 /// Returns the time that an id holds, in RFC 3339.
@@ -374,4 +387,28 @@ pub(in crate::commands) fn created(id: RevisionId) -> String {
         u32::from_str_radix(&digits[..8], 16).expect("the first eight digits of an id are hexadecimal");
     let time = jiff::Timestamp::from_second(i64::from(seconds)).expect("32 bits of seconds are in range");
     time.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn an_id_that_is_taken_is_not_given_again() {
+        let asked = Cell::new(0);
+        let is_taken = |_| {
+            asked.set(asked.get() + 1);
+            asked.get() < 3
+        };
+        new_id(None, is_taken).unwrap();
+        assert_eq!(asked.get(), 3);
+        let given = new_id(Some("6921a3f4b07e"), |_| true).unwrap();
+        assert_eq!(
+            given.to_string(),
+            "6921a3f4b07e",
+            "what is wrong with it is said where it is written"
+        );
+    }
 }
