@@ -1,7 +1,7 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 //! What it costs to run a thousand revisions on an empty SQLite file, beside others on the same changes in the same run: `rusqlite_migration` in this process, and
 //! alembic as a process, in a virtual environment that is made for it. Alembic syncs the file eight times a revision and autogen a few times in all, so the ratio of
-//! wall times is one of the disk, too.
+//! wall times is one of the disk, too. How long SQLite takes for the statements alone, with nothing around them, is what no program can undercut.
 //!
 //! `cargo bench -p autogen-tests --bench upgrade` prints a line per measure. It judges nothing by itself.
 
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use schema_core::db::Connection;
 use schema_core::db::sqlite::{Missing, SqliteConnection};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::diff::Answers;
@@ -174,7 +175,7 @@ fn write_history(migrations: &Path, per_table: u32) -> Result<()> {
 /// Measures the library beside rusqlite_migration, turn by turn.
 fn in_process(project: &Path, per_table: u32) -> Result<()> {
     let others = build_others(project, per_table)?;
-    let mut took = [const { Vec::new() }; 3];
+    let mut took = [const { Vec::new() }; 4];
     for run in 0..RUNS {
         let file = |name: &str| project.join(format!("{name}-{run}.db"));
         took[0].push(upgrade(project, &file("shared"), PerRevision::WhereNeeded)?);
@@ -182,8 +183,9 @@ fn in_process(project: &Path, per_table: u32) -> Result<()> {
         if let Some(others) = &others {
             took[2].push(others.run(&file("others"))?);
         }
+        took[3].push(alone(&file("alone"), per_table)?);
     }
-    let [shared, each, others] = took.map(|mut took| {
+    let [shared, each, others, alone] = took.map(|mut took| {
         took.sort();
         took.get(took.len() / 2).copied()
     });
@@ -191,6 +193,7 @@ fn in_process(project: &Path, per_table: u32) -> Result<()> {
         ("schema-core", shared),
         ("schema-core, per revision", each),
         ("rusqlite_migration 2.6", others),
+        ("SQLite alone", alone),
     ] {
         if let Some(median) = median {
             println!("  {name:<50} {:>10.1}", milliseconds(median));
@@ -224,6 +227,19 @@ fn upgrade(project: &Path, file: &Path, per_revision: PerRevision) -> Result<Dur
         &mut |_| {},
     )?;
     assert_eq!(done.len(), REVISIONS as usize);
+    Ok(began.elapsed())
+}
+
+/// Runs the statements in one transaction, and nothing else.
+fn alone(file: &Path, per_table: u32) -> Result<Duration> {
+    let began = Instant::now();
+    let mut connection = SqliteConnection::open(file, Missing::Create)?;
+    connection.execute("BEGIN IMMEDIATE", &[])?;
+    for number in 1..=REVISIONS {
+        let (upgrade, _) = Change::new(number, per_table).sql();
+        connection.execute(&upgrade, &[])?;
+    }
+    connection.execute("COMMIT", &[])?;
     Ok(began.elapsed())
 }
 
