@@ -14,13 +14,16 @@ impl Run<'_> {
         if note.done == job.plan.statements.len() {
             return Ok(());
         }
-        let done = job.plan.statements.get(..note.done).unwrap_or_default();
-        let effects: Vec<Effect> = done
+        // One that was interrupted may have changed what those before it read.
+        let begun = note.done + usize::from(note.intent.is_some());
+        let statements = job.plan.statements.get(..begun).unwrap_or_default();
+        let effects: Vec<Effect> = statements
             .iter()
             .map(|statement| self.effect(&statement.step))
             .collect();
-        let again = to_run_again(&effects).map_err(|at| self.lost(job, note, &done[at]))?;
-        for statement in again.into_iter().map(|at| &done[at]) {
+        let again = to_run_again(&effects).map_err(|at| self.lost(job, note, &statements[at]))?;
+        for at in again.into_iter().filter(|at| *at < note.done) {
+            let statement = &statements[at];
             let mut tables = note.kept.clone();
             execute::step(
                 self.connection,

@@ -168,7 +168,11 @@ impl Session for super::MySql {
     /// Some statements are exceptions to whole or not at all: MariaDB drops the tables of a list one by one, an engine without
     /// transactions changes rows one by one, and what a procedure or a prepared statement does nobody knows.
     fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
-        if effect::is_opaque(sql) && executed(sql).is_none() {
+        let is_known = match executed(sql) {
+            Some(query) => !text(connection, &query)?.is_empty(),
+            None => !effect::is_opaque(sql),
+        };
+        if !is_known {
             let found = "what it changes the statement does not say".to_owned();
             return Ok(Progress::Unclear { found });
         }

@@ -46,7 +46,7 @@ pub enum HalfwayCause {
         /// What notes that it did not.
         if_not: String,
     },
-    /// An earlier statement kept for its session what it read from the database, and the database holds something else by now.
+    /// An earlier statement kept for its session what it read from the database, and the database may hold something else by now.
     SessionLost {
         /// The line of the script.
         line: usize,
@@ -91,7 +91,7 @@ impl Halfway {
                 "look at the database; if the statement took effect, note that with `{if_done}`, and if it did not, undo what is there of it and note that with `{if_not}`; then run it again"
             ),
             HalfwayCause::SessionLost { if_done, .. } => format!(
-                "do what is left of it by hand, in one session that has what the statement gave the first one, and note that with `{if_done}`; then run it again; {other}"
+                "do what is left of it by hand, in a session that has what the statement gave the first one, and note that with `{if_done}`; then run it again; {other}"
             ),
         }
     }
@@ -133,7 +133,7 @@ impl fmt::Display for Halfway {
             (HalfwayCause::SessionLost { line, statement, .. }, _) => {
                 write!(
                     f,
-                    "the statement at line {line} gave its session what it read from the database, that session is gone, and the steps after it have changed the database"
+                    "the statement at line {line} gave its session what it read from the database; that session is gone, and behind it the script has changed the database, or may have"
                 )?;
                 quoted(f, statement)
             }
