@@ -2,6 +2,7 @@
 //! machine changes.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +10,10 @@ use super::{Recipe, Running, Site, done, find, install, is_root, launch};
 
 /// The release of Debian whose MySQL it is.
 const RELEASE: &str = "sid";
+
+/// The loader and the server, in its root.
+const LOADER: &str = "usr/lib64/ld-linux-x86-64.so.2";
+const SERVER: &str = "usr/sbin/mysqld";
 
 const MYSQL: Recipe = Recipe {
     programs: &["ld-linux-x86-64.so.2", "mysqld"],
@@ -45,15 +50,25 @@ const MYSQL: Recipe = Recipe {
 ///
 /// Why there can be none.
 pub fn start_oracle_mysql() -> Result<Running, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/servers/mysql");
-    if !root.join("usr/sbin/mysqld").is_file() {
+    let root = cache().join(format!("mysql-{RELEASE}"));
+    if !has_server(&root) {
         fetch(&root)?;
     }
-    let root = root.canonicalize().map_err(|error| error.to_string())?;
-    let programs = ["usr/lib64/ld-linux-x86-64.so.2", "usr/sbin/mysqld"];
-    let programs: Vec<PathBuf> = programs.iter().map(|program| root.join(program)).collect();
+    let programs = [LOADER, SERVER].map(|program| root.join(program)).to_vec();
     launch(&MYSQL, programs, |_| Ok(Vec::new()))
         .map_err(|error| format!("`mysqld` cannot be started: {error}"))
+}
+
+/// Returns the user's folder for what can be fetched again: a server is a hundred megabytes, and the same for every checkout.
+fn cache() -> PathBuf {
+    let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let usual = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
+    let cache = named.filter(|folder| folder.is_absolute()).or_else(usual);
+    cache.unwrap_or_else(std::env::temp_dir).join("autogen-tests")
+}
+
+fn has_server(root: &Path) -> bool {
+    root.join(SERVER).is_file()
 }
 
 /// Unpacks the server and the libraries that it takes.
@@ -64,22 +79,27 @@ fn fetch(root: &Path) -> Result<(), String> {
     if !is_root() {
         return Err("it is not fetched yet, which only root can do".to_owned());
     }
-    // What an interrupted run left of it is no server.
-    let _ = fs::remove_dir_all(root);
-    let unfinished = root.with_extension("unfinished");
-    let _ = fs::remove_dir_all(&unfinished);
-    fs::create_dir_all(&unfinished).map_err(|error| error.to_string())?;
+    let unpacked = root
+        .parent()
+        .ok_or_else(|| io::Error::other("it has no parent"))
+        .and_then(|parent| fs::create_dir_all(parent).and_then(|()| tempfile::tempdir_in(parent)))
+        .map_err(|error| format!("`{}`: {error}", root.display()))?;
     let mut command = Command::new("mmdebstrap");
     command.args([
         "--quiet",
         "--variant=extract",
         &format!("--include={}", MYSQL.package),
     ]);
+    command.arg("--aptopt=Acquire::Retries \"3\"");
     // A mirror may hold the unstable release as it was some time ago.
     command.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
-    command.arg(RELEASE).arg(&unfinished);
+    command.arg(RELEASE).arg(unpacked.path());
     done(&mut command).map_err(|error| format!("`mmdebstrap`: {error}"))?;
-    fs::rename(&unfinished, root).map_err(|error| error.to_string())
+    match fs::rename(unpacked.path(), root) {
+        // Someone else may have been faster.
+        Err(error) if !has_server(root) => Err(format!("`{}`: {error}", root.display())),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Returns the server's command. It is started by the loader that came with it, so it takes the libraries that came with it, too.
