@@ -23,7 +23,7 @@ pub mod sqlite;
 mod unmanaged;
 
 pub use effect::Effect;
-pub(crate) use effect::to_run_again;
+pub(crate) use effect::{recalling, to_run_again};
 pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};

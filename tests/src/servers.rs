@@ -91,6 +91,12 @@ pub fn databases() -> &'static [Database] {
             url: DatabaseUrl::SqliteMemory,
         };
         let only = std::env::var(ONLY).ok();
+        if let Some(only) = &only {
+            assert!(
+                dialect::by_name(only).is_some(),
+                "{ONLY}: there is no dialect `{only}`"
+            );
+        }
         let is_wanted = |dialect: &str| only.as_deref().is_none_or(|only| only == dialect);
         let served = SERVERS
             .iter()

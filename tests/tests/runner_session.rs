@@ -261,8 +261,61 @@ fn what_it_read_before_a_statement_that_was_interrupted_is_not_read_again() {
         filled && is_empty
     });
     let error = site.upgrade().unwrap_err();
-    assert!(error.to_string().contains("that session is gone"), "{error}");
+    assert!(error.to_string().contains("cannot be had again"), "{error}");
     assert_eq!(site.values("items"), [[]; 0]);
+}
+
+#[test]
+fn the_key_of_a_row_that_another_session_added_is_not_guessed() {
+    for (dialect, statements) in [
+        (
+            "mysql",
+            &[
+                "INSERT INTO keyed (v) VALUES (7)",
+                "SET @id = last_insert_id()",
+                "INSERT INTO late SELECT @id",
+            ][..],
+        ),
+        (
+            "mysql",
+            &[
+                "INSERT INTO keyed (v) VALUES (7)",
+                "INSERT INTO late SELECT last_insert_id()",
+            ],
+        ),
+        (
+            "sqlite",
+            &[
+                "INSERT INTO keyed (v) VALUES (7)",
+                "INSERT INTO late SELECT last_insert_rowid()",
+            ],
+        ),
+        (
+            "postgres",
+            &[
+                "INSERT INTO keyed (v) VALUES (7)",
+                "INSERT INTO late SELECT lastval()",
+            ],
+        ),
+    ] {
+        let Some(site) = Site::new(dialect, statements) else {
+            continue;
+        };
+        let id = match dialect {
+            "mysql" => "int AUTO_INCREMENT PRIMARY KEY",
+            "postgres" => "serial PRIMARY KEY",
+            _ => "integer PRIMARY KEY",
+        };
+        site.execute(&format!("CREATE TABLE keyed (id {id}, v int)"));
+        site.fail_late();
+        let error = site.upgrade().unwrap_err();
+        assert!(
+            error.to_string().contains("cannot be had again"),
+            "{dialect}: {error}"
+        );
+        assert_eq!(site.values("late"), [[]; 0], "{dialect}");
+        assert_eq!(site.values("keyed"), [row(7)], "{dialect}");
+    }
 }
 
 #[test]

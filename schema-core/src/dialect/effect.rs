@@ -1,5 +1,15 @@
 //! What statements do beyond the session that runs them, and what they leave in it.
 
+// Fewer dialects know less of it.
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
+    allow(dead_code, unused_imports)
+)]
+
+mod repeatable;
+
+use self::repeatable::is_repeatable;
+pub(crate) use self::repeatable::recalling;
 use crate::lexer::Token;
 
 /// What a statement does. What it leaves in its session alone goes with a process that is killed.
@@ -18,11 +28,35 @@ pub enum Effect {
     /// It leaves in its session what it read, such as a variable with the result of a query, or a temporary table: run again, it leaves the same if the
     /// database still holds the same.
     Reading,
+    /// It leaves in its session what no second run would leave: the key of a row that it added, a time, a random number, or nobody knows what.
+    Unrepeatable,
 }
 
 impl Effect {
+    /// Returns the effect of a statement that keeps for its session what these words give.
+    pub(crate) fn keeping(words: &[Token<'_>]) -> Self {
+        let reads = words.iter().any(|word| word.is("SELECT") || word.is("FROM"));
+        match (is_repeatable(words), reads) {
+            (false, _) => Effect::Unrepeatable,
+            (true, true) => Effect::Reading,
+            (true, false) => Effect::Setting,
+        }
+    }
+
+    /// Returns the effect of `CREATE TEMPORARY TABLE`, given its words: how its columns are called and typed is the same for ever.
+    pub(crate) fn of_temporary(words: &[Token<'_>]) -> Self {
+        let query = words
+            .iter()
+            .position(|word| word.is("SELECT"))
+            .unwrap_or(words.len());
+        if is_repeatable(&words[query..]) {
+            Effect::Reading
+        } else {
+            Effect::Unrepeatable
+        }
+    }
+
     /// Returns the effect of `DEALLOCATE name`, `DEALLOCATE ALL` and `DROP PREPARE name`, given their words.
-    #[cfg_attr(not(any(feature = "postgres", feature = "mysql")), allow(dead_code))]
     pub(crate) fn releasing(words: &[Token<'_>]) -> Self {
         let name = words.last().filter(|word| !word.is("ALL"));
         Effect::Released(name.and_then(Token::name))
@@ -46,6 +80,7 @@ pub(crate) fn to_run_again(effects: &[Effect]) -> Result<Vec<usize>, usize> {
             Effect::Lasting | Effect::Nothing | Effect::Released(_) => false,
             Effect::Setting => true,
             Effect::Prepared(name) => !later.iter().any(|later| later.releases(name)),
+            Effect::Unrepeatable => return Err(at),
             Effect::Reading if later.contains(&Effect::Lasting) => return Err(at),
             Effect::Reading => true,
         };
@@ -80,5 +115,6 @@ mod tests {
         assert_eq!(to_run_again(&looks), Ok(vec![0, 2]));
         assert_eq!(to_run_again(&[Effect::Lasting, Effect::Reading]), Ok(vec![1]));
         assert_eq!(to_run_again(&[Effect::Reading, Effect::Lasting]), Err(0));
+        assert_eq!(to_run_again(&[Effect::Setting, Effect::Unrepeatable]), Err(1));
     }
 }

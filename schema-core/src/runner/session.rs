@@ -5,7 +5,7 @@ use super::job::Job;
 use super::run::Run;
 use super::unfinished::Unfinished;
 use super::{RunError, execute, stepwise, version_table};
-use crate::dialect::{Effect, to_run_again};
+use crate::dialect::{Effect, recalling, to_run_again};
 use crate::plan::{Statement, Step};
 
 impl Run<'_> {
@@ -22,6 +22,18 @@ impl Run<'_> {
             .map(|statement| self.effect(&statement.step))
             .collect();
         let again = to_run_again(&effects).map_err(|at| self.lost(job, note, &statements[at]))?;
+        let left = &job.plan.statements[note.done..];
+        let texts = left.iter().map(|statement| match &statement.step {
+            Step::Execute { sql } => sql.as_str(),
+            Step::ExpectNoRows { .. }
+            | Step::ExplainFailure { .. }
+            | Step::RedefineTable { .. }
+            | Step::KeepDependents { .. }
+            | Step::RestoreDependents { .. } => "",
+        });
+        if let Some(at) = recalling(texts, self.dialect.lexicon()).filter(|_| note.done > 0) {
+            return Err(self.lost(job, note, &left[at]));
+        }
         for at in again.into_iter().filter(|at| *at < note.done) {
             let statement = &statements[at];
             let mut tables = note.kept.clone();
@@ -47,15 +59,15 @@ impl Run<'_> {
         }
     }
 
-    /// Says that what a step read cannot be read again, and what notes that a person has done the rest.
-    fn lost(&self, job: &Job, note: &Unfinished, reading: &Statement) -> RunError {
+    /// Says that what a step left in its session or asks of it cannot be had again, and what notes that a person has done the rest.
+    fn lost(&self, job: &Job, note: &Unfinished, step: &Statement) -> RunError {
         let rest = job.plan.statements.iter().skip(note.done);
         let finished = rest.fold(note.clone(), |note, statement| {
             note.after(&statement.step, note.kept.clone())
         });
         let cause = HalfwayCause::SessionLost {
-            line: reading.line,
-            statement: execute::text(&reading.step),
+            line: step.line,
+            statement: execute::text(&step.step),
             if_done: version_table::progress_sql(self.dialect, job.revision, Some(note), Some(&finished)),
         };
         Halfway::new(job, note, cause).into()

@@ -46,7 +46,8 @@ pub enum HalfwayCause {
         /// What notes that it did not.
         if_not: String,
     },
-    /// An earlier statement kept for its session what it read from the database, and the database may hold something else by now.
+    /// A statement left in its session what cannot be had again in another one, or asks for such a thing: the key of the last row, a time, what was read from
+    /// tables that have changed since.
     SessionLost {
         /// The line of the script.
         line: usize,
@@ -91,7 +92,7 @@ impl Halfway {
                 "look at the database; if the statement took effect, note that with `{if_done}`, and if it did not, undo what is there of it and note that with `{if_not}`; then run it again"
             ),
             HalfwayCause::SessionLost { if_done, .. } => format!(
-                "do what is left of it by hand, in a session that has what the statement gave the first one, and note that with `{if_done}`; then run it again; {other}"
+                "do what is left of it by hand, with what that statement should find or leave, and note that with `{if_done}`; then run it again; {other}"
             ),
         }
     }
@@ -133,7 +134,7 @@ impl fmt::Display for Halfway {
             (HalfwayCause::SessionLost { line, statement, .. }, _) => {
                 write!(
                     f,
-                    "the statement at line {line} gave its session what it read from the database; that session is gone, and behind it the script has changed the database, or may have"
+                    "what the statement at line {line} left in its session, or asks of it, went with that session and cannot be had again"
                 )?;
                 quoted(f, statement)
             }

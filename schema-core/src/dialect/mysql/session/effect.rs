@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::dialect::Effect;
+use crate::dialect::mysql::plan::collation::executed;
 use crate::lexer::Token;
 
 /// Returns what a statement does.
@@ -22,22 +23,22 @@ pub(super) fn effect(sql: &str) -> Effect {
             .any(|word| what.is(word))
             {
                 Effect::Lasting
-            } else if any("SELECT") {
-                Effect::Reading
             } else {
-                Effect::Setting
+                Effect::keeping(&words[1..])
             }
         }
         [first, ..] if first.is("USE") => Effect::Setting,
         [first, name, ..] if first.is("PREPARE") => name.name().map_or(Effect::Lasting, Effect::Prepared),
         [first, ..] if first.is("DEALLOCATE") => Effect::releasing(&words),
         [first, second, ..] if first.is("DROP") && second.is("PREPARE") => Effect::releasing(&words),
-        [first, second, ..] if first.is("CREATE") && second.is("TEMPORARY") => Effect::Reading,
-        [first, ..]
-            if first.is("SELECT") && (any("INTO") || words.iter().any(|token| token.text.contains(":="))) =>
-        {
-            Effect::Reading
+        [first, second, ..] if first.is("CREATE") && second.is("TEMPORARY") => Effect::of_temporary(&words),
+        // What a procedure hands out, what prepared words keep, and what is counted in the midst of a change.
+        [first, ..] if first.is("CALL") && words.iter().any(|word| word.text.starts_with('@')) => {
+            Effect::Unrepeatable
         }
+        [first, ..] if first.is("EXECUTE") && executed(sql).is_none() => Effect::Unrepeatable,
+        _ if words.iter().any(|word| word.text.contains(":=")) => Effect::Unrepeatable,
+        [first, ..] if first.is("SELECT") && any("INTO") => Effect::keeping(&words),
         [first, ..] if first.is("SELECT") || first.is("SHOW") => Effect::Nothing,
         _ => Effect::Lasting,
     }
@@ -62,7 +63,7 @@ mod tests {
             ("USE other", Effect::Setting),
             ("SET @a = (SELECT max(id) FROM t)", Effect::Reading),
             ("SELECT max(id) INTO @a FROM t", Effect::Reading),
-            ("SELECT @a := max(id) FROM t", Effect::Reading),
+            ("SELECT @a := max(id) FROM t", Effect::Unrepeatable),
             ("CREATE TEMPORARY TABLE t AS SELECT 1", Effect::Reading),
             ("PREPARE `a b` FROM @a", Effect::Prepared("a b".to_owned())),
             ("DEALLOCATE PREPARE a", Effect::Released(Some("a".to_owned()))),
@@ -74,7 +75,13 @@ mod tests {
                 Effect::Lasting,
             ),
             ("UPDATE t SET a = 1", Effect::Lasting),
-            ("EXECUTE a", Effect::Lasting),
+            ("SET @id = last_insert_id()", Effect::Unrepeatable),
+            ("SELECT last_insert_id() INTO @id", Effect::Unrepeatable),
+            ("UPDATE t SET a = (@n := @n + 1)", Effect::Unrepeatable),
+            ("CALL p(@out)", Effect::Unrepeatable),
+            ("CALL p(1)", Effect::Lasting),
+            ("EXECUTE a", Effect::Unrepeatable),
+            ("EXECUTE autogen_alter", Effect::Lasting),
         ] {
             assert_eq!(effect(sql), expected, "{sql}");
         }

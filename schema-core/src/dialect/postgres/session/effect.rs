@@ -28,10 +28,14 @@ pub(super) fn effect(sql: &str) -> Effect {
         [first, second, third, ..]
             if first.is("CREATE") && (temporary(second) || (second.is("LOCAL") && temporary(third))) =>
         {
-            Effect::Reading
+            Effect::of_temporary(&words)
         }
-        [first, ..] if first.is("SELECT") && (any("set_config") || any("setseed")) => Effect::Reading,
-        [first, ..] if first.is("SELECT") && any("INTO") && words.iter().any(temporary) => Effect::Reading,
+        [first, rest @ ..] if first.is("SELECT") && (any("set_config") || any("setseed")) => {
+            Effect::keeping(rest)
+        }
+        [first, ..] if first.is("SELECT") && any("INTO") && words.iter().any(temporary) => {
+            Effect::of_temporary(&words)
+        }
         [first, ..] if first.is("SHOW") => Effect::Nothing,
         _ => Effect::Lasting,
     }
@@ -67,9 +71,18 @@ mod tests {
             ("RESET ALL", Effect::Setting),
             ("SET LOCAL lock_timeout = 1", Effect::Nothing),
             (
+                "SELECT pg_catalog.set_config('search_path', '', false)",
+                Effect::Setting,
+            ),
+            (
                 "SELECT set_config('a.b', (SELECT max(id)::text FROM t), false)",
                 Effect::Reading,
             ),
+            (
+                "SELECT set_config('a.b', lastval()::text, false)",
+                Effect::Unrepeatable,
+            ),
+            ("CREATE TEMP TABLE t AS SELECT random()", Effect::Unrepeatable),
             ("CREATE TEMP TABLE t AS SELECT 1", Effect::Reading),
             ("CREATE LOCAL TEMPORARY TABLE t (id int)", Effect::Reading),
             ("SELECT 1 INTO TEMP t", Effect::Reading),

@@ -26,7 +26,7 @@ pub(super) fn effect(sql: &str) -> Effect {
     match &words[..] {
         [first, ..] if first.is("ATTACH") || first.is("DETACH") => Effect::Setting,
         [first, second, ..] if first.is("CREATE") && (second.is("TEMP") || second.is("TEMPORARY")) => {
-            Effect::Reading
+            Effect::of_temporary(&words)
         }
         [first, rest @ ..] if first.is("PRAGMA") => {
             let kept = KEPT.iter().any(|name| rest.iter().any(|word| word.is(name)));
@@ -49,6 +49,11 @@ mod tests {
             ("PRAGMA main.cache_size(500)", Effect::Setting),
             ("ATTACH 'other.db' AS other", Effect::Setting),
             ("CREATE TEMP TABLE t AS SELECT 1", Effect::Reading),
+            ("CREATE TEMP TABLE t (id INT, name VARCHAR(40))", Effect::Reading),
+            (
+                "CREATE TEMP TABLE t AS SELECT last_insert_rowid() AS id",
+                Effect::Unrepeatable,
+            ),
             ("SELECT 1", Effect::Nothing),
             ("PRAGMA journal_mode = WAL", Effect::Lasting),
             ("PRAGMA main.user_version = 5", Effect::Lasting),
