@@ -9,7 +9,6 @@ use schema_core::schema::Schema;
 use schema_core::script::{self, render};
 
 use crate::rows::{self, Rows, View};
-use crate::servers::{self, Empty};
 
 /// What became of a walk along some schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,17 +32,6 @@ pub struct Walk {
     pub upgraded: Rows,
     /// All rows at the end.
     pub downgraded: Rows,
-}
-
-/// Returns an empty database of the dialect.
-///
-/// # Panics
-///
-/// If there is no server of it.
-#[must_use]
-pub fn empty(dialect: &dyn Dialect) -> Empty {
-    let database = servers::database(dialect.name());
-    database.expect("a server of the dialect was found").empty()
 }
 
 /// Makes an empty database hold the schema.
