@@ -1,0 +1,238 @@
+//! What runs scripts on a database, whichever it is.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::Effect;
+use crate::db::{Connection, Error, ErrorKind};
+
+/// How scripts run on such a database: its lock, its transactions, and what is left of a statement that was interrupted.
+///
+/// A run is, in this order:
+///
+/// ```text
+/// lock
+///     enter                            a script, or several that want the same mode
+///         begin … check … commit       in a transaction: the scripts' steps and their version rows
+///         | statement by statement     out of one: see below
+///     leave
+/// unlock
+/// ```
+///
+/// A script runs out of a transaction if it says `no-transaction`, and always where [`transactional`](Session::transactional) is false. Then each
+/// step is noted in the version table before and after, so that a killed run goes on where it stopped. A step that [joins a
+/// transaction](Session::joins_transaction) runs in one with that note. Of any other the [fingerprint](Session::fingerprint) is noted first, and after an
+/// interruption [`probe`](Session::probe) tells from it whether the statement took effect.
+///
+/// The connection may be the program's own: whatever a session sets on it, `leave` and `unlock` put back.
+pub trait Session {
+    /// Tells whether a script and its version row commit together, statements that change the schema included.
+    fn transactional(&self) -> bool;
+
+    /// Tells whether several scripts may share a transaction: whether what one has made can be used by the next before it is committed,
+    /// and whether holding all their locks to the end hurts nobody.
+    fn shares_transactions(&self) -> bool;
+
+    /// Tells whether the database has a table of that name, the tool's own ones included.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error>;
+
+    /// Takes the lock under which one process at a time changes this database, for as long as [`Limits::lock`] says.
+    ///
+    /// It belongs to the session or to its transaction, so that a killed process never leaves it behind, and is taken by trying again and again: a
+    /// statement that waits for it in the database can be in the way of the holder's (CREATE INDEX CONCURRENTLY waits for all that runs).
+    /// `waiting` is called once, if it has to be waited for, with who has it, in words and as far as the database can tell:
+    /// `the session 4711 of postgres, from 10.0.0.7`. A database whose only lock is its writing transaction just looks who is there; then
+    /// [`begin`](Session::begin) waits, and the runner looks again in each transaction whether someone was faster.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Locked`] once the time is over, or what the database reports.
+    fn lock(
+        &self,
+        connection: &mut dyn Connection,
+        limits: &Limits,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<(), Error>;
+
+    /// Gives the lock back. It never fails: a session that cannot do it is closed, or soon will be.
+    fn unlock(&self, connection: &mut dyn Connection);
+
+    /// Sets what scripts of that mode need, and the limits. There is no transaction open.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports; everything is as before then.
+    fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error>;
+
+    /// Sets everything back as it was before [`enter`](Session::enter). There is no transaction open. It never fails, as
+    /// [`unlock`](Session::unlock) does not.
+    fn leave(&self, connection: &mut dyn Connection, mode: &Mode);
+
+    /// Opens a transaction: for the scripts as a whole or, if the mode says `no_transaction` or the database cannot do otherwise, for a step and the note of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Locked`] once [`Limits::lock`] is over, or what the database reports; no
+    /// transaction is open then.
+    fn begin(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error>;
+
+    /// Checks what the steps of one script left behind, such as the foreign keys of a script that ran without them. It is asked in the transaction,
+    /// or at the end of a script that runs out of one.
+    ///
+    /// # Errors
+    ///
+    /// What does not hold, or what the database reports.
+    fn check(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error>;
+
+    /// Tells whether a transaction that [`check`](Session::check) refused, and that was rolled back, is worth a second run: what
+    /// does not hold may not have held before. From now on [`begin`](Session::begin) looks at that first, which a first run saves itself,
+    /// until [`leave`](Session::leave).
+    fn looks_first(&self, _connection: &mut dyn Connection, _mode: &Mode) -> bool {
+        false
+    }
+
+    /// Commits the transaction.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports; [`rollback`](Session::rollback) follows then, and nothing is committed.
+    fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error>;
+
+    /// Takes everything back that was not committed. It never fails: a connection that cannot roll back is closed.
+    fn rollback(&self, connection: &mut dyn Connection);
+
+    /// Gives a standing table the definition that a CREATE TABLE says, and leaves every value in it as it is.
+    ///
+    /// Returns the statements by which a program that knows nothing of this does the same to a database of the same structure,
+    /// whatever its rows.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports, or why the rows would have to be written anew; a database without such a thing refuses.
+    fn redefine_table(&self, _connection: &mut dyn Connection, _sql: &str) -> Result<Vec<String>, Error> {
+        Err(Error {
+            kind: ErrorKind::Statement,
+            message: "this database changes tables by ALTER TABLE, not by `redefine-table`".to_owned(),
+            offset: None,
+        })
+    }
+
+    /// Returns what hangs on a table and belongs to no model, as statements that put it back or prove that it still works.
+    ///
+    /// It is asked before a script replaces the table.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports, or what of the table could not be carried over at all.
+    fn keep_dependents(&self, connection: &mut dyn Connection, table: &str) -> Result<Vec<String>, Error>;
+
+    /// Puts back those of the kept things that are gone, now that the script has replaced the table.
+    ///
+    /// # Errors
+    ///
+    /// What no longer fits the table, by name.
+    fn restore_dependents(
+        &self,
+        connection: &mut dyn Connection,
+        table: &str,
+        kept: &[String],
+    ) -> Result<(), Error>;
+
+    /// Tells whether a statement can share a transaction with the note that it is done: whether it neither commits by itself nor refuses to stand in one.
+    ///
+    /// In doubt it does not.
+    fn joins_transaction(&self, sql: &str) -> bool;
+
+    /// Tells whether a statement that does not join a transaction waits for a lock of someone else, for as long as [`Limits::lock`] says. One that
+    /// does not, and that did nothing when it was refused, is tried again until then.
+    fn waits_alone(&self) -> bool {
+        true
+    }
+
+    /// Tells whether a rollback takes back all that a statement does that [joins a transaction](Session::joins_transaction). One of which it
+    /// does not is run as those that do not join one are.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn rolls_back(&self, _connection: &mut dyn Connection, _sql: &str) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    /// Tells what a statement does beyond its session, and what it leaves in it. A run that goes on with a script does the latter again.
+    ///
+    /// In doubt it is [lasting](Effect::Lasting).
+    fn effect(&self, sql: &str) -> Effect;
+
+    /// Returns what the database says of all that a statement names, as a text: another one once the statement has taken effect, and the same one until
+    /// then.
+    ///
+    /// Only statements that do not [join a transaction](Session::joins_transaction), or are not [rolled back](Session::rolls_back), are asked
+    /// about. One that has no lasting effect on the
+    /// schema (VACUUM, ANALYZE) may keep its text: it is run again then, which hurts nobody. Nothing belongs in it that changes by itself, and rows only where
+    /// the statement changes them and they cannot be rolled back.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error>;
+
+    /// Tells how far a statement came that was interrupted, given the fingerprint from before it, and clears away what a
+    /// broken one leaves behind, such as the invalid index of a CREATE INDEX CONCURRENTLY.
+    ///
+    /// This is enough where every statement is done whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
+        Ok(if self.fingerprint(connection, sql)? == before {
+            Progress::Nothing
+        } else {
+            Progress::Whole
+        })
+    }
+
+    /// Copies the whole database, as it is committed, into a new file.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports; of a server, why it does not do that and what does.
+    fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error>;
+}
+
+/// How long a run may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For a lock: that of the whole database, and those of its tables.
+    pub lock: Duration,
+    /// For one statement of a script, where there is an end to it.
+    pub statement: Option<Duration>,
+}
+
+/// How far an interrupted statement came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing of it is there. It is run again.
+    Nothing,
+    /// It took effect.
+    Whole,
+    /// The database cannot tell, or it was done by halves. A person has to look.
+    Unclear {
+        /// What was found, in words.
+        found: String,
+    },
+}
+
+/// How a script wants to be run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// The script replaces tables, so foreign keys are not enforced while it runs but checked before it commits.
+    pub foreign_keys_off: bool,
+    /// Its statements may not stand in a transaction.
+    pub no_transaction: bool,
+}
