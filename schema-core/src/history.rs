@@ -21,6 +21,7 @@ pub use branches::{BranchConflict, Step};
 pub use decision::{Decision, Orders};
 pub use error::{Cause, HistoryError};
 pub use id::{ParseIdError, RevisionId};
+pub use names::counts_from_current;
 pub use pending::{Pending, Stuck};
 pub use replaced::{Replaced, Squashed};
 pub use revision::{Header, Revision, ScriptSums, slug};

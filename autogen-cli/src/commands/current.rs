@@ -1,7 +1,7 @@
 //! `autogen current`.
 
 use clap::Args;
-use schema_core::history::{History, RevisionId};
+use schema_core::history::{History, RevisionId, counts_from_current};
 use schema_core::runner::{self, Applied};
 use serde_json::json;
 
@@ -104,7 +104,7 @@ pub(super) fn current(
     Ok(runner::tips(history, &applied).iter().map(|tip| tip.id).collect())
 }
 
-/// Returns the revisions at which the database is, if the name of a revision depends on it; the database is not
+/// Returns the revisions at which the database is, if the name of a revision or a range depends on it; the database is not
 /// opened otherwise.
 ///
 /// # Errors
@@ -115,7 +115,7 @@ pub(crate) fn current_for(
     history: &History,
     name: &str,
 ) -> Result<Vec<RevisionId>, CommandError> {
-    if name.contains("current") || name.starts_with(['+', '-']) {
+    if counts_from_current(name) {
         current(environment, history)
     } else {
         Ok(Vec::new())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use renderdag::{Ancestor, GraphRowRenderer, Renderer};
-use schema_core::history::{Header, History, RevisionId};
+use schema_core::history::{Header, History, RevisionId, counts_from_current};
 use schema_core::runner;
 use serde_json::json;
 
@@ -54,7 +54,7 @@ pub(crate) fn run(
 ) -> Result<Outcome, CommandError> {
     let history = environment.history()?;
     let range = arguments.range.as_deref().unwrap_or(":");
-    let state = if arguments.indicate_current || range.contains("current") {
+    let state = if arguments.indicate_current || counts_from_current(range) {
         state(environment, &history)?
     } else {
         State::default()

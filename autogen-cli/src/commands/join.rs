@@ -74,6 +74,12 @@ pub(super) fn prove_orders(
             let Some(failed) = error.revision else {
                 return Err(error.into());
             };
+            // Of more than two, it is a pair that fails, as a rule: the hint has to name both of it, and no other.
+            if heads.len() > 2 {
+                for (one, other) in pairs(heads) {
+                    prove_orders(environment, config, history, &[one, other], overruled)?;
+                }
+            }
             let failed_head = heads
                 .iter()
                 .find(|head| history.ancestors(&[**head]).contains(&failed));
@@ -92,6 +98,14 @@ pub(super) fn prove_orders(
         }
     }
     Ok(())
+}
+
+fn pairs(heads: &[RevisionId]) -> impl Iterator<Item = (RevisionId, RevisionId)> {
+    let later = |at: usize| heads[at + 1..].iter().copied();
+    heads
+        .iter()
+        .enumerate()
+        .flat_map(move |(at, one)| later(at).map(|other| (*one, other)))
 }
 
 /// Returns the message of a revision that only joins heads.

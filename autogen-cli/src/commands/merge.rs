@@ -10,7 +10,7 @@ use super::migrate::{self, Draft, Found, Mode, new_id};
 use crate::artifact::Sources;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
-use crate::printer::Topic;
+use crate::printer::{Format, Topic};
 use crate::prompt;
 
 /// Join heads: write a revision that follows them all
@@ -52,11 +52,13 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
     let heads = if arguments.heads.is_empty() {
         history.heads().to_vec()
     } else {
-        resolved(&history, &arguments.heads)?
+        resolved(environment, &history, &arguments.heads)?
     };
-    if heads.len() < 2 {
-        environment.printer.say("Nothing to merge: there is one head.");
-        return Ok(Outcome::Done);
+    if history.heads().len() < 2 {
+        return Ok(nothing(environment));
+    }
+    if let [head] = heads[..] {
+        return Err(one_named(&history, head));
     }
     let decision = decide(environment, &history, &heads, &arguments.prefer)?;
     join::prove_orders(environment, &config, &history, &heads, &decision.overrules)?;
@@ -75,7 +77,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
         .message
         .clone()
         .unwrap_or_else(|| join::message(&history, &heads));
-    let id = new_id(arguments.rev_id.as_deref(), |id| history.get(id).is_some())?;
+    let id = new_id(arguments.rev_id.as_deref(), &history)?;
     let mut draft = Draft::new(heads, message, from, found, id)?;
     draft.overrules = decision.overrules;
     let mode = if arguments.dry_run {
@@ -86,11 +88,42 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
     migrate::finish(environment, &config, draft, mode)
 }
 
+/// Says that there are no heads to join.
+fn nothing(environment: &mut Environment<'_>) -> Outcome {
+    match environment.printer.format() {
+        Format::Text => environment.printer.say("Nothing to merge: there is one head."),
+        Format::Json => migrate::report_nothing(environment, &Sources::default(), &[]),
+    }
+    Outcome::Done
+}
+
+fn one_named(history: &History, head: RevisionId) -> CommandError {
+    let others: Vec<String> = history
+        .heads()
+        .iter()
+        .filter(|other| **other != head)
+        .map(|other| super::named(history, *other))
+        .collect();
+    CommandError::new(format!(
+        "{} alone is nothing to merge",
+        super::named(history, head)
+    ))
+    .hint(format!(
+        "name a second head, of {}, or none to join them all",
+        others.join(", ")
+    ))
+}
+
 /// Returns the heads with those names.
-fn resolved(history: &History, names: &[String]) -> Result<Vec<RevisionId>, CommandError> {
+fn resolved(
+    environment: &mut Environment<'_>,
+    history: &History,
+    names: &[String],
+) -> Result<Vec<RevisionId>, CommandError> {
     let mut found = Vec::new();
     for name in names {
-        for id in history.resolve(name, &[])? {
+        let current = super::current_for(environment, history, name)?;
+        for id in history.resolve(name, &current)? {
             if !history.heads().contains(&id) {
                 let heads: Vec<String> = history
                     .heads()
@@ -118,7 +151,7 @@ fn decide(
     heads: &[RevisionId],
     prefer: &[String],
 ) -> Result<Decision, CommandError> {
-    let mut preferred = resolved(history, prefer)?;
+    let mut preferred = resolved(environment, history, prefer)?;
     loop {
         let decision = history.decide(heads, &preferred)?;
         let Some(open) = decision.open.first() else {

@@ -4,6 +4,7 @@ mod amend;
 pub(super) mod answers;
 mod complete;
 mod first;
+mod id;
 mod message;
 mod write;
 
@@ -25,8 +26,9 @@ use crate::printer::{Format, Topic};
 use crate::prompt;
 
 pub(super) use self::first::first;
+pub(super) use self::id::{created, new_id};
 use self::write::Amended;
-pub(super) use self::write::{Draft, created, neutral_hazards, new_id};
+pub(super) use self::write::{Draft, neutral_hazards};
 
 /// Write a revision with what changed in the models
 ///
@@ -130,7 +132,7 @@ pub(crate) fn run(
             [] => join::message(&history, &parents),
             operations => message::describe(operations),
         });
-    let id = new_id(arguments.rev_id.as_deref(), |id| history.get(id).is_some())?;
+    let id = new_id(arguments.rev_id.as_deref(), &history)?;
     let mut draft = Draft::new(parents, message, from, found, id)?;
     draft.completed = completed;
     if let Some((folder, revision)) =
@@ -248,11 +250,20 @@ fn unchanged(
     }
     match environment.printer.format() {
         Format::Text => environment.printer.say("No changes in schema detected."),
-        Format::Json => environment.printer.document(&serde_json::json!({
-            "revision": null, "operations": [], "hazards": [], "scripts": {}, "completed": completed, "sources": sources,
-        })),
+        Format::Json => report_nothing(environment, sources, completed),
     }
     Ok(Outcome::Done)
+}
+
+/// Prints, for `--json`, that no revision was written.
+pub(super) fn report_nothing(
+    environment: &mut Environment<'_>,
+    sources: &Sources,
+    completed: &[serde_json::Value],
+) {
+    environment.printer.document(&serde_json::json!({
+        "revision": null, "operations": [], "hazards": [], "scripts": {}, "completed": completed, "sources": sources,
+    }));
 }
 
 /// Whether a revision is written.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use schema_core::history::{Direction, History, RevisionId};
+use schema_core::history::{Direction, History, RevisionId, counts_from_current};
 use schema_core::runner::{Repeat, downgrade_script, upgrade_script};
 use serde_json::json;
 
@@ -86,7 +86,7 @@ fn ends(
     };
     let resolve = |name: &str, without: &str| {
         let name = if name.is_empty() { without } else { name };
-        if name.contains("current") || name.starts_with(['+', '-']) {
+        if counts_from_current(name) {
             return Err(CommandError::new(format!(
                 "`{name}` depends on the database, which `--sql` does not open"
             ))

@@ -43,8 +43,8 @@ pub(crate) fn run(
 ) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
-    let id = one(&history, &arguments.revision)?;
-    let onto = one(&history, &arguments.onto)?;
+    let id = one(environment, &history, &arguments.revision)?;
+    let onto = one(environment, &history, &arguments.onto)?;
     refuse_applied(environment, &config, "rebase", &history.descendants(&[id]))?;
     let (moved, after) = rewrite::rebase(&history, &config.dialects()?, id, onto)?;
     prove(environment, &config, &moved)?;
@@ -74,8 +74,9 @@ pub(crate) fn run(
     Ok(Outcome::Done)
 }
 
-fn one(history: &History, name: &str) -> Result<RevisionId, CommandError> {
-    match history.resolve(name, &[])?[..] {
+fn one(environment: &mut Environment<'_>, history: &History, name: &str) -> Result<RevisionId, CommandError> {
+    let current = super::current_for(environment, history, name)?;
+    match history.resolve(name, &current)?[..] {
         [id] => Ok(id),
         [] | [_, ..] => Err(CommandError::new(format!("`{name}` is not one revision"))
             .hint("list the revisions with `autogen history`")),

@@ -55,8 +55,9 @@ pub(crate) fn run(
 ) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
+    let current = super::current_for(environment, &history, &arguments.range)?;
     let range: Vec<RevisionId> = history
-        .range(&arguments.range, &[])?
+        .range(&arguments.range, &current)?
         .iter()
         .map(|header| header.id)
         .collect();
@@ -64,7 +65,7 @@ pub(crate) fn run(
         .message
         .clone()
         .unwrap_or_else(|| message(&history, &range));
-    let id = new_id(arguments.rev_id.as_deref(), |id| history.get(id).is_some())?;
+    let id = new_id(arguments.rev_id.as_deref(), &history)?;
     let squash = rewrite::squash(&history, &config.dialects()?, &range, id, &message, &created(id))?;
     prove(environment, &config, &squash)?;
     report(environment, &squash);

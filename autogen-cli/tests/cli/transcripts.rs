@@ -44,6 +44,7 @@ transcripts!(
     branches,
     baseline,
     by_hand,
+    counted,
     database_url,
     diff,
     edit,

@@ -5,6 +5,32 @@ use super::{Cause, Header, History, HistoryError, RevisionId};
 /// How many revisions an error about an unknown name lists.
 const CANDIDATES: usize = 5;
 
+/// The names that mean places in the history, so that no slug can be one of them.
+pub(super) const PLACES: [&str; 4] = ["base", "head", "heads", "current"];
+
+/// Tells whether what a name or a range means depends on where a database is: it says `current`, or counts steps from nothing else.
+///
+/// A slug in which the word stands does not.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::history::counts_from_current;
+///
+/// assert!(counts_from_current("+1") && counts_from_current(":current-1"));
+/// assert!(!counts_from_current("add_current_km") && !counts_from_current("head-1:"));
+/// ```
+#[must_use]
+pub fn counts_from_current(range: &str) -> bool {
+    range.split(':').any(|name| {
+        let (mut from, mut counted) = (name, false);
+        while let Some((earlier, _, _)) = relative(from) {
+            (from, counted) = (earlier, true);
+        }
+        from == "current" || counted && from.is_empty()
+    })
+}
+
 impl History {
     /// Returns the revisions that a name means, given those that are `current` in the database.
     ///
@@ -63,6 +89,9 @@ impl History {
         } else {
             self.resolve(from, current)?
         };
+        for end in from.iter().chain(&to) {
+            self.known(*end)?;
+        }
         let after: std::collections::BTreeSet<RevisionId> = self.descendants(&from).into_iter().collect();
         let upto = self.ancestors(&to).into_iter();
         Ok(upto

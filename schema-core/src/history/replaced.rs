@@ -97,6 +97,12 @@ impl History {
         self.replaced.get(&id).copied()
     }
 
+    /// Tells whether an id is that of a revision, or of one that another was squashed from: no new revision can have it.
+    #[must_use]
+    pub fn speaks_of(&self, id: RevisionId) -> bool {
+        self.get(id).is_some() || self.replaced_by(id).is_some()
+    }
+
     /// Returns what a database has that has those revisions: where it has all that one was squashed from, that one.
     #[must_use]
     pub fn settled(&self, has: &BTreeSet<RevisionId>) -> BTreeSet<RevisionId> {

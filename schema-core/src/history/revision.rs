@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::names::PLACES;
 use super::{RevisionId, Squashed};
 use crate::diff::Answers;
 use crate::operation::Operation;
@@ -75,13 +76,15 @@ fn is_false(value: &bool) -> bool {
 /// The most characters of a slug.
 const MAX_SLUG: usize = 60;
 
-/// Returns the words of a message as the name of a folder: letters, digits and `_`, at most 60, never empty.
+/// Returns the words of a message as the name of a folder: letters, digits and `_`, at most 60, never empty, and never a word that
+/// means a place in the history.
 ///
 /// ```
 /// use schema_core::history::slug;
 ///
 /// assert_eq!(slug("Add items.description!"), "add_items_description");
 /// assert_eq!(slug("…"), "revision");
+/// assert_eq!(slug("Head"), "revision_head");
 /// ```
 #[must_use]
 pub fn slug(message: &str) -> String {
@@ -101,8 +104,10 @@ pub fn slug(message: &str) -> String {
     }
     slug.truncate(slug.trim_end_matches('_').len());
     if slug.is_empty() {
-        "revision".to_owned()
-    } else {
-        slug
+        return "revision".to_owned();
     }
+    if PLACES.contains(&slug.as_str()) {
+        return format!("revision_{slug}");
+    }
+    slug
 }

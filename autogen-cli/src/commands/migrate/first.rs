@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use schema_core::diff::{Answers, diff};
-use schema_core::history::files;
+use schema_core::history::{History, files};
 use schema_core::schema::Schema;
 
 use super::Found;
+use super::id::new_id;
 use super::write::{self, Draft};
 use crate::artifact::Read;
 use crate::config::Config;
@@ -42,7 +43,7 @@ pub(in crate::commands) fn first(
         message.to_owned(),
         nothing,
         found,
-        write::new_id(id, |_| false)?,
+        new_id(id, &History::default())?,
     )?;
     // No row is there yet that could be lost or waited for.
     let (scripts, _) = draft.scripts(config)?;

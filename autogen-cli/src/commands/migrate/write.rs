@@ -17,6 +17,7 @@ use schema_core::script::{checksum, render};
 use serde_json::json;
 
 use super::Found;
+use super::id::{created, new_id};
 use crate::artifact::Sources;
 use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
@@ -130,13 +131,7 @@ impl Draft {
             sources: Sources::default(),
         };
         let message = message.unwrap_or("by hand").to_owned();
-        Draft::new(
-            parents,
-            message,
-            schema,
-            found,
-            new_id(id, |id| history.get(id).is_some())?,
-        )
+        Draft::new(parents, message, schema, found, new_id(id, history)?)
     }
 
     /// Returns the scripts for every dialect, and the hazards that they have there.
@@ -353,62 +348,4 @@ pub(in crate::commands) fn report(
         "completed": draft.completed,
         "sources": draft.sources,
     }));
-}
-
-/// Returns the id that was given, or one made of the time and two random bytes that is not taken.
-pub(in crate::commands) fn new_id(
-    given: Option<&str>,
-    is_taken: impl Fn(RevisionId) -> bool,
-) -> Result<RevisionId, CommandError> {
-    if let Some(given) = given {
-        return given
-            .parse()
-            .map_err(|error: schema_core::history::ParseIdError| {
-                CommandError::new(error.to_string()).hint("give for example `--rev-id 6921a3f4b07e`")
-            });
-    }
-    loop {
-        let mut random = [0; 2];
-        getrandom::fill(&mut random)
-            .map_err(|error| CommandError::new("cannot make a revision id").cause(error.to_string()))?;
-        let seconds = u32::try_from(jiff::Timestamp::now().as_second())
-            .map_err(|_| CommandError::new("the clock of this machine is before 1970 or after 2106"))?;
-        let id = RevisionId::new(seconds, u16::from_be_bytes(random));
-        if !is_taken(id) {
-            return Ok(id);
-        }
-    }
-}
-
-/// Returns the time that an id holds, in RFC 3339.
-pub(in crate::commands) fn created(id: RevisionId) -> String {
-    let digits = id.to_string();
-    let seconds =
-        u32::from_str_radix(&digits[..8], 16).expect("the first eight digits of an id are hexadecimal");
-    let time = jiff::Timestamp::from_second(i64::from(seconds)).expect("32 bits of seconds are in range");
-    time.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    #[test]
-    fn an_id_that_is_taken_is_not_given_again() {
-        let asked = Cell::new(0);
-        let is_taken = |_| {
-            asked.set(asked.get() + 1);
-            asked.get() < 3
-        };
-        new_id(None, is_taken).unwrap();
-        assert_eq!(asked.get(), 3);
-        let given = new_id(Some("6921a3f4b07e"), |_| true).unwrap();
-        assert_eq!(
-            given.to_string(),
-            "6921a3f4b07e",
-            "what is wrong with it is said where it is written"
-        );
-    }
 }
