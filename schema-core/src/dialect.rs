@@ -29,7 +29,7 @@ pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};
 pub(crate) use patience::Patience;
-pub use session::{Limits, Mode, Progress, Session};
+pub use session::{Home, Limits, Mode, Progress, Session};
 pub use unmanaged::Unmanaged;
 
 use crate::db::{Connection, Error};
@@ -51,6 +51,11 @@ pub trait Dialect: Send + Sync {
 
     /// Returns a constant as the database's SQL writes it.
     fn literal(&self, literal: &Literal) -> String;
+
+    /// Returns a text as a constant that means the same whatever a script has set in its session: the rules of escaping, the encoding.
+    fn steady_literal(&self, text: &str) -> String {
+        self.literal(&Literal::Text(text.to_owned()))
+    }
 
     /// Returns the nearest schema that the database can hold.
     ///

@@ -48,6 +48,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use self::version_table::Place;
 use crate::db::Connection;
 use crate::dialect::{Dialect, Limits};
 use crate::history::{Direction, History, RevisionId};
@@ -196,9 +197,10 @@ pub fn tag(
 ) -> Result<Vec<RevisionId>, RunError> {
     let rows = version_table::read(connection, dialect)?;
     let tips = tips(history, &rows);
+    let place = Place::find(connection, dialect)?;
     for tip in &tips {
         if tip.tag.as_deref() != Some(tag) {
-            version_table::tag(connection, dialect, tip.id, tag)?;
+            version_table::tag(connection, &place, tip.id, tag)?;
         }
     }
     Ok(tips.iter().map(|tip| tip.id).collect())

@@ -5,7 +5,7 @@ use std::path::Path;
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{
-    Change, Dialect, Effect, Limits, Located, Mode, Progress, Session, Unmanaged, Unsupported,
+    Change, Dialect, Effect, Home, Limits, Located, Mode, Progress, Session, Unmanaged, Unsupported,
 };
 use schema_core::lexer::{Lexicon, lex};
 use schema_core::operation::Operation;
@@ -73,6 +73,10 @@ impl Session for Autocommit {
 
     fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
         Sqlite.session().has_table(connection, table)
+    }
+
+    fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
+        Sqlite.session().home(connection, table)
     }
 
     fn lock(

@@ -73,6 +73,10 @@ impl Dialect for MySql {
         ddl::literal(literal)
     }
 
+    fn steady_literal(&self, text: &str) -> String {
+        ddl::steady_text(text)
+    }
+
     fn normalize(&self, schema: &Schema) -> Result<Schema, Unsupported> {
         normalize::normalize(schema)
     }

@@ -59,6 +59,16 @@ impl Dialect for Postgres {
         ddl::literal(literal)
     }
 
+    /// What a backslash is in a plain literal depends on `standard_conforming_strings`.
+    fn steady_literal(&self, text: &str) -> String {
+        let literal = ddl::literal(&Literal::Text(text.to_owned()));
+        if text.contains('\\') {
+            format!("E{}", literal.replace('\\', "\\\\"))
+        } else {
+            literal
+        }
+    }
+
     fn normalize(&self, schema: &Schema) -> Result<Schema, Unsupported> {
         normalize::normalize(schema)
     }

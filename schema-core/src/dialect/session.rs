@@ -40,6 +40,17 @@ pub trait Session {
     /// What the database reports.
     fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error>;
 
+    /// Finds where the database has the tool's own table of that name, or would get it: where a statement of the session, as it is now, would make one.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports; that there is no such place; or that there is more than one, and the session does not say which is meant.
+    fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error>;
+
+    /// Lets the tool's own table, which exists, hold every text, if it was made so that it does not. It changes nothing else, and leaves it as it is where it
+    /// may not be changed.
+    fn widen(&self, _connection: &mut dyn Connection, _table: &str) {}
+
     /// Takes the lock under which one process at a time changes this database, for as long as [`Limits::lock`] says.
     ///
     /// It belongs to the session or to its transaction, so that a killed process never leaves it behind, and is taken by trying again and again: a
@@ -203,6 +214,17 @@ pub trait Session {
     ///
     /// What the database reports; of a server, why it does not do that and what does.
     fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error>;
+}
+
+/// Where a database has a table of the tool's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The schema, or what the database calls so; `None` if there is none.
+    pub schema: Option<String>,
+    /// Whether the table is there already.
+    pub has_table: bool,
+    /// Whether the database can hold every text.
+    pub holds_all_text: bool,
 }
 
 /// How long a run may wait.

@@ -181,6 +181,15 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::Statement if error.message.contains("already exists") => {
             "it was made outside the revisions: check that the database URL names the right file; if it does, drop or rename what is there, or take it out of the models".into()
         }
+        ErrorKind::Statement if error.message.starts_with("no schema has been selected to create in") => {
+            "create the schema, or name one that exists, such as with `?options=-csearch_path%3Dpublic` in the database URL".into()
+        }
+        ErrorKind::Statement if error.message.contains("search_path now has") || error.message.contains("comes before that") => {
+            "rename or drop the schema that came later, or say which one is meant, such as with `?options=-csearch_path%3Dpublic` in the database URL".into()
+        }
+        ErrorKind::Statement if error.message.contains("is not what is found in it") => {
+            "look for triggers or rules on `_autogen_revisions` that change what is written to it, and drop them".into()
+        }
         ErrorKind::Unknown | ErrorKind::Statement => return None,
     })
 }

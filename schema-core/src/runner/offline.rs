@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::version_table::{self, TABLE};
+use super::version_table::{self, Place, TABLE};
 use super::{Applied, Job, RunError};
 use crate::dialect::Dialect;
 use crate::history::{Direction, History, RevisionId};
@@ -46,7 +46,7 @@ pub fn upgrade_script(
     for id in pending.run {
         let job = Job::upgrade(history, dialect, id)?;
         let row = row(&job, tool_version);
-        let record = version_table::insert_sql(dialect, &row);
+        let record = version_table::insert_sql(&Place::elsewhere(dialect), &row);
         let marker = dialect.literal(&Literal::Text(NOW.to_owned()));
         let record = record.replace(&marker, dialect.now());
         let mut guards = vec![stop(
@@ -100,7 +100,7 @@ pub fn downgrade_script(
             "= 0",
             &format!("the database does not have `{id}`"),
         );
-        let forget = version_table::delete_sql(dialect, id);
+        let forget = version_table::delete_sql(&Place::elsewhere(dialect), id);
         parts.push(part(dialect, &job, vec![guard], forget, repeat));
     }
     Ok(parts.join("\n"))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::error::Kept;
 use super::job::Job;
+use super::version_table::Place;
 use super::{Applied, Event, Options, RunError, execute, version_table};
 use crate::db::{Connection, Error, ErrorKind};
 use crate::dialect::{Dialect, Mode};
@@ -14,12 +15,19 @@ use crate::history::{Direction, RevisionId};
 pub(super) struct Run<'a> {
     pub(super) connection: &'a mut dyn Connection,
     pub(super) dialect: &'a dyn Dialect,
+    /// Where the version table is.
+    pub(super) place: Place<'a>,
     pub(super) options: &'a Options,
     pub(super) on_event: &'a mut dyn FnMut(Event<'_>),
     /// Who had the lock when it was wanted.
     holder: Option<String>,
     done: Vec<RevisionId>,
+    /// The failure of a step that seemed to have failed because someone else had done it.
+    pub(super) taken_for_done: Option<RunError>,
 }
+
+/// How often a run may look again with nothing changed since: whoever was at work meanwhile may have left everything as it was.
+const MOST_IN_VAIN: usize = 3;
 
 /// How some scripts of a run went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +72,19 @@ pub(super) fn run(
             .map_err(|error| RunError::database("copy the database", error))?;
         on_event(Event::BackedUp { path });
     }
+    let place = Place::find(connection, dialect)?;
     let mut run = Run {
         connection,
         dialect,
+        place,
         options,
         on_event,
         holder: None,
         done: Vec::new(),
+        taken_for_done: None,
     };
     run.lock()?;
+    run.place.widen(run.connection);
     let outcome = run.all(rows, jobs, direction, ahead);
     session.unlock(run.connection);
     outcome.map(|()| run.done)
@@ -119,19 +131,38 @@ impl Run<'_> {
         direction: Direction,
         ahead: &Ahead<'_>,
     ) -> Result<(), RunError> {
+        let mut vain = 0;
         loop {
             let now = version_table::read(self.connection, self.dialect)?;
             if now != rows {
                 rows = now;
                 jobs = ahead(&rows)?;
+                vain = 0;
+            } else if vain > MOST_IN_VAIN {
+                return Err(self.stands_still());
             }
+            let done = self.done.len();
             let resumed = jobs.iter().any(|job| job.resumes_after.is_some());
             match self.groups(&jobs, &rows, direction)? {
                 // An unfinished script was all that could be seen until it was done.
                 Outcome::Done if !resumed => return Ok(()),
                 Outcome::Done | Outcome::Overtaken => {}
             }
+            vain = if self.done.len() == done { vain + 1 } else { 0 };
         }
+    }
+
+    /// Returns the error of a run that finds the version table not as it wrote it, and that nobody else writes to.
+    fn stands_still(&mut self) -> RunError {
+        self.taken_for_done.take().unwrap_or_else(|| {
+            let error = Error {
+                kind: ErrorKind::Statement,
+                message: "what is written to it is not what is found in it, and nobody else has changed it"
+                    .to_owned(),
+                offset: None,
+            };
+            RunError::database("go on by the version table", error)
+        })
     }
 
     fn groups(&mut self, jobs: &[Job], rows: &[Applied], direction: Direction) -> Result<Outcome, RunError> {
@@ -197,7 +228,7 @@ impl Run<'_> {
             let mut attempt = |run: &mut Self, attempt: Attempt| {
                 took.clear();
                 run.transaction(last, |run| {
-                    version_table::create_if_missing(run.connection, run.dialect)?;
+                    version_table::create_if_missing(run.connection, &run.place)?;
                     if !run.is_as_known(known)? {
                         return Ok(Outcome::Overtaken);
                     }
@@ -246,9 +277,9 @@ impl Run<'_> {
         match job.direction {
             Direction::Upgrade => {
                 let row = job.row(self.options, began, ended);
-                version_table::insert(self.connection, self.dialect, &row)?;
+                version_table::insert(self.connection, &self.place, &row)?;
             }
-            Direction::Downgrade => version_table::delete(self.connection, self.dialect, job.revision)?,
+            Direction::Downgrade => version_table::delete(self.connection, &self.place, job.revision)?,
         }
         Ok(ended.saturating_sub(began))
     }
@@ -299,7 +330,7 @@ impl Run<'_> {
 
     /// Tells whether the version table says what it said when the scripts were chosen. It exists.
     pub(super) fn is_as_known(&mut self, known: &Known) -> Result<bool, RunError> {
-        let now = version_table::ids(self.connection)?;
+        let now = version_table::ids(self.connection, &self.place)?;
         Ok(now
             .iter()
             .copied()

@@ -4,6 +4,7 @@ use super::error::{Halfway, HalfwayCause};
 use super::job::Job;
 use super::run::Run;
 use super::unfinished::Unfinished;
+use super::version_table::Place;
 use super::{RunError, execute, stepwise, version_table};
 use crate::dialect::{Effect, recalling, to_run_again};
 use crate::plan::{Statement, Step};
@@ -68,7 +69,12 @@ impl Run<'_> {
         let cause = HalfwayCause::SessionLost {
             line: step.line,
             statement: execute::text(&step.step),
-            if_done: version_table::progress_sql(self.dialect, job.revision, Some(note), Some(&finished)),
+            if_done: version_table::progress_sql(
+                &Place::elsewhere(self.dialect),
+                job.revision,
+                Some(note),
+                Some(&finished),
+            ),
         };
         Halfway::new(job, note, cause).into()
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Applied, Options, RunError, check, time, version_table};
+use super::version_table::{self, Place};
+use super::{Applied, Options, RunError, check, time};
 use crate::db::Connection;
 use crate::dialect::{Dialect, Mode};
 use crate::history::{Direction, History, RevisionId, Squashed};
@@ -101,12 +102,14 @@ fn rewrite<'a>(
     let (mode, limits) = (Mode::default(), options.limits());
     let locked = |error| RunError::database("lock the database", error);
     session.lock(connection, &limits, &mut |_| {}).map_err(locked)?;
+    let place = Place::find(connection, dialect).inspect_err(|_| session.unlock(connection))?;
+    place.widen(connection);
     let entered = session
         .enter(connection, &mode, &limits)
         .and_then(|()| session.begin(connection, &mode, &limits));
     let outcome = entered.map_err(locked).and_then(|()| {
         let (stamped, history) = decide(&version_table::read(connection, dialect)?)?;
-        write(connection, dialect, history, &stamped, options)?;
+        write(connection, &place, history, &stamped, options)?;
         session
             .commit(connection)
             .map_err(|error| RunError::database("commit the version table", error))?;
@@ -122,14 +125,15 @@ fn rewrite<'a>(
 
 fn write(
     connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
+    place: &Place<'_>,
     history: &History,
     stamped: &Stamped,
     options: &Options,
 ) -> Result<(), RunError> {
-    version_table::create_if_missing(connection, dialect)?;
+    let dialect = place.dialect();
+    version_table::create_if_missing(connection, place)?;
     for id in &stamped.removed {
-        version_table::delete(connection, dialect, *id)?;
+        version_table::delete(connection, place, *id)?;
     }
     for id in &stamped.added {
         let header = history
@@ -149,7 +153,7 @@ fn write(
             tag: None,
             unfinished: None,
         };
-        version_table::insert(connection, dialect, &row)?;
+        version_table::insert(connection, place, &row)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::error::{Halfway, HalfwayCause, Kept};
 use super::job::Job;
 use super::run::{Known, Outcome, Run};
 use super::unfinished::Unfinished;
+use super::version_table::Place;
 use super::{Event, RunError, execute, version_table};
 use crate::dialect::{Patience, Progress};
 use crate::history::Direction;
@@ -55,15 +56,15 @@ impl Run<'_> {
             })?;
         let ended = self.now();
         let outcome = self.transaction(job, |run| {
-            if !version_table::progress(run.connection, run.dialect, job.revision, Some(&note), None)? {
+            if !version_table::progress(run.connection, &run.place, job.revision, Some(&note), None)? {
                 return Ok(Outcome::Overtaken);
             }
             match job.direction {
                 Direction::Upgrade => {
                     let row = job.row(run.options, began, ended);
-                    version_table::finish(run.connection, run.dialect, &row)?;
+                    version_table::finish(run.connection, &run.place, &row)?;
                 }
-                Direction::Downgrade => version_table::delete(run.connection, run.dialect, job.revision)?,
+                Direction::Downgrade => version_table::delete(run.connection, &run.place, job.revision)?,
             }
             Ok(Outcome::Done)
         })?;
@@ -78,21 +79,21 @@ impl Run<'_> {
         let fresh = Unfinished::begin(job.direction, &job.checksum());
         let mut found = None;
         let outcome = self.transaction(job, |run| {
-            version_table::create_if_missing(run.connection, run.dialect)?;
+            version_table::create_if_missing(run.connection, &run.place)?;
             if !run.is_as_known(known)? {
                 return Ok(Outcome::Overtaken);
             }
-            let row = version_table::find(run.connection, run.dialect, job.revision)?;
+            let row = version_table::find(run.connection, &run.place, job.revision)?;
             match row.as_ref().map(|row| &row.unfinished) {
                 None => {
                     let now = run.now();
                     let mut row = job.row(run.options, now, now);
                     row.statements_done = 0;
                     row.unfinished = Some(fresh.clone());
-                    version_table::insert(run.connection, run.dialect, &row)?;
+                    version_table::insert(run.connection, &run.place, &row)?;
                 }
                 Some(None) => {
-                    version_table::progress(run.connection, run.dialect, job.revision, None, Some(&fresh))?;
+                    version_table::progress(run.connection, &run.place, job.revision, None, Some(&fresh))?;
                 }
                 Some(Some(note)) => {
                     if note.script != job.direction || !note.fits(&job.plan, &job.checksum()) {
@@ -105,7 +106,7 @@ impl Run<'_> {
                     };
                     if note_now != *note {
                         let (before, after) = (Some(note), Some(&note_now));
-                        version_table::progress(run.connection, run.dialect, job.revision, before, after)?;
+                        version_table::progress(run.connection, &run.place, job.revision, before, after)?;
                     }
                     found = Some(note_now);
                 }
@@ -149,8 +150,8 @@ impl Run<'_> {
             Progress::Nothing => undone,
             Progress::Whole => done,
             Progress::Unclear { found } => {
-                let sql =
-                    |next| version_table::progress_sql(self.dialect, job.revision, Some(note), Some(next));
+                let place = Place::elsewhere(self.dialect);
+                let sql = |next| version_table::progress_sql(&place, job.revision, Some(note), Some(next));
                 let cause = HalfwayCause::Unclear {
                     line: statement.line,
                     statement: execute::text(&statement.step),
@@ -195,13 +196,7 @@ impl Run<'_> {
                 return Ok(Outcome::Overtaken);
             }
             let after = run.act(job, note, statement)?;
-            if !version_table::progress(
-                run.connection,
-                run.dialect,
-                job.revision,
-                Some(note),
-                Some(&after),
-            )? {
+            if !version_table::progress(run.connection, &run.place, job.revision, Some(note), Some(&after))? {
                 return Ok(Outcome::Overtaken);
             }
             next = Some(after);
@@ -243,7 +238,10 @@ impl Run<'_> {
         match self.patiently(job, &intending, statement) {
             Ok(next) => self.note(job, &intending, next),
             // It failed because someone else has done it.
-            Err(RunError::Failed(_)) if matches!(self.is_noted(job, &intending), Ok(false)) => Ok(None),
+            Err(error @ RunError::Failed(_)) if matches!(self.is_noted(job, &intending), Ok(false)) => {
+                self.taken_for_done = Some(error);
+                Ok(None)
+            }
             Err(error) => match session.probe(self.connection, &sql, &fingerprint) {
                 Ok(Progress::Nothing) => Err(self.without_effect(job, &intending, error)),
                 Ok(Progress::Whole | Progress::Unclear { .. }) | Err(_) => Err(error),
@@ -287,8 +285,8 @@ impl Run<'_> {
 
     /// Tells whether that is what the version table says of the script.
     fn is_noted(&mut self, job: &Job, note: &Unfinished) -> Result<bool, RunError> {
-        let row = version_table::find(self.connection, self.dialect, job.revision)?;
-        Ok(row.is_some_and(|row| row.unfinished.as_ref() == Some(note)))
+        let noted = version_table::note(self.connection, &self.place, job.revision)?;
+        Ok(noted.as_ref() == Some(note))
     }
 
     /// Writes a note over the one it follows and returns it; `None` if that is not there any more.
@@ -299,9 +297,8 @@ impl Run<'_> {
         after: Unfinished,
     ) -> Result<Option<Unfinished>, RunError> {
         let outcome = self.transaction(job, |run| {
-            let (connection, dialect) = (&mut *run.connection, run.dialect);
-            let noted =
-                version_table::progress(connection, dialect, job.revision, Some(before), Some(&after))?;
+            let (connection, place) = (&mut *run.connection, &run.place);
+            let noted = version_table::progress(connection, place, job.revision, Some(before), Some(&after))?;
             Ok(if noted { Outcome::Done } else { Outcome::Overtaken })
         })?;
         Ok((outcome == Outcome::Done).then_some(after))
@@ -327,12 +324,12 @@ impl Run<'_> {
     /// Takes back the note that a script has begun.
     fn withdraw(&mut self, job: &Job, note: &Unfinished) -> Result<Outcome, RunError> {
         self.transaction(job, |run| {
-            let (connection, dialect) = (&mut *run.connection, run.dialect);
-            if !version_table::progress(connection, dialect, job.revision, Some(note), None)? {
+            let (connection, place) = (&mut *run.connection, &run.place);
+            if !version_table::progress(connection, place, job.revision, Some(note), None)? {
                 return Ok(Outcome::Overtaken);
             }
             match job.direction {
-                Direction::Upgrade => version_table::delete(connection, dialect, job.revision)?,
+                Direction::Upgrade => version_table::delete(connection, place, job.revision)?,
                 Direction::Downgrade => {}
             }
             Ok(Outcome::Done)

@@ -3,16 +3,22 @@
 //! Its statements hold their values as constants of the dialect: the same text runs here and stands in a script that is run elsewhere,
 //! and no two databases agree on how a parameter is written.
 
+mod place;
+mod write;
+
+pub(super) use place::Place;
+pub(super) use write::{delete, delete_sql, finish, insert, insert_sql, progress, progress_sql, tag};
+
 use std::time::Duration;
 
 use super::RunError;
 use super::unfinished::Unfinished;
 use crate::db::{Connection, Value};
-use crate::dialect::{Dialect, Unsupported};
+use crate::dialect::{Dialect, Home, Unsupported};
 use crate::history::RevisionId;
 use crate::operation::Operation;
 use crate::plan::Step;
-use crate::schema::{Column, Literal, PrimaryKey, Schema, Table, TableName, Type, naming};
+use crate::schema::{Column, PrimaryKey, Schema, Table, TableName, Type, naming};
 
 /// The table's name.
 pub(super) const TABLE: &str = "_autogen_revisions";
@@ -76,6 +82,8 @@ fn table() -> Table {
     });
     // Where a database has engines, one with transactions, whatever its default is: notes are rolled back with what they are about.
     table.options.engine = Some("InnoDB".to_owned());
+    // Where tables have character sets, one for every text: a script's words go into its row, in whatever language they are.
+    table.options.charset = Some("utf8mb4".to_owned());
     table
 }
 
@@ -106,11 +114,11 @@ pub(super) fn create_sql(dialect: &dyn Dialect) -> Result<Vec<String>, Unsupport
 }
 
 /// Creates the table. It is called with the lock held, so that no two processes create it at once.
-pub(super) fn create_if_missing(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-) -> Result<(), RunError> {
-    if exists(connection, dialect)? {
+pub(super) fn create_if_missing(connection: &mut dyn Connection, place: &Place<'_>) -> Result<(), RunError> {
+    let dialect = place.dialect();
+    let home = home(connection, dialect)?;
+    place.refuse_another(&home)?;
+    if home.has_table {
         return Ok(());
     }
     for sql in create_sql(dialect).map_err(RunError::Unsupported)? {
@@ -121,16 +129,16 @@ pub(super) fn create_if_missing(
     Ok(())
 }
 
-pub(super) fn exists(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<bool, RunError> {
+fn home(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Home, RunError> {
     dialect
         .session()
-        .has_table(connection, TABLE)
-        .map_err(|error| RunError::database("look for the version table", error))
+        .home(connection, TABLE)
+        .map_err(|error| RunError::database("find the version table", error))
 }
 
 /// Returns the rows by id; none if there is no table.
 pub(super) fn read(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Vec<Applied>, RunError> {
-    if !exists(connection, dialect)? {
+    if !home(connection, dialect)?.has_table {
         return Ok(Vec::new());
     }
     query(
@@ -143,16 +151,46 @@ pub(super) fn read(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Re
 /// Returns the row of one revision. The table exists.
 pub(super) fn find(
     connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
+    place: &Place<'_>,
     id: RevisionId,
 ) -> Result<Option<Applied>, RunError> {
-    let sql = format!("SELECT {COLUMNS} FROM {TABLE} WHERE id = {}", key(dialect, id));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {} WHERE id = {}",
+        place.table(),
+        place.key(id)
+    );
     Ok(query(connection, &sql, from_row)?.pop())
 }
 
+/// Returns the note of one revision's script, if that is unfinished. The table exists.
+///
+/// Nothing else is read, for a note is the same in every encoding that a script may have set.
+pub(super) fn note(
+    connection: &mut dyn Connection,
+    place: &Place<'_>,
+    id: RevisionId,
+) -> Result<Option<Unfinished>, RunError> {
+    let sql = format!(
+        "SELECT unfinished FROM {} WHERE id = {}",
+        place.table(),
+        place.key(id)
+    );
+    let mut found = query(connection, &sql, |row| {
+        let [note] = row else { return None };
+        match note.as_str() {
+            Some(text) => Unfinished::parse(text).map(Some),
+            None => Some(None),
+        }
+    })?;
+    Ok(found.pop().flatten())
+}
+
 /// Returns the ids, and of which something is unfinished. The table exists.
-pub(super) fn ids(connection: &mut dyn Connection) -> Result<Vec<(RevisionId, bool)>, RunError> {
-    let sql = format!("SELECT id, unfinished FROM {TABLE} ORDER BY id");
+pub(super) fn ids(
+    connection: &mut dyn Connection,
+    place: &Place<'_>,
+) -> Result<Vec<(RevisionId, bool)>, RunError> {
+    let sql = format!("SELECT id, unfinished FROM {} ORDER BY id", place.table());
     query(connection, &sql, |row| {
         let [id, unfinished] = row else { return None };
         Some((id.as_str()?.parse().ok()?, *unfinished != Value::Null))
@@ -234,149 +272,8 @@ fn from_row(row: &mut [Value]) -> Option<Applied> {
 /// Takes a text out of a value.
 fn take(value: &mut Value) -> Option<String> {
     if let Value::Text(text) = std::mem::replace(value, Value::Null) {
-        Some(text)
+        Some(place::unescaped(text))
     } else {
         None
     }
-}
-
-/// Returns the statement that records a revision.
-pub(super) fn insert_sql(dialect: &dyn Dialect, row: &Applied) -> String {
-    let Applied {
-        id,
-        parents,
-        message,
-        checksum,
-        downgrade,
-        applied_at,
-        duration,
-        statements_done,
-        tool_version,
-        tag,
-        unfinished,
-    } = row;
-    let parents: Vec<String> = parents.iter().map(ToString::to_string).collect();
-    let values = [
-        key(dialect, *id),
-        text(dialect, &parents.join(" ")),
-        text(dialect, message),
-        text(dialect, checksum),
-        optional(dialect, downgrade.as_deref()),
-        text(dialect, applied_at),
-        number(dialect, duration.as_millis()),
-        number(dialect, *statements_done),
-        text(dialect, tool_version),
-        optional(dialect, tag.as_deref()),
-        optional(dialect, unfinished.as_ref().map(ToString::to_string).as_deref()),
-    ];
-    format!("INSERT INTO {TABLE} ({COLUMNS}) VALUES ({})", values.join(", "))
-}
-
-/// Returns the statement that forgets a revision.
-pub(super) fn delete_sql(dialect: &dyn Dialect, id: RevisionId) -> String {
-    format!("DELETE FROM {TABLE} WHERE id = {}", key(dialect, id))
-}
-
-/// Returns the statement that notes how far a revision's script is, if that was as expected until then.
-pub(super) fn progress_sql(
-    dialect: &dyn Dialect,
-    id: RevisionId,
-    before: Option<&Unfinished>,
-    after: Option<&Unfinished>,
-) -> String {
-    let before = match before {
-        Some(before) => format!("unfinished = {}", text(dialect, &before.to_string())),
-        None => "unfinished IS NULL".to_owned(),
-    };
-    format!(
-        "UPDATE {TABLE} SET unfinished = {} WHERE id = {} AND {before}",
-        optional(dialect, after.map(ToString::to_string).as_deref()),
-        key(dialect, id)
-    )
-}
-
-/// Records a revision.
-pub(super) fn insert(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    row: &Applied,
-) -> Result<(), RunError> {
-    write(connection, &insert_sql(dialect, row)).map(drop)
-}
-
-/// Forgets a revision.
-pub(super) fn delete(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    id: RevisionId,
-) -> Result<(), RunError> {
-    write(connection, &delete_sql(dialect, id)).map(drop)
-}
-
-/// Notes how far a script is; tells whether the note before was as expected.
-pub(super) fn progress(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    id: RevisionId,
-    before: Option<&Unfinished>,
-    after: Option<&Unfinished>,
-) -> Result<bool, RunError> {
-    let sql = progress_sql(dialect, id, before, after);
-    Ok(write(connection, &sql)? > 0)
-}
-
-/// Notes at its end what an upgrade that ran out of a transaction came to.
-pub(super) fn finish(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    row: &Applied,
-) -> Result<(), RunError> {
-    let sql = format!(
-        "UPDATE {TABLE} SET checksum = {}, downgrade = {}, applied_at = {}, duration_ms = {}, statements_done = {}, tool_version = {}, unfinished = NULL WHERE id = {}",
-        text(dialect, &row.checksum),
-        optional(dialect, row.downgrade.as_deref()),
-        text(dialect, &row.applied_at),
-        number(dialect, row.duration.as_millis()),
-        number(dialect, row.statements_done),
-        text(dialect, &row.tool_version),
-        key(dialect, row.id),
-    );
-    write(connection, &sql).map(drop)
-}
-
-/// Tags a revision.
-pub(super) fn tag(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    id: RevisionId,
-    tag: &str,
-) -> Result<(), RunError> {
-    let sql = format!(
-        "UPDATE {TABLE} SET tag = {} WHERE id = {}",
-        text(dialect, tag),
-        key(dialect, id)
-    );
-    write(connection, &sql).map(drop)
-}
-
-fn write(connection: &mut dyn Connection, sql: &str) -> Result<u64, RunError> {
-    connection
-        .execute(sql, &[])
-        .map_err(|error| RunError::database("write to the version table", error))
-}
-
-fn key(dialect: &dyn Dialect, id: RevisionId) -> String {
-    text(dialect, &id.to_string())
-}
-
-fn text(dialect: &dyn Dialect, text: &str) -> String {
-    dialect.literal(&Literal::Text(text.to_owned()))
-}
-
-fn optional(dialect: &dyn Dialect, value: Option<&str>) -> String {
-    value.map_or_else(|| "NULL".to_owned(), |value| text(dialect, value))
-}
-
-fn number(dialect: &dyn Dialect, number: impl TryInto<i64>) -> String {
-    dialect.literal(&Literal::Integer(number.try_into().unwrap_or(i64::MAX)))
 }

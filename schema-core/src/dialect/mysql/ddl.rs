@@ -33,6 +33,19 @@ pub(super) fn text(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
+/// Returns a text as a literal that no SQL mode and no character set of the session gives another meaning.
+pub(super) fn steady_text(value: &str) -> String {
+    let is_plain = |c: char| matches!(c, ' '..='~' | '\n') && c != '\\';
+    if value.chars().all(is_plain) {
+        return text(value);
+    }
+    let mut hex = String::with_capacity(value.len() * 2);
+    for byte in value.bytes() {
+        hex.push_str(&format!("{byte:02x}"));
+    }
+    format!("_utf8mb4 X'{hex}'")
+}
+
 /// Returns a constant as the server writes it.
 pub(super) fn literal(literal: &Literal) -> String {
     match literal {

@@ -12,9 +12,10 @@ mod trace;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::ddl::quote;
 use super::plan::collation::executed;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Limits, Mode, Progress, Session};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session};
 use crate::lexer::{Token, lex};
 
 /// The lock's name: MySQL takes at most 64 characters, and a database's name may have as many.
@@ -35,6 +36,25 @@ impl Session for super::MySql {
         let sql =
             "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = database() AND TABLE_NAME = ?";
         Ok(!connection.query(sql, &[table.into()])?.is_empty())
+    }
+
+    fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
+        let sql = "SELECT database(), EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = database() AND TABLE_NAME = ?)";
+        let row = connection.query(sql, &[table.into()])?.pop().unwrap_or_default();
+        Ok(Home {
+            schema: row.first().and_then(Value::as_str).map(str::to_owned),
+            has_table: row.get(1) == Some(&Value::Integer(1)),
+            holds_all_text: true,
+        })
+    }
+
+    /// A table that was made in the database's own character set holds no more than that.
+    fn widen(&self, connection: &mut dyn Connection, table: &str) {
+        let sql = "SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = database() AND TABLE_NAME = ? AND CHARACTER_SET_NAME <> 'utf8mb4' LIMIT 1";
+        if matches!(connection.query(sql, &[table.into()]), Ok(narrow) if !narrow.is_empty()) {
+            let sql = format!("ALTER TABLE {} CONVERT TO CHARACTER SET utf8mb4", quote(table));
+            let _ = connection.execute(&sql, &[]);
+        }
     }
 
     fn lock(

@@ -5,6 +5,7 @@
 //! CONCURRENTLY waits for every statement that runs, and would deadlock with one that waits for the lock.
 
 mod effect;
+mod home;
 mod interrupted;
 mod lock;
 
@@ -12,7 +13,7 @@ use std::path::Path;
 
 use super::LEXICON;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Limits, Mode, Progress, Session};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session};
 use crate::lexer::lex;
 
 impl Session for super::Postgres {
@@ -29,6 +30,10 @@ impl Session for super::Postgres {
         let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = current_schema() AND c.relname = ?1 AND c.relkind IN ('r', 'p')";
         Ok(!connection.query(sql, &[table.into()])?.is_empty())
+    }
+
+    fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
+        home::home(connection, table)
     }
 
     fn lock(

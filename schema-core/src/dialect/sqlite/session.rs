@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::{backup, dependents, redefine, violations};
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Limits, Mode, Session};
+use crate::dialect::{Effect, Home, Limits, Mode, Session};
 use crate::lexer::lex;
 
 impl Session for super::Sqlite {
@@ -27,6 +27,14 @@ impl Session for super::Sqlite {
     fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
         let sql = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
         Ok(!connection.query(sql, &[table.into()])?.is_empty())
+    }
+
+    fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
+        Ok(Home {
+            schema: Some("main".to_owned()),
+            has_table: self.has_table(connection, table)?,
+            holds_all_text: true,
+        })
     }
 
     /// The lock is `BEGIN IMMEDIATE`, which every transaction takes for itself; here it is only looked at.
