@@ -17,7 +17,7 @@ pub(crate) use aside::aside;
 pub use conflict::{Conflict, conflicts};
 pub use describe::describe_all;
 pub use optimize::optimize;
-pub use touch::Thing;
+pub use touch::{Thing, changed_tables};
 
 use std::collections::BTreeMap;
 

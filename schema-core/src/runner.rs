@@ -6,6 +6,7 @@
 //! it does it tells as [`Event`]s.
 
 mod agree;
+mod apart;
 mod check;
 mod downgrade;
 mod error;
@@ -28,6 +29,7 @@ mod verify;
 mod version_table;
 
 pub use agree::{Agreement, agree};
+pub use apart::{Apart, ApartCause};
 pub use check::{Claim, Finding, check};
 pub use downgrade::{ahead_of_downgrade, downgrade};
 pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, RunError, WayBack};

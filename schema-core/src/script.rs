@@ -36,6 +36,7 @@ use sha2::{Digest, Sha256};
 
 use self::allow::is_allow;
 use crate::lexer::{Kind, Lexicon, lex, unquote};
+use crate::plan::Step;
 
 /// Returns the checksum of a script, `sha256:` and 64 hexadecimal digits.
 ///
@@ -64,6 +65,23 @@ pub fn checksum(text: &str) -> String {
 pub(crate) fn has_allows(text: &str) -> bool {
     // Nearly no script does, and need not be cut into tokens to see it.
     text.contains("autogen:") && lex(text, Lexicon::STANDARD).any(|token| is_allow(&token))
+}
+
+/// Returns the table that a step puts another one in the place of, in lower case, if it does.
+pub(crate) fn replaced_table(step: &Step, lexicon: Lexicon) -> Option<String> {
+    let (text, keyword) = match step {
+        Step::RedefineTable { sql } => (sql, Some("TABLE")),
+        Step::KeepDependents { table } => (table, None),
+        Step::Execute { .. }
+        | Step::ExpectNoRows { .. }
+        | Step::ExplainFailure { .. }
+        | Step::RestoreDependents { .. } => return None,
+    };
+    let mut tokens = lex(text, lexicon).filter(|token| !token.is_trivia());
+    if let Some(keyword) = keyword {
+        tokens.find(|token| token.is(keyword))?;
+    }
+    tokens.next()?.name().map(|name| name.to_lowercase())
 }
 
 /// Returns all words and quoted names of a script, in lower case: among them the tables that it is about. A text of several words may be a statement

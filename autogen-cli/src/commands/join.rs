@@ -1,6 +1,6 @@
 //! Joining branches: whether they fit together, by their operations and by their scripts.
 
-use schema_core::history::{BranchConflict, History, RevisionId};
+use schema_core::history::{BranchConflict, Direction, History, RevisionId};
 use schema_core::runner;
 
 use crate::config::Config;
@@ -87,8 +87,15 @@ pub(super) fn prove_orders(
             let onto = onto.map(ToString::to_string).unwrap_or_default();
             let branch = history.only(*failed_head.unwrap_or(&failed), onto.parse().unwrap_or(failed));
             let first = branch.first().unwrap_or(&failed);
+            let (script, fault) = match error.direction {
+                Some(Direction::Downgrade) => (
+                    "downgrade script",
+                    "does not take it back beside the other branch",
+                ),
+                Some(Direction::Upgrade) | None => ("script", "does not run after those of the other branch"),
+            };
             let message = format!(
-                "cannot join the heads: the {} script of {} does not run after those of the other branch",
+                "cannot join the heads: the {} {script} of {} {fault}",
                 dialect.name(),
                 super::named(history, failed)
             );

@@ -89,6 +89,24 @@ impl History {
         Ok(found)
     }
 
+    /// Returns where a revision touches the same things as those of other branches, which are not among its ancestors.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if a revision's file cannot be understood.
+    pub(crate) fn conflicts_with(
+        &self,
+        revision: RevisionId,
+        others: &[RevisionId],
+    ) -> Result<Vec<BranchConflict>, HistoryError> {
+        let theirs: BTreeSet<RevisionId> = self.applied_at(others).into_iter().collect();
+        let mut own = self.applied_at(&[revision]);
+        own.retain(|id| !theirs.contains(id));
+        let mut found = self.conflicts_between(&own, others)?;
+        found.retain(|conflict| conflict.left.revision == revision);
+        Ok(found)
+    }
+
     /// Returns where two lists of revisions, made apart from one another, touch the same things.
     pub(super) fn conflicts_between(
         &self,

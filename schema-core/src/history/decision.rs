@@ -131,7 +131,7 @@ impl History {
         self.replay_all(&without(self.applied_at(ids), &gone))
     }
 
-    /// Returns the orders in which databases may get what branches have for themselves: any branch may come first.
+    /// Returns the orders in which databases may get what branches have for themselves: any branch may come first, or all at once.
     #[must_use]
     pub fn orders(&self, heads: &[RevisionId], overruled: &[RevisionId]) -> Orders {
         let gone: BTreeSet<RevisionId> = overruled.iter().copied().collect();
@@ -146,6 +146,9 @@ impl History {
             if !orders.contains(&order) {
                 orders.push(order);
             }
+        }
+        if !orders.contains(&all) {
+            orders.push(all);
         }
         Orders {
             common: common.into_iter().collect(),

@@ -1,6 +1,6 @@
 //! What a database lacks on its way to some revisions, and when it has gone another way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{History, Replaced, RevisionId};
@@ -35,6 +35,13 @@ pub enum Stuck {
         /// Where the database has to be before it can go on.
         back_to: Vec<RevisionId>,
     },
+    /// It has a merge that decided against what it should get.
+    DecidedAgainst {
+        /// The revision that it should get.
+        revision: RevisionId,
+        /// The merge.
+        by: RevisionId,
+    },
 }
 
 impl Stuck {
@@ -59,6 +66,9 @@ impl Stuck {
                     "take it back with `autogen downgrade {to}`, which drops what it added, and upgrade again"
                 )
             }
+            Stuck::DecidedAgainst { by, .. } => format!(
+                "what is still wanted of it has to be a revision that builds on `{by}`; one that builds on it is moved there with `autogen rebase REV --onto {by}`"
+            ),
         }
     }
 }
@@ -84,6 +94,10 @@ impl fmt::Display for Stuck {
                 f,
                 "cannot upgrade to `{by}`: it decided against `{revision}`, which the database has"
             ),
+            Stuck::DecidedAgainst { revision, by } => write!(
+                f,
+                "cannot upgrade to `{revision}`: the database has `{by}`, which decided against it"
+            ),
         }
     }
 }
@@ -95,12 +109,19 @@ impl History {
     ///
     /// # Errors
     ///
-    /// [`Stuck`] if the database has only some of what was squashed, or what a merge decided against.
+    /// [`Stuck`] if the database has only some of what was squashed, or a merge and what that decided against.
     pub fn pending(&self, targets: &[RevisionId], has: &BTreeSet<RevisionId>) -> Result<Pending, Stuck> {
         let mut pending = Pending::default();
+        let decisions = self.decisions(has);
         for id in self.applied_at(targets) {
             if has.contains(&id) {
                 continue;
+            }
+            if let Some(by) = decisions.get(&id) {
+                return Err(Stuck::DecidedAgainst {
+                    revision: id,
+                    by: *by,
+                });
             }
             match self.replaced(id, has) {
                 Replaced::None => pending.run.push(id),
@@ -126,6 +147,14 @@ impl History {
             }
         }
         Ok(pending)
+    }
+
+    /// Returns what the merges among some revisions decided against, and which of them did.
+    fn decisions(&self, has: &BTreeSet<RevisionId>) -> BTreeMap<RevisionId, RevisionId> {
+        let merges = self.headers.iter().filter(|header| has.contains(&header.id));
+        merges
+            .flat_map(|merge| merge.overrules.iter().map(|overruled| (*overruled, merge.id)))
+            .collect()
     }
 
     /// Returns the revisions at which a database is once one of its own, and all that builds on it, was taken back.

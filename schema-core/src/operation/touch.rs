@@ -189,6 +189,24 @@ pub(super) fn touches(operation: &Operation) -> Vec<Touch> {
     found.0
 }
 
+/// Returns the tables whose definition or rows an operation changes, by the names that they have before it.
+#[must_use]
+pub fn changed_tables(operation: &Operation) -> Vec<TableName> {
+    let touched = touches(operation).into_iter();
+    let changed = touched.filter(|touch| matches!(touch.using, Use::Makes | Use::Alters));
+    let mut tables: Vec<TableName> = changed.filter_map(|touch| touch.thing.table().cloned()).collect();
+    if let Operation::AddIndex { table, index }
+    | Operation::DropIndex { table, index }
+    | Operation::RenameIndex {
+        table, from: index, ..
+    } = operation
+    {
+        // A UNIQUE constraint is part of its table, an index stands beside it.
+        tables.extend(index.constraint.then(|| table.clone()));
+    }
+    tables
+}
+
 struct Touches(Vec<Touch>);
 
 impl Touches {

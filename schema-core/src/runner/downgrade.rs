@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Applied, Event, Job, Options, RunError, resume, run, version_table};
+use super::{Applied, Event, Job, Options, RunError, apart, resume, run, version_table};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::history::{Direction, History, RevisionId};
@@ -87,23 +87,29 @@ fn ahead(
 ) -> Result<Vec<Job>, RunError> {
     let parents: BTreeMap<RevisionId, Vec<RevisionId>> = rows
         .iter()
-        .map(|row| (row.id, parents_of(history, row).to_vec()))
+        .map(|row| (row.id, parents_of(history, row, rows).to_vec()))
         .collect();
     if let Some(missing) = targets.iter().find(|id| !parents.contains_key(id)) {
         return Err(RunError::NotApplied { revision: *missing });
     }
     let kept = ancestors(&parents, targets);
     let rows: BTreeMap<RevisionId, &Applied> = rows.iter().map(|row| (row.id, row)).collect();
-    children_first(&parents)
+    let jobs = children_first(&parents)
         .into_iter()
         .filter(|id| !kept.contains(id))
         .map(|id| Job::downgrade(history, dialect, rows[&id], &parents[&id]))
-        .collect()
+        .collect::<Result<Vec<Job>, RunError>>()?;
+    apart::refuse_apart(history, dialect, &jobs, parents.into_keys().collect())?;
+    Ok(jobs)
 }
 
-/// Returns the parents of an applied revision: as the files say, or the database where they do not have it.
-pub(super) fn parents_of<'a>(history: &'a History, row: &'a Applied) -> &'a [RevisionId] {
-    history.get(row.id).map_or(&row.parents, |known| &known.parents)
+/// Returns the parents of an applied revision: as the files say, or the database where they do not have it, or have put it on top of another since.
+pub(super) fn parents_of<'a>(history: &'a History, row: &'a Applied, rows: &[Applied]) -> &'a [RevisionId] {
+    let is_applied = |id: &RevisionId| rows.iter().any(|row| row.id == *id);
+    match history.get(row.id) {
+        Some(known) if known.parents.iter().all(is_applied) => &known.parents,
+        Some(_) | None => &row.parents,
+    }
 }
 
 fn ancestors(parents: &BTreeMap<RevisionId, Vec<RevisionId>>, of: &[RevisionId]) -> BTreeSet<RevisionId> {

@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Finding;
+use super::{Apart, Finding};
 use crate::db::{self, ErrorKind, Value};
 use crate::dialect::Unsupported;
 use crate::history::{HistoryError, RevisionId, Stuck};
@@ -71,6 +71,8 @@ pub enum RunError {
     },
     /// The database cannot go on from where it is.
     Stuck(Stuck),
+    /// A revision that does not fit beside one of another branch.
+    Apart(Box<Apart>),
     /// A revision to go back to that the database does not have.
     NotApplied {
         /// Its id.
@@ -148,6 +150,7 @@ impl RunError {
             RunError::Integrity { findings } => return findings.first().map(Finding::hint),
             RunError::UnknownTarget { .. } => "list the revisions with `autogen history`".into(),
             RunError::Stuck(stuck) => stuck.hint(),
+            RunError::Apart(apart) => apart.hint(),
             RunError::NotApplied { .. } => "`autogen current` shows what the database has".into(),
             RunError::NoWayBack {
                 why: WayBack::Irreversible { .. },
@@ -156,7 +159,7 @@ impl RunError {
             RunError::NoWayBack {
                 why: WayBack::Missing,
                 ..
-            } => "restore the downgrade script from version control".into(),
+            } => "restore its scripts, as they were applied, from version control".into(),
             RunError::DependedOn { .. } => {
                 "someone else has just applied them; run it again to take those back too".into()
             }
@@ -260,6 +263,7 @@ impl fmt::Display for RunError {
             }
             RunError::UnknownTarget { revision } => write!(f, "there is no revision `{revision}`"),
             RunError::Stuck(stuck) => stuck.fmt(f),
+            RunError::Apart(apart) => apart.fmt(f),
             RunError::NotApplied { revision } => {
                 write!(f, "cannot go back to `{revision}`: the database does not have it")
             }
@@ -282,7 +286,7 @@ impl fmt::Display for RunError {
                 why: WayBack::Missing,
             } => write!(
                 f,
-                "cannot take back `{revision}`: neither the files nor the database have its downgrade script"
+                "cannot take back `{revision}`: neither the files nor the database have the downgrade script of what was applied"
             ),
             RunError::DependedOn { revision, by } => write!(
                 f,

@@ -56,7 +56,7 @@ impl Job {
         })
     }
 
-    /// Reads the script that takes a revision back: the file's or, where the files do not have the revision, the one that the database kept.
+    /// Reads the script that takes a revision back: the file's or, where the files do not have what was applied, the one that the database kept.
     pub(super) fn downgrade(
         history: &History,
         dialect: &dyn Dialect,
@@ -160,13 +160,21 @@ fn parse(
     })
 }
 
+/// Tells whether the files have the revision as it was applied. Written anew since, such as on top of another one, its scripts are for another schema.
+fn has_what_ran(history: &History, dialect: &dyn Dialect, row: &Applied) -> bool {
+    history.get(row.id).is_some()
+        && history
+            .script(row.id, dialect.name(), Direction::Upgrade)
+            .map_or(true, |text| script::checksum(&text) == row.checksum)
+}
+
 /// Returns the downgrade script and its file, or the one that the database kept.
 fn find_downgrade(
     history: &History,
     dialect: &dyn Dialect,
     row: &Applied,
 ) -> Result<(Option<PathBuf>, String), RunError> {
-    if history.get(row.id).is_some() {
+    if has_what_ran(history, dialect, row) {
         match history.script(row.id, dialect.name(), Direction::Downgrade) {
             Ok(text) => {
                 return Ok((

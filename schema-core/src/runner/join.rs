@@ -1,14 +1,15 @@
-//! The proof that branches can be joined: their scripts run in every order in which a database may get them.
+//! The proof that branches can be joined: their scripts run in every order in which a database may get them, and take them back beside one another.
 
 use super::prove::{build, compare, normalized, refuse_filled, run_text};
 use super::{ProofCause, ProofError};
 use crate::db::Connection;
 use crate::dialect::Dialect;
-use crate::history::{Direction, History, HistoryError, RevisionId};
+use crate::history::{Cause, Direction, History, HistoryError, RevisionId};
 use crate::schema::Schema;
+use crate::script::irreversible;
 
 /// Proves, on an empty scratch database, that one with the revisions of `base` comes to the schema of all by running the
-/// upgrade scripts of the others in that order.
+/// upgrade scripts of the others in that order, and back by their downgrade scripts in the opposite one.
 ///
 /// # Errors
 ///
@@ -24,22 +25,59 @@ pub fn prove_order(
     refuse_filled(scratch, dialect)?;
     build(scratch, dialect, &normalized(dialect, &from)?)?;
     for id in order {
-        let at = |cause| ProofError {
-            revision: Some(*id),
-            direction: Some(Direction::Upgrade),
-            cause,
-        };
+        let at = |cause| at(*id, Direction::Upgrade, cause);
         let text = history
             .script(*id, dialect.name(), Direction::Upgrade)
             .map_err(|error| at(ProofCause::History(error)))?;
         run_text(scratch, dialect, &text).map_err(at)?;
     }
-    let to = replayed(history, &[base, order].concat()).map_err(ProofCause::History)?;
-    compare(scratch, dialect, &normalized(dialect, &to)?).map_err(|cause| ProofError {
-        revision: order.last().copied(),
-        direction: Some(Direction::Upgrade),
+    if let Some(last) = order.last() {
+        expect(scratch, dialect, history, &[base, order].concat())
+            .map_err(|cause| at(*last, Direction::Upgrade, cause))?;
+    }
+    ways_back(scratch, dialect, history, base, order)
+}
+
+/// Proves that the revisions can be taken back in turn, the last first, as far as there is a way back.
+fn ways_back(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    base: &[RevisionId],
+    order: &[RevisionId],
+) -> Result<(), ProofError> {
+    for (place, id) in order.iter().enumerate().rev() {
+        let at = |cause| at(*id, Direction::Downgrade, cause);
+        let text = match history.script(*id, dialect.name(), Direction::Downgrade) {
+            Ok(text) if irreversible(&text).is_none() => text,
+            Err(error) if !matches!(error.cause, Cause::NoScript { .. }) => {
+                return Err(at(ProofCause::History(error)));
+            }
+            Ok(_) | Err(_) => return Ok(()),
+        };
+        run_text(scratch, dialect, &text).map_err(at)?;
+        expect(scratch, dialect, history, &[base, &order[..place]].concat()).map_err(at)?;
+    }
+    Ok(())
+}
+
+fn at(revision: RevisionId, direction: Direction, cause: ProofCause) -> ProofError {
+    ProofError {
+        revision: Some(revision),
+        direction: Some(direction),
         cause,
-    })
+    }
+}
+
+/// Compares the database with the schema of those revisions.
+fn expect(
+    scratch: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    history: &History,
+    ids: &[RevisionId],
+) -> Result<(), ProofCause> {
+    let schema = replayed(history, ids).map_err(ProofCause::History)?;
+    compare(scratch, dialect, &normalized(dialect, &schema)?)
 }
 
 /// Returns the schema of those revisions, in the order of the history.

@@ -2,15 +2,16 @@
 //!
 //! It needs no database, and so cannot look at one. What the runner looks up before it acts, the script asks as it runs, and stops.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::version_table::{self, Place, TABLE};
-use super::{Applied, Job, RunError};
+use super::{Applied, Job, RunError, apart};
 use crate::dialect::Dialect;
 use crate::history::{Direction, History, RevisionId};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
-use crate::script::render;
+use crate::script::{checksum, render};
 
 /// Whether a script may meet a database that has some of what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +38,18 @@ pub fn upgrade_script(
     repeat: Repeat,
     tool_version: &str,
 ) -> Result<String, RunError> {
-    let has = history.applied_at(from);
-    let pending = history
-        .pending(to, &has.iter().copied().collect())
-        .map_err(RunError::Stuck)?;
+    let has: BTreeSet<RevisionId> = history.applied_at(from).into_iter().collect();
+    let pending = history.pending(to, &has).map_err(RunError::Stuck)?;
     let mut parts = vec![head(dialect, Direction::Upgrade, (from, to), repeat)];
     parts.push(version_table(dialect)?);
-    for id in pending.run {
-        let job = Job::upgrade(history, dialect, id)?;
+    let jobs = pending
+        .run
+        .into_iter()
+        .map(|id| Job::upgrade(history, dialect, id))
+        .collect::<Result<Vec<Job>, RunError>>()?;
+    apart::refuse_apart(history, dialect, &jobs, has)?;
+    for job in jobs {
+        let id = job.revision;
         let row = row(&job, tool_version);
         let record = version_table::insert_sql(&Place::elsewhere(dialect), &row);
         let marker = dialect.literal(&Literal::Text(NOW.to_owned()));
@@ -92,6 +97,10 @@ pub fn downgrade_script(
             id,
             parents: header.parents.clone(),
             message: header.message.clone(),
+            checksum: history
+                .script(id, dialect.name(), Direction::Upgrade)
+                .map(|text| checksum(&text))
+                .unwrap_or_default(),
             ..nothing(id)
         };
         let job = Job::downgrade(history, dialect, &row, &header.parents)?;

@@ -21,7 +21,7 @@ pub(super) fn unfinished(
         }
         Direction::Upgrade => Job::upgrade(history, dialect, row.id)?,
         Direction::Downgrade => {
-            let parents = downgrade::parents_of(history, row);
+            let parents = downgrade::parents_of(history, row, rows);
             Job::downgrade(history, dialect, row, parents)?
         }
     };

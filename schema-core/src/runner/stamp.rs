@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::version_table::{self, Place};
-use super::{Applied, Options, RunError, check, time};
+use super::{Applied, Options, RunError, apart, check, time};
 use crate::db::Connection;
 use crate::dialect::{Dialect, Mode};
 use crate::history::{Direction, History, RevisionId, Squashed};
@@ -45,6 +45,7 @@ pub fn stamp(
     if let Some(unknown) = targets.iter().find(|id| history.get(**id).is_none()) {
         return Err(RunError::UnknownTarget { revision: *unknown });
     }
+    apart::refuse_conflicts(history, targets)?;
     let wanted = history.applied_at(targets);
     rewrite(connection, dialect, options, |rows| {
         if unknown == Unknown::Refuse {

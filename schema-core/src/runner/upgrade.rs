@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Applied, Event, Job, Options, RunError, check, resume, run, stamp, version_table};
+use super::{Applied, Event, Job, Options, RunError, apart, check, resume, run, stamp, version_table};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::history::{Direction, History, RevisionId};
@@ -65,12 +65,15 @@ fn ahead(
     if let Some(job) = resume::unfinished(dialect, history, rows)? {
         return Ok(vec![job]);
     }
-    let pending = history.pending(targets, &ids(rows)).map_err(RunError::Stuck)?;
-    pending
+    let has = ids(rows);
+    let pending = history.pending(targets, &has).map_err(RunError::Stuck)?;
+    let jobs = pending
         .run
         .into_iter()
         .map(|id| Job::upgrade(history, dialect, id))
-        .collect()
+        .collect::<Result<Vec<Job>, RunError>>()?;
+    apart::refuse_apart(history, dialect, &jobs, has)?;
+    Ok(jobs)
 }
 
 /// Lets revisions take the place of those that they were squashed from, if the database has all of those.
