@@ -157,6 +157,8 @@ impl Database {
             }
             ErrorKind::Locked => failed.hint("another process holds it; try again when that is done"),
             ErrorKind::ReadOnly => failed.hint("make the file and its folder writable"),
+            ErrorKind::ReadOnlyServer => failed.hint("connect to the server that is written to"),
+            ErrorKind::Denied => failed.hint("grant this user the right, or connect as one who has it"),
             ErrorKind::Full => failed.hint("make room on the disk"),
             ErrorKind::Unknown | ErrorKind::Statement | ErrorKind::TimedOut | ErrorKind::System => failed,
         }

@@ -170,8 +170,12 @@ pub enum ErrorKind {
     NotADatabase,
     /// Another session holds a lock.
     Locked,
-    /// It may not be written to.
+    /// The file may not be written to.
     ReadOnly,
+    /// The server, or the session's transactions, only read: a standby, `--read-only`, `default_transaction_read_only`.
+    ReadOnlyServer,
+    /// The user may not do it.
+    Denied,
     /// There is no room left.
     Full,
     /// It took longer than it may.

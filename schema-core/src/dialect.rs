@@ -36,7 +36,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema, Type};
+use crate::schema::{Column, Literal, Schema, Type};
 
 /// One database's rules.
 pub trait Dialect: Send + Sync {
@@ -94,6 +94,18 @@ pub trait Dialect: Send + Sync {
     ///
     /// What the database reports.
     fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error>;
+
+    /// Returns a [normalized](Dialect::normalize) schema as this database keeps it, but for its expressions, which stay as they are said.
+    ///
+    /// It is what [`stored`](Dialect::stored) can tell by reading alone, for sessions that may do no more than read.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn stored_unprobed(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error>;
+
+    /// Tells whether this database keeps the default of a normalized column in just the words in which it is said, so that nothing has to be tried out.
+    fn keeps_default(&self, column: &Column) -> bool;
 
     /// Returns what a live database holds and no [`Schema`] can say, for a person to know that it is left alone.
     ///

@@ -141,7 +141,8 @@ impl<'a> Migrator<'a> {
         Ok(ran.map_err(MigrateError::Connection)??)
     }
 
-    /// Tells whether the database is the one that this program was built for. It changes nothing.
+    /// Tells whether the database is the one that this program was built for. It changes nothing, and needs no right but to read: what
+    /// cannot be compared without more is [told](Status::uncompared).
     ///
     /// # Errors
     ///
@@ -153,8 +154,8 @@ impl<'a> Migrator<'a> {
             let run = Run { connection, dialect };
             runner::check(&mut *run.connection, dialect, &history, &|_| Claim::IfMade)
         });
-        let findings = found.map_err(MigrateError::Connection)??;
-        Ok(Status::new(findings, history.revisions().len()))
+        let checked = found.map_err(MigrateError::Connection)??;
+        Ok(Status::new(checked, history.revisions().len()))
     }
 
     fn history(&self) -> Result<History, MigrateError> {

@@ -30,7 +30,7 @@ mod version_table;
 
 pub use agree::{Agreement, agree};
 pub use apart::{Apart, ApartCause};
-pub use check::{Claim, Finding, check};
+pub use check::{Checked, Claim, Finding, Uncompared, check};
 pub use downgrade::{ahead_of_downgrade, downgrade};
 pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, RunError, WayBack};
 pub use foundation::lay;

@@ -10,7 +10,7 @@ use schema_core::dialect::{
 use schema_core::lexer::{Lexicon, lex};
 use schema_core::operation::Operation;
 use schema_core::plan::Plan;
-use schema_core::schema::{Literal, Schema};
+use schema_core::schema::{Column, Literal, Schema};
 
 /// The dialect. It is SQLite in everything but that.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,14 @@ impl Dialect for Autocommit {
 
     fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
         Sqlite.stored(connection, schema)
+    }
+
+    fn stored_unprobed(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
+        Sqlite.stored_unprobed(connection, schema)
+    }
+
+    fn keeps_default(&self, column: &Column) -> bool {
+        Sqlite.keeps_default(column)
     }
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {

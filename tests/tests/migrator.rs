@@ -212,7 +212,9 @@ fn program_and_command_take_turns_on_a_database() {
     let by_program = Database::new(project.path("program.db"));
     let mut connection = Connection::open(&by_program.path).unwrap();
     Migrator::new(&migrations).upgrade(&mut connection).unwrap();
-    let found = runner::check(&mut *by_program.open(), &Sqlite, &files, &|_| Claim::IfMade).unwrap();
+    let found = runner::check(&mut *by_program.open(), &Sqlite, &files, &|_| Claim::IfMade)
+        .unwrap()
+        .findings;
     assert_eq!(found, []);
     assert_eq!(by_program.upgrade(&files).unwrap(), []);
     by_program.downgrade(&files, &ids([1])).unwrap();

@@ -29,6 +29,7 @@ fn check(project: &Project, database: &Database) -> Vec<Finding> {
 fn claiming(project: &Project, database: &Database, claim: &dyn Fn(&TableName) -> Claim) -> Vec<Finding> {
     runner::check(&mut *database.open(), &Sqlite, &project.load(), claim)
         .unwrap_or_else(|error| panic!("{error}"))
+        .findings
 }
 
 fn said(project: &Project, database: &Database) -> Vec<String> {

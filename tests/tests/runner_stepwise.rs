@@ -262,7 +262,8 @@ fn what_failed_may_be_corrected_and_what_is_done_may_not() {
     let findings = runner::check(&mut *database.open(), &Autocommit, &project.load(), &|_| {
         Claim::IfMade
     })
-    .unwrap();
+    .unwrap()
+    .findings;
     assert_eq!(
         findings,
         [Finding::Unfinished {
@@ -303,7 +304,8 @@ fn what_failed_may_be_corrected_and_what_is_done_may_not() {
     let findings = runner::check(&mut *database.open(), &Autocommit, &project.load(), &|_| {
         Claim::IfMade
     })
-    .unwrap();
+    .unwrap()
+    .findings;
     assert!(
         !findings.iter().any(|finding| finding.code() == "edited-script"),
         "{findings:?}"

@@ -5,7 +5,7 @@ use schema_core::diff::{Stale, declared, diff, stale};
 use schema_core::history::files::snapshot_holds;
 use schema_core::history::{Direction, History};
 use schema_core::operation::{Operation, describe_all};
-use schema_core::runner;
+use schema_core::runner::{self, Uncompared};
 use schema_core::schema::TableName;
 use serde_json::json;
 
@@ -22,12 +22,12 @@ use crate::printer::{Format, Topic};
 /// Exits with 1 if `autogen migrate` would write something, if `snapshot.json` is not what the revisions lead to, or,
 /// with `--database`, if the database is not what its revisions say: an applied script was edited, a revision is
 /// unknown or pending, a table differs. Tables that no revision made are nobody's business, but for those that `[tables]` of
-/// `autogen.toml` includes. A `renamed_from` that does nothing any more is told, and is no finding.
+/// `autogen.toml` includes. A database user who may only read will do; what could then not be compared is told. A `renamed_from` that does nothing any more is told, and is no finding.
 ///
 /// Example: autogen check --database
 ///
 /// With --json: {"ok", "operations": [{"text", "operation"}], "findings": [{"code", "what", "hint"}],
-/// "stale": [{"target", "former", "hint"}]}
+/// "stale": [{"target", "former", "hint"}], "uncompared": ["the check `x` of `t`"]}
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Check the database against the history, instead of the models
@@ -55,11 +55,16 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
     let mut findings = Vec::new();
     let mut operations = Vec::new();
     let mut idle = Vec::new();
+    let mut uncompared = None;
     if arguments.database {
-        check_database(environment, &config, &history, &mut findings)?;
+        uncompared = check_database(environment, &config, &history, &mut findings)?;
     } else {
         let models = &arguments.models;
         operations = check_models(environment, &config, &history, models, &mut findings, &mut idle)?;
+    }
+    if let Some(uncompared) = &uncompared {
+        environment.printer.warn(Topic::Compare, uncompared);
+        environment.printer.hint(uncompared.hint());
     }
     for stale in &idle {
         environment.printer.info(Topic::Compare, stale);
@@ -82,6 +87,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
                 "operations": document::operations(&operations),
                 "findings": findings,
                 "stale": stale,
+                "uncompared": uncompared.iter().flat_map(|uncompared| &uncompared.expressions).collect::<Vec<_>>(),
             }));
         }
         Format::Text if ok => environment.printer.say(if arguments.database {
@@ -212,15 +218,15 @@ fn check_database(
     config: &Config,
     history: &History,
     findings: &mut Vec<Finding>,
-) -> Result<(), CommandError> {
+) -> Result<Option<Uncompared>, CommandError> {
     let database = environment.database(config)?;
     let mut connection = database.open(Missing::Refuse)?;
     let claim = |table: &TableName| config.tables.claim(table);
     let found = runner::check(&mut *connection, database.dialect, history, &claim)?;
-    findings.extend(found.into_iter().map(|finding| Finding {
+    findings.extend(found.findings.into_iter().map(|finding| Finding {
         code: finding.code(),
         what: finding.to_string(),
         hint: finding.hint(),
     }));
-    Ok(())
+    Ok(found.uncompared)
 }

@@ -33,7 +33,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema, Type};
+use crate::schema::{Column, Literal, Schema, Type};
 
 /// How the server cuts an expression into tokens, and how its own answers are read.
 const LEXICON: Lexicon = Lexicon {
@@ -95,6 +95,14 @@ impl Dialect for MySql {
 
     fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
         stored::stored(connection, schema)
+    }
+
+    fn stored_unprobed(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
+        stored::unprobed(connection, schema)
+    }
+
+    fn keeps_default(&self, column: &Column) -> bool {
+        stored::keeps_default(column)
     }
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {

@@ -23,7 +23,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema, Type};
+use crate::schema::{Column, Literal, Schema, Type};
 
 /// The name used in script names and configuration.
 const NAME: &str = "postgres";
@@ -87,6 +87,14 @@ impl Dialect for Postgres {
 
     fn stored(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
         stored::stored(connection, schema)
+    }
+
+    fn stored_unprobed(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
+        stored::unprobed(connection, schema)
+    }
+
+    fn keeps_default(&self, column: &Column) -> bool {
+        stored::keeps_default(column)
     }
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {

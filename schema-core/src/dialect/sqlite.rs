@@ -27,7 +27,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Literal, Schema, Type};
+use crate::schema::{Column, Literal, Schema, Type};
 
 /// How SQLite cuts a text into tokens.
 const LEXICON: Lexicon = Lexicon {
@@ -78,6 +78,14 @@ impl Dialect for Sqlite {
     fn stored(&self, _: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
         // SQLite keeps the text, and both sides bring it into one spelling.
         Ok(schema)
+    }
+
+    fn stored_unprobed(&self, _: &mut dyn Connection, schema: Schema) -> Result<Schema, Error> {
+        Ok(schema)
+    }
+
+    fn keeps_default(&self, _: &Column) -> bool {
+        true
     }
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::history::RevisionId;
 use crate::operation::Operation;
-use crate::runner::Finding;
+use crate::runner::{Checked, Finding, Uncompared};
 
 /// How a database and the history in a program stand to each other.
 ///
@@ -12,16 +12,22 @@ use crate::runner::Finding;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     findings: Vec<Finding>,
+    uncompared: Option<Uncompared>,
     revisions: usize,
 }
 
 impl Status {
-    pub(super) fn new(findings: Vec<Finding>, revisions: usize) -> Self {
-        Status { findings, revisions }
+    pub(super) fn new(checked: Checked, revisions: usize) -> Self {
+        let Checked { findings, uncompared } = checked;
+        Status {
+            findings,
+            uncompared,
+            revisions,
+        }
     }
 
     /// Tells whether the database is the one that the program was built for: it has just the revisions of the program, made by
-    /// the same scripts, and its tables are what they made.
+    /// the same scripts, and its tables are what they made, as far as they could be [compared](Status::uncompared).
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.findings.is_empty()
@@ -73,6 +79,12 @@ impl Status {
         })
     }
 
+    /// Returns what of the tables could not be compared, since the connection may not make temporary tables: some expressions.
+    #[must_use]
+    pub fn uncompared(&self) -> Option<&Uncompared> {
+        self.uncompared.as_ref()
+    }
+
     /// Returns what someone did to the tables besides the revisions.
     pub fn drift(&self) -> impl Iterator<Item = &Operation> {
         self.findings.iter().filter_map(|finding| match finding {
@@ -108,21 +120,29 @@ fn hint(finding: &Finding) -> String {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Status { findings, revisions } = self;
+        let Status {
+            findings,
+            uncompared,
+            revisions,
+        } = self;
         match findings.as_slice() {
             [] => {
                 let s = if *revisions == 1 { "" } else { "s" };
                 write!(
                     f,
                     "the database is up to date: it has {revisions} revision{s}, and its tables are what they made"
-                )
+                )?;
             }
             findings => {
                 f.write_str("the database is not the one that this program was built for")?;
                 findings
                     .iter()
-                    .try_for_each(|finding| write!(f, "\n- {finding}; {}", hint(finding)))
+                    .try_for_each(|finding| write!(f, "\n- {finding}; {}", hint(finding)))?;
             }
+        }
+        match uncompared {
+            Some(uncompared) => write!(f, "\nnote: {uncompared}; {}", uncompared.hint()),
+            None => Ok(()),
         }
     }
 }

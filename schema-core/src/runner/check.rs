@@ -1,16 +1,18 @@
 //! How a database and the files stand to each other. It changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod drift;
+
+pub use drift::Uncompared;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use super::{Applied, RunError, version_table};
 use crate::db::Connection;
 use crate::dialect::Dialect;
-use crate::diff::{Answers, diff};
 use crate::history::{Cause, Direction, History, RevisionId, Stuck};
 use crate::operation::Operation;
-use crate::schema::{Schema, TableName};
+use crate::schema::TableName;
 use crate::script;
 
 /// What a project has to do with a table of a database.
@@ -156,10 +158,20 @@ impl fmt::Display for Finding {
     }
 }
 
+/// How a database and the files stand to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// All that differs.
+    pub findings: Vec<Finding>,
+    /// What of the tables could not be compared, if there is such a thing. It is no finding.
+    pub uncompared: Option<Uncompared>,
+}
+
 /// Compares a database with the files, and its tables with what its revisions made of them.
 ///
 /// `claim` says which tables count; by [`Claim::IfMade`], those that no applied revision ever created are other people's. As long as the
-/// database has revisions that the files do not have, or half of one, its tables cannot be judged.
+/// database has revisions that the files do not have, or half of one, its tables cannot be judged. A session that may only read will do:
+/// what cannot be compared without trying it out on the database is [told](Checked::uncompared).
 ///
 /// # Errors
 ///
@@ -169,10 +181,11 @@ pub fn check(
     dialect: &dyn Dialect,
     history: &History,
     claim: &dyn Fn(&TableName) -> Claim,
-) -> Result<Vec<Finding>, RunError> {
+) -> Result<Checked, RunError> {
     let rows = version_table::read(connection, dialect)?;
     let mut findings = integrity(history, dialect, &rows)?;
     findings.extend(rows.iter().filter_map(unfinished));
+    let mut uncompared = None;
     let has = history.settled(&rows.iter().map(|row| row.id).collect());
     let whole = rows.iter().all(|row| row.unfinished.is_none());
     if whole && has.iter().all(|id| history.get(*id).is_some()) {
@@ -182,10 +195,11 @@ pub fn check(
             .map(|header| header.id)
             .filter(|id| has.contains(id))
             .collect();
-        let drift = drift(connection, dialect, (history, &applied), claim)?;
-        findings.extend(drift.into_iter().map(|operation| Finding::Drift {
+        let drift = drift::drift(connection, dialect, (history, &applied), claim)?;
+        findings.extend(drift.operations.into_iter().map(|operation| Finding::Drift {
             operation: Box::new(operation),
         }));
+        uncompared = drift.uncompared;
     }
     match history.pending(history.heads(), &has) {
         Ok(pending) => findings.extend(pending.run.into_iter().filter_map(|id| {
@@ -196,7 +210,7 @@ pub fn check(
         })),
         Err(stuck) => findings.push(Finding::Stuck(stuck)),
     }
-    Ok(findings)
+    Ok(Checked { findings, uncompared })
 }
 
 /// Refuses to go on if an applied revision's script was edited or is missing, or its revision is unknown.
@@ -279,38 +293,4 @@ fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Resu
         }
     }
     Ok(findings)
-}
-
-/// Returns what leads from the schema that the applied revisions made to the one that is there.
-fn drift(
-    connection: &mut dyn Connection,
-    dialect: &dyn Dialect,
-    (history, applied): (&History, &[RevisionId]),
-    claim: &dyn Fn(&TableName) -> Claim,
-) -> Result<Vec<Operation>, RunError> {
-    let mut expected = Schema::default();
-    let mut owned: BTreeSet<TableName> = BTreeSet::new();
-    for id in applied {
-        history.replay(*id, &mut expected)?;
-        owned.extend(expected.tables.keys().cloned());
-    }
-    let mut expected = dialect.normalize(&expected).map_err(RunError::Unsupported)?;
-    expected.tables.retain(|name, _| claim(name) != Claim::Never);
-    owned.extend(expected.tables.keys().cloned());
-    let expected = dialect
-        .stored(connection, expected)
-        .map_err(|error| RunError::database("learn how the database keeps expressions", error))?;
-    let found = dialect
-        .reflect(connection)
-        .map_err(|error| RunError::database("read the database's tables", error))?;
-    let tables: BTreeMap<_, _> = found
-        .tables
-        .into_iter()
-        .filter(|(name, _)| match claim(name) {
-            Claim::IfMade => owned.contains(name),
-            Claim::Always => true,
-            Claim::Never => false,
-        })
-        .collect();
-    Ok(diff(&expected, &Schema { tables }, &Answers::default()))
 }

@@ -174,10 +174,16 @@ impl RunError {
 /// Returns how to go on after what a database reported.
 fn database_hint(error: &db::Error) -> Option<String> {
     Some(match error.kind {
-        ErrorKind::Unreachable => "check the database URL, and that its folder exists".into(),
+        ErrorKind::Unreachable => {
+            "check the database URL, and that the file's folder exists or the server answers".into()
+        }
         ErrorKind::NotADatabase => "check the database URL: the file holds something else, or is damaged".into(),
         ErrorKind::Locked => "another process is at work on the database; run it again when that is done, or wait longer with `--lock-timeout`".into(),
         ErrorKind::ReadOnly => "make the database file and its folder writable".into(),
+        ErrorKind::ReadOnlyServer => {
+            "connect to the server that is written to, with a session whose transactions may write".into()
+        }
+        ErrorKind::Denied => "grant this user the right, or connect as one who has it".into(),
         ErrorKind::Full => "make room on the disk, then run it again".into(),
         ErrorKind::TimedOut => "allow it more with `--timeout`, or split the statement".into(),
         ErrorKind::System => "see that the disk and the memory are well, then run it again".into(),

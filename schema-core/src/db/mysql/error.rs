@@ -15,8 +15,10 @@ pub(super) fn translate(error: &mysql::Error) -> Error {
     let (kind, message) = match error {
         mysql::Error::MySqlError(error) => {
             let kind = match error.code {
-                // No such user, database or right to use it; too many connections; the server is going down.
-                1040 | 1044 | 1045 | 1049 | 1053 | 1129 | 1130 | 1203 | 1226 | 1698 | 1862 | 1927 => {
+                // What this user has no right to, of a database, a table, a column, a routine or the server.
+                1044 | 1142 | 1143 | 1227 | 1370 => ErrorKind::Denied,
+                // No such user or database; too many connections; the server is going down.
+                1040 | 1045 | 1049 | 1053 | 1129 | 1130 | 1203 | 1226 | 1698 | 1862 | 1927 => {
                     ErrorKind::Unreachable
                 }
                 // Waited too long for a row or table, or two waited for each other.
@@ -24,7 +26,7 @@ pub(super) fn translate(error: &mysql::Error) -> Error {
                 // `max_statement_time` of MariaDB, `max_execution_time` of MySQL.
                 1969 | 3024 => ErrorKind::TimedOut,
                 // --read-only, a transaction or a mode that only reads.
-                1036 | 1290 | 1792 | 1836 => ErrorKind::ReadOnly,
+                1036 | 1290 | 1792 | 1836 => ErrorKind::ReadOnlyServer,
                 // The disk, the table's space or the log is full.
                 1021 | 1114 | 3168 => ErrorKind::Full,
                 _ => ErrorKind::Statement,
@@ -65,6 +67,8 @@ pub(super) fn translate_opening(error: &mysql::Error) -> Error {
         | ErrorKind::TimedOut
         | ErrorKind::Locked
         | ErrorKind::ReadOnly
+        | ErrorKind::ReadOnlyServer
+        | ErrorKind::Denied
         | ErrorKind::Full => Error {
             kind: ErrorKind::Unreachable,
             ..translated
@@ -99,7 +103,8 @@ mod tests {
         };
         assert_eq!(kind(1045), ErrorKind::Unreachable);
         assert_eq!(kind(1205), ErrorKind::Locked);
-        assert_eq!(kind(1290), ErrorKind::ReadOnly);
+        assert_eq!(kind(1290), ErrorKind::ReadOnlyServer);
+        assert_eq!(kind(1044), ErrorKind::Denied);
         assert_eq!(kind(1114), ErrorKind::Full);
         assert_eq!(kind(1064), ErrorKind::Statement);
     }

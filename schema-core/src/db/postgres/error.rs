@@ -113,7 +113,9 @@ fn kind(state: &SqlState) -> ErrorKind {
     } else if *state == SqlState::QUERY_CANCELED {
         ErrorKind::TimedOut
     } else if *state == SqlState::READ_ONLY_SQL_TRANSACTION {
-        ErrorKind::ReadOnly
+        ErrorKind::ReadOnlyServer
+    } else if *state == SqlState::INSUFFICIENT_PRIVILEGE {
+        ErrorKind::Denied
     } else if *state == SqlState::DISK_FULL {
         ErrorKind::Full
     } else if *state == SqlState::DATA_CORRUPTED || *state == SqlState::INDEX_CORRUPTED {

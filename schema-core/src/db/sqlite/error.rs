@@ -16,6 +16,8 @@ pub(super) fn translate_opening(error: &rusqlite::Error) -> Error {
         | ErrorKind::NotADatabase
         | ErrorKind::Locked
         | ErrorKind::ReadOnly
+        | ErrorKind::ReadOnlyServer
+        | ErrorKind::Denied
         | ErrorKind::Full
         | ErrorKind::TimedOut
         | ErrorKind::System => translated,

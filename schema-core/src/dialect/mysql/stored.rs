@@ -14,7 +14,7 @@ use super::reflect::{Collations, Server};
 use super::types::Class;
 use crate::db::{Connection, Error, Value};
 use crate::lexer::{Kind, Token, lex};
-use crate::schema::{Expression, Order, PrimaryKey, Schema, Table, TableName};
+use crate::schema::{Column, Expression, Order, PrimaryKey, Schema, Table, TableName};
 
 /// The temporary table in which expressions are tried.
 const TRIAL: &str = "_autogen_trial";
@@ -25,13 +25,22 @@ const TRIAL: &str = "_autogen_trial";
 ///
 /// What the server reports, such as an expression that it does not understand.
 pub(super) fn stored(connection: &mut dyn Connection, mut schema: Schema) -> Result<Schema, Error> {
+    for table in schema.tables.values_mut().filter(|table| has_expressions(table)) {
+        let texts = try_out(connection, table)?;
+        take_over(table, &texts);
+    }
+    unprobed(connection, schema)
+}
+
+/// Returns the schema with nothing said that goes without saying on this server, for which nothing has to be tried.
+///
+/// # Errors
+///
+/// What the server reports.
+pub(super) fn unprobed(connection: &mut dyn Connection, mut schema: Schema) -> Result<Schema, Error> {
     let server = Server::ask(connection)?;
     let collations = Collations::ask(connection)?;
     for table in schema.tables.values_mut() {
-        if has_expressions(table) {
-            let texts = try_out(connection, table)?;
-            take_over(table, &texts);
-        }
         leave_unsaid(table, &server, &collations);
     }
     Ok(schema)
@@ -39,14 +48,14 @@ pub(super) fn stored(connection: &mut dyn Connection, mut schema: Schema) -> Res
 
 /// Tells whether the server may keep something of a table otherwise than it is said.
 fn has_expressions(table: &Table) -> bool {
-    let uncertain = table.columns.iter().any(|column| {
-        column.generated.is_some()
-            || column
-                .default
-                .as_ref()
-                .is_some_and(|default| !is_certain(default, Class::of(native(column))))
-    });
-    uncertain || !table.checks.is_empty()
+    let uncertain = |column: &Column| column.generated.is_some() || !keeps_default(column);
+    table.columns.iter().any(uncertain) || !table.checks.is_empty()
+}
+
+/// Tells whether the server keeps the default of a column as it is said.
+pub(super) fn keeps_default(column: &Column) -> bool {
+    let default = column.default.as_ref();
+    default.is_none_or(|default| is_certain(default, Class::of(native(column))))
 }
 
 /// The texts of a table's statement: defaults and computed values by column, conditions by name.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use self::probe::{Item, Kind, Probes};
 use super::expression::is_plain;
 use crate::db::{Connection, Error};
-use crate::schema::{Default, Expression, IndexPart, Schema, Table};
+use crate::schema::{Column, Default, Expression, IndexPart, Schema, Table};
 
 /// Returns the schema with its expressions as the server stores them.
 ///
@@ -32,6 +32,15 @@ pub(super) fn stored(connection: &mut dyn Connection, mut schema: Schema) -> Res
             }
         });
     }
+    unprobed(connection, schema)
+}
+
+/// Returns the schema with nothing said that the server does not report, for which nothing has to be tried.
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn unprobed(connection: &mut dyn Connection, mut schema: Schema) -> Result<Schema, Error> {
     if uses_operator_classes(&schema) {
         forget_default_classes(connection, &mut schema)?;
     }
@@ -105,6 +114,12 @@ fn each(table: &mut Table, found: &mut dyn FnMut(Item, Place<'_>)) {
             }
         }
     }
+}
+
+/// Tells whether the server keeps the default of a column as it is said.
+pub(super) fn keeps_default(column: &Column) -> bool {
+    let default = column.default.as_ref();
+    default.is_none_or(|default| is_plain(default, &column.ty))
 }
 
 fn uses_operator_classes(schema: &Schema) -> bool {
