@@ -18,6 +18,7 @@ CREATE TABLE customers (
     referred_by bigint unsigned,
     UNIQUE KEY uq_customers_email (email),
     KEY customers_by_name (name, id DESC),
+    KEY customers_by_domain (email(10)),
     CONSTRAINT customers_referred_by FOREIGN KEY (referred_by) REFERENCES customers (id) ON DELETE SET NULL
 ) COMMENT 'who buys';
 CREATE TABLE customer_addresses (customer_id bigint unsigned NOT NULL, address_id bigint NOT NULL, kind enum('shipping', 'billing') NOT NULL DEFAULT 'shipping', PRIMARY KEY (customer_id, address_id), FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE, FOREIGN KEY (address_id) REFERENCES addresses (id) ON DELETE CASCADE);

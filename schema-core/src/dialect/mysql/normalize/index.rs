@@ -4,6 +4,7 @@ use super::super::ddl::{native, prefix};
 use super::super::types::{Class, KEY_BYTES};
 use super::{charset, expression, unsupported};
 use crate::dialect::Unsupported;
+use crate::lexer::unquote;
 use crate::schema::{Column, Index, IndexKey, IndexPart, Nulls, Order, Table};
 
 pub(super) fn index(table: &Table, index: &Index) -> Result<Index, Unsupported> {
@@ -122,16 +123,17 @@ fn key(
 
 /// `name(10)` looks like a call; that it names a column is what tells a length from an argument.
 fn prefixed(table: &Table, expression: &crate::schema::Expression) -> crate::schema::Expression {
-    let Some((name, rest)) = expression.0.split_once('(') else {
+    let Some((name, length)) = expression.0.rsplit_once('(') else {
         return expression.clone();
     };
+    let name = unquote(name.trim_end()).to_lowercase();
     let column = table
         .columns
         .iter()
-        .find(|column| column.name.to_lowercase() == name.to_lowercase());
+        .find(|column| column.name.to_lowercase() == name);
     match column {
         Some(column) => crate::schema::Expression::new(format!(
-            "{}({rest}",
+            "{}({length}",
             super::super::expression::standard_name(&column.name)
         )),
         None => expression.clone(),
