@@ -11,6 +11,8 @@ CREATE UNIQUE INDEX files_by_content ON files (sha256);
 CREATE TABLE redirects (page_id INTEGER PRIMARY KEY REFERENCES pages (id) ON DELETE CASCADE, target TEXT NOT NULL);
 CREATE TABLE watch_list (user_id INTEGER REFERENCES users (id), page_id INTEGER REFERENCES pages (id), PRIMARY KEY (user_id, page_id));
 CREATE TABLE "Straßen & Wege" ("№" INTEGER PRIMARY KEY, "Länge (m)" REAL, "crate" TEXT, "crate_" TEXT);
+CREATE TABLE drafts (id INTEGER PRIMARY KEY, state TEXT DEFAULT "new" CHECK (state IN ("new", "it's ready")), note TEXT NOT NULL DEFAULT "", kind TEXT DEFAULT plain, label TEXT GENERATED ALWAYS AS (note || "!") VIRTUAL);
+CREATE INDEX drafts_new ON drafts (id) WHERE state = "new";
 CREATE VIRTUAL TABLE search USING fts5(title, body, content='');
 CREATE VIEW recent AS SELECT * FROM revisions ORDER BY at DESC LIMIT 50;
 CREATE TRIGGER new_revision AFTER INSERT ON revisions BEGIN UPDATE pages SET latest_id = new.id WHERE id = new.page_id; END;

@@ -299,3 +299,29 @@ fn a_type_of_the_users_own_words_goes_in_and_comes_out() {
         assert_eq!(reflect(&mut connection), schema, "{words}");
     }
 }
+
+/// A text in double quotes, or a bare word behind DEFAULT: its meaning is asked of SQLite itself.
+#[test]
+fn what_sqlite_takes_for_a_text_is_one() {
+    let sql = "CREATE TABLE t (q TEXT DEFAULT \"dq\" CHECK (q IN (\"dq\", 'a', \"it's\") AND \"Q\" <> \"\"), e DEFAULT word, f DEFAULT [x y], g AS (q || \"!\"))";
+    let mut connection = with(&format!(
+        "{sql};\nCREATE INDEX ix ON t (q) WHERE q > \"m\" AND t.\"q\" < 'z'"
+    ));
+    let held = reflect(&mut connection);
+    let table = &held.tables[&TableName::new("t")];
+    let check = &table.checks.values().next().unwrap().expression;
+    assert_eq!(check.0, "\"q\" IN ('dq', 'a', 'it''s') AND \"Q\" <> ''");
+    let predicate = table.indexes["ix"].predicate.as_ref().unwrap();
+    assert_eq!(predicate.0, "\"q\" > 'm' AND \"q\" < 'z'");
+    // The table as it is written now holds the same.
+    let mut again = empty();
+    create(&mut again, &held);
+    assert_eq!(reflect(&mut again), held);
+    for connection in [&mut connection, &mut again] {
+        sqlite_support::execute(connection, "INSERT INTO t DEFAULT VALUES");
+        assert_eq!(
+            query(connection, "SELECT q, e, f, g FROM t"),
+            ["'dq'|'word'|'x y'|'dq!'"]
+        );
+    }
+}

@@ -11,6 +11,7 @@ mod dependents;
 mod expression;
 mod hazards;
 mod keywords;
+mod literals;
 mod normalize;
 mod parse;
 mod plan;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::condition::canonical_condition;
 use super::expression::{canonical, parse_default};
 use super::parse::{self, ParsedKey, ParsedPart, ParsedTable};
-use super::{RESERVED_PREFIX, normalize, types};
+use super::{RESERVED_PREFIX, literals, normalize, types};
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::schema::{
     Auto, Check, Column, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, PrimaryKey, Schema,
@@ -66,9 +66,10 @@ pub(super) fn reflect(connection: &mut dyn Connection) -> Result<Schema, Error> 
             let keys = parsed.keys.iter().map(|part| key(table, part)).collect();
             let index = Index {
                 unique: parsed.unique,
-                predicate: parsed
-                    .predicate
-                    .map(|predicate| expression(&predicate, &table.name.name)),
+                predicate: parsed.predicate.map(|predicate| {
+                    let predicate = literals::spelled(&predicate, &literals::names(table));
+                    expression(&predicate, &table.name.name)
+                }),
                 ..Index::new(&name, keys)
             };
             table.indexes.insert(name, index);
@@ -106,6 +107,7 @@ pub(super) struct Described {
 pub(super) fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, ParsedTable>) -> Described {
     let mut table = Table::new(TableName::new(name));
     let key = parsed.primary_key.as_ref();
+    let names: Vec<&str> = parsed.columns.iter().map(|column| column.name.as_str()).collect();
     table.columns = parsed
         .columns
         .iter()
@@ -123,7 +125,7 @@ pub(super) fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, Par
                         .unwrap_or_else(|_| Some(crate::schema::Default::expression(text)))
                 }),
                 generated: column.generated.as_ref().map(|(text, storage)| Generated {
-                    expression: expression(text, name),
+                    expression: expression(&literals::spelled(text, &names), name),
                     storage: *storage,
                 }),
                 auto,
@@ -206,8 +208,9 @@ fn foreign_keys(table: &mut Table, parsed: &ParsedTable, all: &BTreeMap<String, 
 
 fn checks(table: &mut Table, parsed: &ParsedTable) {
     for check in &parsed.checks {
-        let expression = canonical_condition(&check.expression, &table.name.name)
-            .unwrap_or_else(|_| Expression::new(check.expression.clone()));
+        let text = literals::spelled(&check.expression, &literals::names(table));
+        let expression =
+            canonical_condition(&text, &table.name.name).unwrap_or_else(|_| Expression::new(text.clone()));
         let name = check
             .name
             .clone()
@@ -273,7 +276,10 @@ fn key(table: &Table, part: &ParsedPart) -> IndexKey {
         collation: part.collation.clone(),
         ..IndexKey::new(match column {
             Some(column) => IndexPart::Column(column.name.clone()),
-            None => IndexPart::Expression(Expression::new(part.text.clone())),
+            None => {
+                let text = literals::spelled(&part.text, &literals::names(table));
+                IndexPart::Expression(Expression::new(text))
+            }
         })
     };
     normalize::index_key(table, &raw).unwrap_or(raw)

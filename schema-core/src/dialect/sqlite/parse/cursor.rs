@@ -3,9 +3,20 @@
 //! It knows the shape of clauses and not what they mean.
 
 use super::{LEXICON, ParsedPart};
+use crate::dialect::sqlite::ddl;
 use crate::dialect::sqlite::keywords::is_reserved;
 use crate::lexer::{Kind, Token, lex, unquote};
 use crate::schema::{Action, Deferrable, Order};
+
+/// The words behind DEFAULT that are no names.
+const CONSTANTS: [&str; 6] = [
+    "NULL",
+    "TRUE",
+    "FALSE",
+    "CURRENT_TIME",
+    "CURRENT_DATE",
+    "CURRENT_TIMESTAMP",
+];
 
 /// The tokens that matter, and how far they have been read.
 pub(super) struct Cursor<'a> {
@@ -153,7 +164,16 @@ impl<'a> Cursor<'a> {
         }
         let begin = self.at;
         while self.symbol("-") || self.symbol("+") {}
-        self.next()?;
+        let token = self.next()?;
+        // SQLite takes a name here for a text, in whatever quotes it is.
+        let is_name = match token.kind {
+            Kind::Quoted => true,
+            Kind::Word => !CONSTANTS.iter().any(|word| token.is(word)),
+            Kind::String | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => false,
+        };
+        if is_name && begin + 1 == self.at {
+            return Some(ddl::text(&unquote(token.text)));
+        }
         Some(self.text(begin, self.at))
     }
 
