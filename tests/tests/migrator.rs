@@ -11,6 +11,7 @@ use database::{Database, said};
 use revisions::{Project, id, ids, revision};
 use schema_core::db::drivers::rusqlite::Connection;
 use schema_core::db::drivers::rusqlite::config::DbConfig;
+use schema_core::db::drivers::rusqlite::functions::FunctionFlags;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::migrator::{MigrateError, Migrator};
 use schema_core::runner::{self, Claim, RunError};
@@ -351,4 +352,65 @@ fn it_waits_no_longer_than_it_was_told() {
         Migrator::new(&migrations).upgrade(&mut connection).unwrap().len(),
         2
     );
+}
+
+#[test]
+fn it_waits_for_a_writer_beside_whom_nobody_can_read() {
+    let project = project();
+    let migrations = project.embed();
+    let path = project.path("app.db");
+    let holder = Connection::open(&path).unwrap();
+    holder
+        .execute_batch("BEGIN EXCLUSIVE; CREATE TABLE own (a)")
+        .unwrap();
+    let mut connection = Connection::open(&path).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let mut holder = Some(holder);
+    let applied = Migrator::new(&migrations)
+        .on_event(|event| {
+            if said(event).starts_with("waiting")
+                && let Some(holder) = holder.take()
+            {
+                holder.execute_batch("COMMIT").unwrap();
+            }
+        })
+        .upgrade(&mut connection);
+    assert_eq!(applied.unwrap(), ids([1, 2]));
+
+    let holder = Connection::open(&path).unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let error = Migrator::new(&migrations)
+        .lock_timeout(Duration::from_millis(50))
+        .upgrade(&mut connection)
+        .unwrap_err();
+    assert!(
+        matches!(error, MigrateError::Run(RunError::Locked { .. })),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_program_with_functions_of_its_own_in_its_schema_is_upgraded() {
+    let project = project();
+    let migrations = project.embed();
+    let path = project.path("app.db");
+    let open = || {
+        let connection = Connection::open(&path).unwrap();
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        connection
+            .create_scalar_function("twice", 1, flags, |context| Ok(context.get::<i64>(0)? * 2))
+            .unwrap();
+        connection
+    };
+    open()
+        .execute_batch(
+            "CREATE TABLE own (a INTEGER CHECK (twice(a) > 0), b GENERATED ALWAYS AS (twice(a)) VIRTUAL); CREATE INDEX own_i ON own (twice(a)); INSERT INTO own VALUES (1)",
+        )
+        .unwrap();
+    let mut connection = open();
+    assert_eq!(
+        Migrator::new(&migrations).upgrade(&mut connection).unwrap(),
+        ids([1, 2])
+    );
+    assert!(Migrator::new(&migrations).check(&mut open()).unwrap().is_ok());
 }

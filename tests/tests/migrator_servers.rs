@@ -54,6 +54,7 @@ impl Driver for mysql::Conn {
         "SET SESSION time_zone = '+02:00', foreign_key_checks = 0, unique_checks = 0",
         "SET SESSION lock_wait_timeout = 77, innodb_lock_wait_timeout = 78, autocommit = 0",
         "SET SESSION character_set_results = NULL",
+        "SET SESSION sql_select_limit = 5000, sql_safe_updates = 1, completion_type = 1, default_storage_engine = MyISAM",
     ];
 
     fn connect(url: &str) -> Self {
@@ -267,6 +268,28 @@ fn is_as_before<D: Driver>(database: &Database) {
 #[test]
 fn the_connection_is_afterwards_as_it_was() {
     on_servers(is_as_before::<postgres::Client>, is_as_before::<mysql::Conn>);
+}
+
+/// A session that shows one row of each query, and gives tables an engine without foreign keys.
+fn is_not_misled(database: &Database) {
+    let project = Project::new();
+    let migrations = chained(&project);
+    let fresh = database.fresh();
+    let mut client = mysql::Conn::connect_to(&fresh);
+    client
+        .run("SET SESSION sql_select_limit = 1, completion_type = 1, default_storage_engine = MyISAM")
+        .unwrap();
+    let applied = Migrator::new(&migrations).upgrade(&mut client).unwrap();
+    assert!(applied.len() > 1, "{applied:?}");
+    assert_eq!(Migrator::new(&migrations).upgrade(&mut client).unwrap(), []);
+    assert!(Migrator::new(&migrations).check(&mut client).unwrap().is_ok());
+    let others = "SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND engine <> 'InnoDB'";
+    assert_eq!(client.number(others), 0);
+}
+
+#[test]
+fn what_a_server_sets_for_a_session_does_not_mislead() {
+    on_servers(|_| {}, is_not_misled);
 }
 
 fn keeps_transactions<D: Driver>(database: &Database) {

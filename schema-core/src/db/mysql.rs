@@ -24,11 +24,17 @@ use super::{Connection, Error, ServerUrl, Value};
 /// Strict mode makes an error of a value that does not fit, where the server would store another one; a number of 0 stays 0 in a
 /// column that numbers itself; `||` joins texts, as in every other database. Instants go in and come out in UTC. `STRICT_ALL_TABLES`
 /// goes for engines without transactions too (<https://mariadb.com/kb/en/sql-mode/>, <https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html>).
-pub const SESSION: [&str; 3] = [
+///
+/// What a server or an account may have set besides is set back where it would change what a statement does: an UPDATE without a key is refused, a
+/// query shows some of its rows, a COMMIT begins the next transaction, a table has an engine that forgets foreign keys.
+pub const SESSION: [&str; 5] = [
     "SET NAMES utf8mb4",
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
      NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT'",
     "SET SESSION time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1, autocommit = 1",
+    "SET SESSION sql_safe_updates = 0, sql_select_limit = 18446744073709551615, completion_type = 0",
+    "SET SESSION default_storage_engine = \
+     IF(@@SESSION.default_storage_engine IN ('MyISAM', 'Aria', 'MEMORY'), 'InnoDB', @@SESSION.default_storage_engine)",
 ];
 
 /// The server says that a statement cannot be prepared (`ER_UNSUPPORTED_PS`).

@@ -128,23 +128,36 @@ impl<C: BorrowMut<rusqlite::Connection>> SqliteConnection<C> {
     /// # Errors
     ///
     /// What SQLite reports.
-    pub fn new(mut inner: C) -> Result<Self, Error> {
-        let connection: &mut rusqlite::Connection = inner.borrow_mut();
-        for (config, value) in [
-            (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
-            (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
-            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-        ] {
-            connection
-                .set_db_config(config, value)
-                .map_err(|error| translate(&error))?;
-        }
-        Ok(SqliteConnection {
+    pub fn new(inner: C) -> Result<Self, Error> {
+        let mut connection = SqliteConnection::trusting(inner)?;
+        connection.switch(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        Ok(connection)
+    }
+
+    /// Takes over an open connection as [`new`](Self::new) does, and trusts the schema as before: a program's own database may have indexes and
+    /// computed columns that call the program's own functions, which those who trust nothing may not use.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite reports.
+    fn trusting(inner: C) -> Result<Self, Error> {
+        let mut connection = SqliteConnection {
             inner,
             limit: None,
             watch: None,
-        })
+        };
+        connection.switch(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        connection.switch(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        connection.switch(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        Ok(connection)
+    }
+
+    fn switch(&mut self, switch: DbConfig, on: bool) -> Result<(), Error> {
+        let connection: &mut rusqlite::Connection = self.inner.borrow_mut();
+        connection
+            .set_db_config(switch, on)
+            .map(drop)
+            .map_err(|error| translate(&error))
     }
 
     /// Returns the connection within.

@@ -51,6 +51,15 @@ pub trait Session {
     /// may not be changed.
     fn widen(&self, _connection: &mut dyn Connection, _table: &str) {}
 
+    /// Lets queries wait so long for a writer that nothing can be read beside, where the database has such writers. It stays so until the end of the run.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn read_patiently(&self, _connection: &mut dyn Connection, _limits: &Limits) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Takes the lock under which one process at a time changes this database, for as long as [`Limits::lock`] says.
     ///
     /// It belongs to the session or to its transaction, so that a killed process never leaves it behind, and is taken by trying again and again: a

@@ -56,7 +56,7 @@ pub(super) fn run(
     direction: Direction,
     ahead: &Ahead<'_>,
 ) -> Result<Vec<RevisionId>, RunError> {
-    let rows = version_table::read(connection, dialect)?;
+    let rows = first_look(connection, dialect, options, on_event)?;
     let jobs = ahead(&rows)?;
     if jobs.is_empty() {
         return Ok(Vec::new());
@@ -88,6 +88,37 @@ pub(super) fn run(
     let outcome = run.all(rows, jobs, direction, ahead);
     session.unlock(run.connection);
     outcome.map(|()| run.done)
+}
+
+/// Reads the version table, and waits if someone writes so that nobody can.
+pub(super) fn first_look(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    options: &Options,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Vec<Applied>, RunError> {
+    let is_locked_out = |error: &RunError| matches!(error, RunError::Database { error, .. } if error.kind == ErrorKind::Locked);
+    let looked = version_table::read(connection, dialect);
+    if !matches!(&looked, Err(error) if is_locked_out(error)) {
+        return looked;
+    }
+    let holder = "another process or connection that writes";
+    on_event(Event::Waiting {
+        holder,
+        timeout: options.lock_timeout,
+    });
+    dialect
+        .session()
+        .read_patiently(connection, &options.limits())
+        .map_err(|error| RunError::database("wait for the database", error))?;
+    version_table::read(connection, dialect).map_err(|error| match error {
+        RunError::Database { doing: _, error } if error.kind == ErrorKind::Locked => RunError::Locked {
+            holder: Some(holder.to_owned()),
+            timeout: options.lock_timeout,
+            error,
+        },
+        error => error,
+    })
 }
 
 impl Run<'_> {

@@ -92,7 +92,7 @@ fn adopt_squashed(
     {
         return Ok(());
     }
-    let rows = version_table::read(connection, dialect)?;
+    let rows = run::first_look(connection, dialect, options, on_event)?;
     if rows.iter().any(|row| row.unfinished.is_some()) {
         return Ok(());
     }

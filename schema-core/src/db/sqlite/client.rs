@@ -28,7 +28,7 @@ impl Client for rusqlite::Connection {
             return Err(in_transaction());
         }
         let mut lent = Lent::new(self).map_err(|error| translate(&error))?;
-        let done = work(&mut SqliteConnection::new(&mut *lent.connection)?);
+        let done = work(&mut SqliteConnection::trusting(&mut *lent.connection)?);
         lent.put_back().map_err(|error| translate(&error))?;
         Ok(done)
     }

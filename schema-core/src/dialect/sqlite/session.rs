@@ -37,6 +37,12 @@ impl Session for super::Sqlite {
         })
     }
 
+    /// A transaction that spills its pages to the disk, such as one that copies a big table, keeps readers out until it ends
+    /// (<https://sqlite.org/lockingv3.html>).
+    fn read_patiently(&self, connection: &mut dyn Connection, limits: &Limits) -> Result<(), Error> {
+        set_busy_timeout(connection, milliseconds(limits))
+    }
+
     /// The lock is `BEGIN IMMEDIATE`, which every transaction takes for itself; here it is only looked at.
     fn lock(
         &self,
@@ -62,12 +68,7 @@ impl Session for super::Sqlite {
     fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
         let entered = remember_settings(connection)
             .and_then(|()| set_foreign_keys(connection, !mode.foreign_keys_off))
-            .and_then(|()| {
-                set_busy_timeout(
-                    connection,
-                    i64::try_from(limits.lock.as_millis()).unwrap_or(i64::MAX),
-                )
-            })
+            .and_then(|()| set_busy_timeout(connection, milliseconds(limits)))
             .and_then(|()| connection.limit_statements(limits.statement))
             .and_then(|()| match mode {
                 Mode {
@@ -218,6 +219,11 @@ fn refuse_ended(connection: &mut dyn Connection) -> Result<(), Error> {
             })
         }
     }
+}
+
+/// Returns how long to wait for locks, as SQLite takes it.
+fn milliseconds(limits: &Limits) -> i64 {
+    i64::try_from(limits.lock.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn busy_timeout(connection: &mut dyn Connection) -> Result<i64, Error> {
