@@ -191,10 +191,8 @@ pub trait Session {
     /// Returns what the database says of all that a statement names, as a text: another one once the statement has taken effect, and the same one until
     /// then.
     ///
-    /// Only statements that do not [join a transaction](Session::joins_transaction), or are not [rolled back](Session::rolls_back), are asked
-    /// about. One that has no lasting effect on the
-    /// schema (VACUUM, ANALYZE) may keep its text: it is run again then, which hurts nobody. Nothing belongs in it that changes by itself, and rows only where
-    /// the statement changes them and they cannot be rolled back.
+    /// Only statements that do not [join a transaction](Session::joins_transaction), or are not [rolled back](Session::rolls_back), are asked about.
+    /// Nothing belongs in it that changes by itself, and rows only where the statement changes them and they cannot be rolled back.
     ///
     /// # Errors
     ///
@@ -204,7 +202,8 @@ pub trait Session {
     /// Tells how far a statement came that was interrupted, given the fingerprint from before it, and clears away what a
     /// broken one leaves behind, such as the invalid index of a CREATE INDEX CONCURRENTLY.
     ///
-    /// This is enough where every statement is done whole or not at all.
+    /// Others may have changed the same things meanwhile, so what tells is what the statement itself makes, drops or renames; what stands here is
+    /// enough where nobody does. One that leaves the same twice need not be told; one without a trace is [unclear](Progress::Unclear).
     ///
     /// # Errors
     ///

@@ -7,13 +7,16 @@
 
 mod effect;
 mod engines;
+mod interrupted;
+mod parts;
+mod said;
+mod tally;
 mod trace;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::ddl::quote;
-use super::plan::collation::executed;
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session};
 use crate::lexer::{Token, lex};
@@ -152,12 +155,7 @@ impl Session for super::MySql {
     }
 
     fn joins_transaction(&self, sql: &str) -> bool {
-        let first = words(sql).next();
-        first.is_some_and(|first| {
-            ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH"]
-                .iter()
-                .any(|word| first.is(word))
-        })
+        joins(&said::inner(sql))
     }
 
     /// Rows of MyISAM, Aria and their like stay as they were changed
@@ -172,58 +170,17 @@ impl Session for super::MySql {
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
-        let mut trace = match executed(sql) {
-            Some(query) => {
-                let alter = text(connection, &query)?;
-                trace::of(connection, &alter)?
-            }
-            None => trace::of(connection, sql)?,
-        };
-        if self.joins_transaction(sql) {
-            trace.push_str(&engines::rows(connection, sql)?);
-        }
-        Ok(trace)
+        let trace = interrupted::trace(connection, sql)?;
+        serde_json::to_string(&trace).map_err(|error| Error {
+            kind: ErrorKind::Statement,
+            message: error.to_string(),
+            offset: None,
+        })
     }
 
-    /// Some statements are exceptions to whole or not at all: MariaDB drops the tables of a list one by one, an engine without
-    /// transactions changes rows one by one, and what a procedure or a prepared statement does nobody knows.
     fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
-        let is_known = match executed(sql) {
-            Some(query) => !text(connection, &query)?.is_empty(),
-            None => !effect::is_opaque(sql),
-        };
-        if !is_known {
-            let found = "what it changes the statement does not say".to_owned();
-            return Ok(Progress::Unclear { found });
-        }
-        if self.fingerprint(connection, sql)? == before {
-            return Ok(Progress::Nothing);
-        }
-        if self.joins_transaction(sql) {
-            let lasting = engines::lasting(connection, sql)?;
-            let tables: Vec<String> = lasting.iter().map(ToString::to_string).collect();
-            let found = format!(
-                "the rows of {} are not what they were before it, and without transactions some may be changed and others not",
-                tables.join(" and ")
-            );
-            return Ok(Progress::Unclear { found });
-        }
-        let mut left = Vec::new();
-        for table in dropped_tables(sql) {
-            if self.has_table(connection, &table)? {
-                left.push(table);
-            }
-        }
-        Ok(if left.is_empty() {
-            Progress::Whole
-        } else {
-            Progress::Unclear {
-                found: format!(
-                    "of the tables that it drops, `{}` are still there",
-                    left.join("`, `")
-                ),
-            }
-        })
+        let before = serde_json::from_str(before).ok();
+        interrupted::progress(connection, sql, before.as_ref())
     }
 
     fn backup(&self, _connection: &mut dyn Connection, _to: &Path) -> Result<(), Error> {
@@ -287,22 +244,14 @@ fn named(sql: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns the tables of `DROP TABLE a, b`.
-fn dropped_tables(sql: &str) -> Vec<String> {
+/// Tells whether a statement changes rows, or looks at them, and does not commit by itself.
+fn joins(sql: &str) -> bool {
     let mut words = words(sql);
-    let drops =
-        words.next().is_some_and(|word| word.is("DROP")) && words.next().is_some_and(|word| word.is("TABLE"));
-    if !drops {
-        return Vec::new();
-    }
-    words
-        .filter(|word| {
-            !["IF", "EXISTS", "RESTRICT", "CASCADE"]
-                .iter()
-                .any(|other| word.is(other))
-        })
-        .filter_map(|word| word.name())
-        .collect()
+    let first = words.next();
+    let is_any = |known: &[&str]| first.is_some_and(|first| known.iter().any(|word| first.is(word)));
+    is_any(&["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH"])
+        // `LOAD INDEX INTO CACHE` is something else.
+        || (is_any(&["LOAD"]) && words.next().is_some_and(|what| what.is("DATA") || what.is("XML")))
 }
 
 #[cfg(test)]
@@ -317,6 +266,9 @@ mod tests {
             "-- why\n insert into t values (1)",
             "WITH x AS (SELECT 1) SELECT 1",
             "/*!40000 INSERT INTO t VALUES (1) */",
+            "SET STATEMENT max_statement_time = 5 FOR UPDATE t SET a = 1",
+            "LOAD DATA INFILE 'a' INTO TABLE t",
+            "LOAD XML LOCAL INFILE 'a' INTO TABLE t",
         ] {
             assert!(joins(sql), "{sql}");
         }
@@ -325,16 +277,12 @@ mod tests {
             "TRUNCATE t",
             "CALL p()",
             "SET @a = 1",
+            "SET STATEMENT max_statement_time = 5 FOR ALTER TABLE t ADD a INT",
+            "LOAD INDEX INTO CACHE t",
             "/*!80000 ALTER TABLE t ADD a INT */",
             "",
         ] {
             assert!(!joins(sql), "{sql}");
         }
-    }
-
-    #[test]
-    fn finds_the_tables_of_a_list() {
-        assert_eq!(dropped_tables("DROP TABLE IF EXISTS a, `b c`"), ["a", "b c"]);
-        assert_eq!(dropped_tables("ALTER TABLE a DROP b"), [""; 0]);
     }
 }

@@ -8,6 +8,8 @@ mod effect;
 mod home;
 mod interrupted;
 mod lock;
+mod relations;
+mod said;
 
 use std::path::Path;
 
@@ -120,17 +122,21 @@ impl Session for super::Postgres {
     fn joins_transaction(&self, sql: &str) -> bool {
         let words: Vec<String> = lex(sql, LEXICON)
             .filter(|token| !token.is_trivia())
-            .take(8)
             .map(|token| token.text.to_ascii_uppercase())
             .collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         !match words.as_slice() {
             ["DO", ..] => effect::is_opaque(sql),
-            ["VACUUM" | "CALL" | "CLUSTER" | "CHECKPOINT" | "LOAD", ..]
+            // Of a partitioned table, which no word says, the server reindexes each partition in a transaction of its own.
+            [
+                "VACUUM" | "CALL" | "CLUSTER" | "CHECKPOINT" | "LOAD" | "REINDEX",
+                ..,
+            ]
+            | ["DISCARD", "ALL", ..]
             | ["ALTER", "SYSTEM" | "DATABASE" | "SUBSCRIPTION", ..]
-            | ["CREATE" | "DROP", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION", ..]
-            | ["REINDEX", "DATABASE" | "SYSTEM" | "SCHEMA", ..] => true,
-            words => words.contains(&"CONCURRENTLY"),
+            | ["CREATE" | "DROP", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION", ..] => true,
+            ["ALTER" | "CREATE" | "DROP", ..] => words.contains(&"CONCURRENTLY"),
+            _ => false,
         }
     }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::{backup, dependents, redefine, violations};
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Session};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session};
 use crate::lexer::lex;
 
 impl Session for super::Sqlite {
@@ -197,6 +197,16 @@ impl Session for super::Sqlite {
             .map(|row| row.iter().map(Value::to_string).collect::<Vec<_>>().join(" "))
             .collect();
         Ok(said.join("\n"))
+    }
+
+    /// What does not join a transaction leaves the same if it is done twice.
+    fn probe(&self, connection: &mut dyn Connection, sql: &str, before: &str) -> Result<Progress, Error> {
+        let twice = !self.joins_transaction(sql);
+        Ok(if twice || self.fingerprint(connection, sql)? == before {
+            Progress::Nothing
+        } else {
+            Progress::Whole
+        })
     }
 
     fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error> {

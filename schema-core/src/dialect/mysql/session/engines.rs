@@ -5,13 +5,14 @@
 
 use std::fmt;
 
-use super::named;
+use super::{named, trace};
 use crate::db::{Connection, Error, Value};
 use crate::dialect::mysql::ddl::quote;
 
 /// A table whose rows stay as they were changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lasting {
+    schema: String,
     table: String,
     engine: String,
 }
@@ -26,12 +27,16 @@ impl fmt::Display for Lasting {
 pub(super) fn lasting(connection: &mut dyn Connection, sql: &str) -> Result<Vec<Lasting>, Error> {
     let names = named(sql);
     let mut found = Vec::new();
-    let listed = "SELECT t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
-        WHERE t.TABLE_SCHEMA = database() AND coalesce(e.TRANSACTIONS, 'NO') <> 'YES' ORDER BY t.TABLE_NAME";
-    connection.for_each(listed, &[], &mut |row| {
-        if let [Value::Text(table), Value::Text(engine)] = row.as_slice() {
+    let listed = format!(
+        "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
+        WHERE t.TABLE_SCHEMA IN ({}) AND coalesce(e.TRANSACTIONS, 'NO') <> 'YES' ORDER BY t.TABLE_SCHEMA, t.TABLE_NAME",
+        trace::schemas(connection, sql)?
+    );
+    connection.for_each(&listed, &[], &mut |row| {
+        if let [Value::Text(schema), Value::Text(table), Value::Text(engine)] = row.as_slice() {
             if names.contains(&table.to_lowercase()) {
                 found.push(Lasting {
+                    schema: schema.clone(),
                     table: table.clone(),
                     engine: engine.clone(),
                 });
@@ -45,10 +50,11 @@ pub(super) fn lasting(connection: &mut dyn Connection, sql: &str) -> Result<Vec<
 /// Returns sums of the rows of those tables (<https://mariadb.com/kb/en/checksum-table/>), each of which reads its table.
 pub(super) fn rows(connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {
     let mut sums = String::new();
-    for Lasting { table, .. } in lasting(connection, sql)? {
-        for row in connection.query(&format!("CHECKSUM TABLE {} EXTENDED", quote(&table)), &[])? {
+    for Lasting { schema, table, .. } in lasting(connection, sql)? {
+        let path = format!("{}.{}", quote(&schema), quote(&table));
+        for row in connection.query(&format!("CHECKSUM TABLE {path} EXTENDED"), &[])? {
             let sum = row.last().map(ToString::to_string).unwrap_or_default();
-            sums.push_str(&format!("ROWS {table}\n{sum}\n"));
+            sums.push_str(&format!("ROWS {path}\n{sum}\n"));
         }
     }
     Ok(sums)

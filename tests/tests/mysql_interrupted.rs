@@ -1,0 +1,207 @@
+//! What became of an interrupted statement on MariaDB and MySQL is told from its own traces, whatever others have changed meanwhile.
+
+#![allow(clippy::unwrap_used)]
+
+use autogen_tests::servers::{self, Fresh};
+use schema_core::db::Connection;
+use schema_core::dialect::mysql::MySql;
+use schema_core::dialect::{Dialect, Progress};
+
+/// What is there before any of the statements.
+const SETUP: [&str; 8] = [
+    "CREATE TABLE t (a INT PRIMARY KEY, b INT, KEY k (b), CONSTRAINT c CHECK (a > 0))",
+    "INSERT INTO t VALUES (1, 1)",
+    "CREATE TABLE live (a INT PRIMARY KEY)",
+    "CREATE TABLE shadow (a INT PRIMARY KEY)",
+    "INSERT INTO shadow VALUES (5)",
+    "CREATE TABLE parted (a INT PRIMARY KEY) PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20))",
+    "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1",
+    "CREATE PROCEDURE p() DO 1",
+];
+
+/// A change of the same table by someone else.
+const MEANWHILE: &str = "ALTER TABLE t COMMENT 'someone else was here'";
+
+fn fresh() -> Option<Fresh> {
+    let fresh = servers::database("mysql")?.fresh();
+    let mut connection = fresh.open();
+    for sql in SETUP {
+        execute(&mut *connection, sql);
+    }
+    Some(fresh)
+}
+
+fn execute(connection: &mut dyn Connection, sql: &str) {
+    connection
+        .execute(sql, &[])
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+fn fingerprint(connection: &mut dyn Connection, sql: &str) -> String {
+    let session = MySql.session();
+    assert!(!session.joins_transaction(sql), "{sql}");
+    session
+        .fingerprint(connection, sql)
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+fn probe(connection: &mut dyn Connection, sql: &str, before: &str) -> Progress {
+    let progress = MySql.session().probe(connection, sql, before);
+    progress.unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+#[test]
+fn what_a_statement_makes_or_drops_tells_whether_it_took_effect() {
+    for sql in [
+        "ALTER TABLE t ADD COLUMN x INT",
+        "ALTER TABLE t MODIFY b BIGINT, ADD INDEX ix (b)",
+        "ALTER TABLE t DROP KEY k",
+        "ALTER TABLE t DROP CONSTRAINT c",
+        "ALTER TABLE t ADD CONSTRAINT d CHECK (a > 0)",
+        "ALTER TABLE t RENAME COLUMN b TO y",
+        "ALTER TABLE t CHANGE b y INT",
+        "CREATE INDEX ix ON t (b)",
+        "DROP INDEX k ON t",
+        "CREATE TABLE `new t` AS SELECT * FROM t",
+        "CREATE VIEW v AS SELECT a FROM t",
+        "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
+        "DROP TABLE live, shadow",
+        "RENAME TABLE live TO old",
+        "ALTER TABLE live RENAME TO old",
+        "DROP FUNCTION f",
+        "SET STATEMENT max_statement_time = 500 FOR ALTER TABLE t ADD COLUMN x INT",
+        "EXECUTE IMMEDIATE 'ALTER TABLE t ADD COLUMN x INT'",
+    ] {
+        let Some(fresh) = fresh() else { return };
+        let mut connection = fresh.open();
+        let version = connection.query("SELECT version()", &[]).unwrap()[0][0].to_string();
+        if !version.contains("MariaDB") && (sql.starts_with("SET") || sql.starts_with("EXECUTE")) {
+            continue;
+        }
+        let before = fingerprint(&mut *connection, sql);
+        execute(&mut *connection, MEANWHILE);
+        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+        execute(&mut *connection, sql);
+        assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole, "{sql}");
+    }
+}
+
+#[test]
+fn tables_that_change_their_names_among_themselves_are_told_apart() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    let sql = "RENAME TABLE live TO x, shadow TO live, x TO shadow";
+    let before = fingerprint(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
+    execute(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
+}
+
+#[test]
+fn rows_that_a_statement_takes_away_are_not_taken_away_twice() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    let sql = "TRUNCATE TABLE t";
+    let before = fingerprint(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
+    execute(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
+    execute(&mut *connection, "INSERT INTO t VALUES (2, 2)");
+    let progress = probe(&mut *connection, sql, &before);
+    assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
+}
+
+#[test]
+fn rows_that_a_statement_exchanges_are_not_exchanged_twice() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    let sql = "ALTER TABLE parted EXCHANGE PARTITION p0 WITH TABLE shadow";
+    let before = fingerprint(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
+    execute(&mut *connection, sql);
+    let progress = probe(&mut *connection, sql, &before);
+    assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
+}
+
+#[test]
+fn what_leaves_no_trace_is_put_before_a_person() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    for sql in [
+        "CALL p()",
+        "DO f()",
+        "ALTER TABLE t ADD KEY (a, b)",
+        "CREATE ROLE nobody",
+    ] {
+        let before = fingerprint(&mut *connection, sql);
+        execute(&mut *connection, MEANWHILE);
+        let progress = probe(&mut *connection, sql, &before);
+        assert!(
+            matches!(progress, Progress::Unclear { .. }),
+            "{sql}: {progress:?}"
+        );
+        execute(&mut *connection, "ALTER TABLE t COMMENT ''");
+    }
+}
+
+#[test]
+fn what_leaves_the_same_twice_is_run_again() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    for sql in [
+        "DO sleep(0)",
+        "SET @a = 5",
+        "ANALYZE TABLE t",
+        "ALTER TABLE t MODIFY b BIGINT",
+        "CREATE OR REPLACE VIEW w AS SELECT a FROM t",
+    ] {
+        let before = fingerprint(&mut *connection, sql);
+        execute(&mut *connection, sql);
+        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+    }
+}
+
+#[test]
+fn what_the_server_cannot_read_has_done_nothing() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    for sql in [
+        "ALTR TABLE t ADD x INT",
+        "CALL no_such_procedure()",
+        "CALL p(",
+        "TRUNCATE no_such_table",
+        "ALTER TABLE no_such_table ADD x INT",
+    ] {
+        let before = fingerprint(&mut *connection, sql);
+        connection.execute(sql, &[]).unwrap_err();
+        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+    }
+}
+
+#[test]
+fn tables_of_another_database_are_looked_at_too() {
+    let (Some(fresh), Some(other)) = (fresh(), fresh()) else {
+        return;
+    };
+    let mut connection = fresh.open();
+    let rows = other.open().query("SELECT database()", &[]).unwrap();
+    let name = rows[0][0].as_str().unwrap();
+    let sql = format!("ALTER TABLE {name}.t ADD COLUMN x INT");
+    let before = fingerprint(&mut *connection, &sql);
+    assert_eq!(probe(&mut *connection, &sql, &before), Progress::Nothing);
+    execute(&mut *connection, &sql);
+    assert_eq!(probe(&mut *connection, &sql, &before), Progress::Whole);
+
+    execute(
+        &mut *connection,
+        &format!("CREATE TABLE {name}.counts (n INT) ENGINE=MyISAM"),
+    );
+    let sql = format!("UPDATE {name}.counts SET n = n + 1");
+    let rolls_back =
+        |connection: &mut dyn Connection, sql: &str| MySql.session().rolls_back(connection, sql).unwrap();
+    assert!(!rolls_back(&mut *connection, &sql));
+    assert!(rolls_back(
+        &mut *connection,
+        &format!("UPDATE {name}.t SET b = b + 1")
+    ));
+}

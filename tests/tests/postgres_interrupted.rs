@@ -1,0 +1,234 @@
+//! What became of an interrupted statement on PostgreSQL is told from its own traces, whatever others do meanwhile, and nothing of theirs is cleared away.
+
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use autogen_tests::servers::{self, Fresh};
+use schema_core::db::{self, Connection};
+use schema_core::dialect::postgres::Postgres;
+use schema_core::dialect::{Dialect, Progress};
+
+/// Two tables of one name, whose rows are in the way of a unique index.
+const SETUP: [&str; 9] = [
+    "CREATE SCHEMA a",
+    "CREATE SCHEMA b",
+    "CREATE TABLE a.items (n int, m int)",
+    "CREATE TABLE b.items (n int, m int)",
+    "INSERT INTO a.items VALUES (1, 1), (1, 2)",
+    "INSERT INTO b.items VALUES (1, 1), (1, 2)",
+    "CREATE INDEX theirs ON a.items (m)",
+    "CREATE TABLE parted (n int) PARTITION BY RANGE (n)",
+    "CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (5)",
+];
+
+fn fresh() -> Option<Fresh> {
+    let fresh = servers::database("postgres")?.fresh();
+    let mut connection = fresh.open();
+    for sql in SETUP {
+        execute(&mut *connection, sql);
+    }
+    Some(fresh)
+}
+
+fn execute(connection: &mut dyn Connection, sql: &str) {
+    connection
+        .execute(sql, &[])
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+fn fingerprint(connection: &mut dyn Connection, sql: &str) -> String {
+    let session = Postgres.session();
+    assert!(!session.joins_transaction(sql), "{sql}");
+    session
+        .fingerprint(connection, sql)
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+fn probe(connection: &mut dyn Connection, sql: &str, before: &str) -> Progress {
+    let progress = Postgres.session().probe(connection, sql, before);
+    progress.unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+/// Returns the indexes of both tables, those that are not valid in parentheses.
+fn indexes(connection: &mut dyn Connection) -> Vec<String> {
+    let sql = "SELECT CASE WHEN indisvalid THEN indexrelid::regclass::text ELSE '(' || indexrelid::regclass || ')' END
+        FROM pg_index WHERE indrelid IN ('a.items'::regclass, 'b.items'::regclass)";
+    let rows = connection.query(sql, &[]).unwrap();
+    let mut indexes: Vec<String> = rows
+        .iter()
+        .map(|row| row[0].as_str().unwrap().to_owned())
+        .collect();
+    indexes.sort();
+    indexes
+}
+
+#[test]
+fn the_broken_index_of_the_statement_is_cleared_away_and_no_other() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    // Someone has left a broken one before.
+    for broken in [
+        "CREATE UNIQUE INDEX CONCURRENTLY before ON a.items (n)",
+        "CREATE UNIQUE INDEX CONCURRENTLY ix ON b.items (n)",
+    ] {
+        connection.execute(broken, &[]).unwrap_err();
+    }
+    for sql in [
+        "CREATE UNIQUE INDEX CONCURRENTLY ix ON a.items (n)",
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"ix\" ON ONLY a.\"items\" USING btree (n DESC)",
+        "CREATE UNIQUE INDEX CONCURRENTLY ON a.items (n)",
+    ] {
+        let before = fingerprint(&mut *connection, sql);
+        connection.execute(sql, &[]).unwrap_err();
+        connection
+            .execute("CREATE UNIQUE INDEX CONCURRENTLY meanwhile ON a.items (n)", &[])
+            .unwrap_err();
+        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+        assert_eq!(
+            indexes(&mut *connection),
+            ["(a.before)", "(a.meanwhile)", "(b.ix)", "a.theirs"],
+            "{sql}"
+        );
+        execute(&mut *connection, "DROP INDEX a.meanwhile");
+    }
+    let sql = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS before ON a.items (n)";
+    let before = fingerprint(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
+    assert_eq!(indexes(&mut *connection), ["(a.before)", "(b.ix)", "a.theirs"]);
+}
+
+#[test]
+fn an_index_that_another_session_is_building_is_left_to_it() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    let sql = "CREATE INDEX CONCURRENTLY ix ON a.items (n)";
+    let before = fingerprint(&mut *connection, sql);
+    let mut writer = fresh.open();
+    execute(&mut *writer, "BEGIN");
+    execute(&mut *writer, "UPDATE a.items SET m = 3");
+    std::thread::scope(|scope| {
+        let url = fresh.url();
+        let building = scope.spawn(move || db::open(url).unwrap().execute(sql, &[]).map(drop));
+        while indexes(&mut *connection) != ["(a.ix)", "a.theirs"] {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let progress = probe(&mut *connection, sql, &before);
+        execute(&mut *writer, "COMMIT");
+        assert!(
+            matches!(&progress, Progress::Unclear { found } if found.contains("another session is building")),
+            "{progress:?}"
+        );
+        building.join().unwrap().unwrap_or_else(|error| panic!("{error}"));
+    });
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
+    assert_eq!(indexes(&mut *connection), ["a.ix", "a.theirs"]);
+}
+
+#[test]
+fn a_change_of_the_same_table_by_someone_else_does_not_count() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    for (sql, meanwhile) in [
+        (
+            "CREATE INDEX CONCURRENTLY ix ON a.items (n)",
+            "CREATE INDEX ON a.items (m)",
+        ),
+        ("CREATE INDEX CONCURRENTLY ON a.items (n)", "VACUUM FULL a.items"),
+        ("DROP INDEX CONCURRENTLY a.theirs", "CREATE INDEX ON a.items (n)"),
+        (
+            "ALTER TABLE parted DETACH PARTITION part CONCURRENTLY",
+            "CREATE INDEX ON part (n)",
+        ),
+    ] {
+        let before = fingerprint(&mut *connection, sql);
+        execute(&mut *connection, meanwhile);
+        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+        if sql.contains("DETACH") && !knows_detach(&mut *connection) {
+            continue;
+        }
+        execute(&mut *connection, sql);
+        assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole, "{sql}");
+    }
+}
+
+/// PostgreSQL detaches concurrently from 14 on.
+fn knows_detach(connection: &mut dyn Connection) -> bool {
+    let rows = connection
+        .query("SELECT current_setting('server_version_num')::int", &[])
+        .unwrap();
+    rows[0][0].as_integer().unwrap() >= 140_000
+}
+
+#[test]
+fn an_index_whose_name_nobody_knows_is_put_before_a_person() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    let sql = "CREATE INDEX CONCURRENTLY ON a.items ((n + m))";
+    let before = fingerprint(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
+    execute(&mut *connection, "CREATE INDEX ON a.items (n)");
+    let progress = probe(&mut *connection, sql, &before);
+    assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
+}
+
+#[test]
+fn what_a_reindex_leaves_is_cleared_away() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    let sql = "REINDEX INDEX CONCURRENTLY a.theirs";
+    let before = fingerprint(&mut *connection, sql);
+    // As the server leaves it.
+    connection
+        .execute(
+            "CREATE UNIQUE INDEX CONCURRENTLY theirs_ccnew ON a.items (n)",
+            &[],
+        )
+        .unwrap_err();
+    connection
+        .execute("CREATE UNIQUE INDEX CONCURRENTLY other_ccnew ON a.items (n)", &[])
+        .unwrap_err();
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
+    assert_eq!(indexes(&mut *connection), ["(a.other_ccnew)", "a.theirs"]);
+    execute(&mut *connection, sql);
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
+}
+
+#[test]
+fn a_procedure_that_is_not_there_has_done_nothing() {
+    let Some(fresh) = fresh() else { return };
+    let mut connection = fresh.open();
+    let sql = "CALL fill()";
+    let before = fingerprint(&mut *connection, sql);
+    connection.execute(sql, &[]).unwrap_err();
+    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
+    execute(
+        &mut *connection,
+        "CREATE PROCEDURE fill() LANGUAGE SQL AS 'SELECT 1'",
+    );
+    let before = fingerprint(&mut *connection, sql);
+    let progress = probe(&mut *connection, sql, &before);
+    assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
+}
+
+#[test]
+fn what_the_server_refuses_in_a_transaction_stands_alone() {
+    for sql in [
+        "ALTER TABLE ONLY \"a long schema\".\"a long table\" DETACH PARTITION \"a long schema\".\"a long part\" CONCURRENTLY",
+        "REINDEX (VERBOSE, TABLESPACE x) TABLE CONCURRENTLY t",
+        "REINDEX TABLE parted",
+        "REINDEX (VERBOSE) DATABASE d",
+        "DISCARD ALL",
+        "VACUUM t",
+    ] {
+        assert!(!Postgres.session().joins_transaction(sql), "{sql}");
+    }
+    for sql in [
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+        "DISCARD TEMP",
+        "ALTER TABLE t ADD concurrent int",
+        "COMMENT ON TABLE t IS 'CONCURRENTLY'",
+    ] {
+        assert!(Postgres.session().joins_transaction(sql), "{sql}");
+    }
+}
