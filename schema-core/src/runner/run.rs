@@ -111,14 +111,17 @@ pub(super) fn first_look(
         .session()
         .read_patiently(connection, &options.limits())
         .map_err(|error| RunError::database("wait for the database", error))?;
-    version_table::read(connection, dialect).map_err(|error| match error {
-        RunError::Database { doing: _, error } if error.kind == ErrorKind::Locked => RunError::Locked {
+    let looked = version_table::read(connection, dialect);
+    if let Err(RunError::Database { doing: _, error }) = &looked
+        && error.kind == ErrorKind::Locked
+    {
+        return Err(RunError::Locked {
             holder: Some(holder.to_owned()),
             timeout: options.lock_timeout,
-            error,
-        },
-        error => error,
-    })
+            error: error.clone(),
+        });
+    }
+    looked
 }
 
 impl Run<'_> {
