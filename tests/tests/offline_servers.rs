@@ -152,6 +152,36 @@ fn a_script_stops_on_a_database_that_is_not_where_it_begins() {
 }
 
 #[test]
+fn a_script_stops_on_a_database_that_is_within_a_revision() {
+    on_all(|database, history| {
+        let dialect = database.dialect();
+        let mut connection = database.empty();
+        let first_two = up(dialect, history, &[], 2, Repeat::Stop);
+        shell(&mut *connection, dialect, &first_two).unwrap();
+        let note = r#"{"script":"upgrade","checksum":"sha256:0","done":1,"steps":"sha256:1"}"#;
+        let sql = format!(
+            "UPDATE _autogen_revisions SET unfinished = '{note}' WHERE id = '{}'",
+            id(2)
+        );
+        connection.execute(&sql, &[]).unwrap();
+        let before = contents(&mut *connection, dialect);
+        for repeat in [Repeat::Stop, Repeat::PassOver] {
+            for script in [
+                up(dialect, history, &[], 2, Repeat::PassOver),
+                up(dialect, history, &[], 3, Repeat::PassOver),
+                up(dialect, history, &[id(2)], 3, repeat),
+                downgrade_script(dialect, history, &ids([2]), &ids([1]), repeat).unwrap(),
+            ] {
+                let error = shell(&mut *connection, dialect, &script).unwrap_err();
+                assert!(error.contains("a revision is unfinished"), "{error}");
+                let _ = connection.execute("ROLLBACK", &[]);
+                assert_eq!(contents(&mut *connection, dialect), before, "{}", dialect.name());
+            }
+        }
+    });
+}
+
+#[test]
 fn an_idempotent_script_passes_over_what_is_done_or_says_that_it_cannot() {
     on_all(|database, history| {
         let dialect = database.dialect();

@@ -42,6 +42,7 @@ pub fn upgrade_script(
     let pending = history.pending(to, &has).map_err(RunError::Stuck)?;
     let mut parts = vec![head(dialect, Direction::Upgrade, (from, to), repeat)];
     parts.push(version_table(dialect)?);
+    parts.extend(refuse_unfinished(dialect, repeat));
     let jobs = pending
         .run
         .into_iter()
@@ -54,11 +55,14 @@ pub fn upgrade_script(
         let record = version_table::insert_sql(&Place::elsewhere(dialect), &row);
         let marker = dialect.literal(&Literal::Text(NOW.to_owned()));
         let record = record.replace(&marker, dialect.now());
-        let mut guards = vec![stop(
-            count(dialect, id),
-            "> 0",
-            &format!("the database has `{id}` already"),
-        )];
+        let mut guards = vec![
+            unfinished(),
+            stop(
+                count(dialect, id),
+                "> 0",
+                &format!("the database has `{id}` already"),
+            ),
+        ];
         guards.extend(
             job.parents
                 .iter()
@@ -91,6 +95,7 @@ pub fn downgrade_script(
         return Err(RunError::NotApplied { revision: *missing });
     }
     let mut parts = vec![head(dialect, Direction::Downgrade, (from, to), repeat)];
+    parts.extend(refuse_unfinished(dialect, repeat));
     for id in has.into_iter().rev().filter(|id| !kept.contains(id)) {
         let header = history.get(id).ok_or(RunError::UnknownTarget { revision: id })?;
         let row = Applied {
@@ -110,7 +115,7 @@ pub fn downgrade_script(
             &format!("the database does not have `{id}`"),
         );
         let forget = version_table::delete_sql(&Place::elsewhere(dialect), id);
-        parts.push(part(dialect, &job, vec![guard], forget, repeat));
+        parts.push(part(dialect, &job, vec![unfinished(), guard], forget, repeat));
     }
     Ok(parts.join("\n"))
 }
@@ -201,6 +206,24 @@ fn version_table(dialect: &dyn Dialect) -> Result<String, RunError> {
         ..Plan::default()
     };
     Ok(render(&plan, ""))
+}
+
+/// Returns the part that stops a script which passes over what is done, if the database is within a revision: its row is there, and would
+/// be taken for one that is done. Any other script looks for that in the part of each revision.
+fn refuse_unfinished(dialect: &dyn Dialect, repeat: Repeat) -> Option<String> {
+    let plan = Plan {
+        statements: vec![unfinished()],
+        ..Plan::default()
+    };
+    (repeat == Repeat::PassOver && passes_over(dialect)).then(|| render(&dialect.standalone(&plan), ""))
+}
+
+/// Returns a step that fails if a run stopped within a revision. How to go on there only the runner knows.
+fn unfinished() -> Statement {
+    Statement::from(Step::ExpectNoRows {
+        sql: format!("SELECT id FROM {TABLE} WHERE unfinished IS NOT NULL"),
+        message: "a revision is unfinished; finish it by `autogen upgrade`".to_owned(),
+    })
 }
 
 /// Returns the part of one revision.

@@ -37,7 +37,7 @@ pub(super) fn once(condition: &str, plan: &Plan) -> Plan {
 }
 
 /// Returns statements that fail with the message if the guard found a row.
-fn stopping(message: &str) -> [Statement; 4] {
+pub(super) fn stopping(message: &str) -> [Statement; 4] {
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     prepared("@autogen_found", &text(&format!("stopped: {message}")), "")
 }

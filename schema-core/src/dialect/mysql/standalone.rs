@@ -2,8 +2,9 @@
 //!
 //! The server commits each statement that changes a schema by itself, so the script is not whole or not at all; but what could stand in
 //! its way is looked for before it changes anything. There is no statement that fails on a condition outside of routines: a guard
-//! asks for one value where there are two, which is an error (1242), once the query finds a row.
+//! prepares its message as a statement, which is an error that shows it, once the query finds a row.
 
+use super::once::stopping;
 use crate::db::mysql::SESSION;
 use crate::plan::{Plan, Statement, Step};
 
@@ -18,7 +19,7 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     for statement in &plan.statements {
         match &statement.step {
             Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {
-                statements.push(guard(sql, message));
+                statements.extend(guard(sql, message));
             }
             Step::Execute { .. }
             | Step::RedefineTable { .. }
@@ -32,10 +33,9 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     }
 }
 
-fn guard(sql: &str, message: &str) -> Statement {
-    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    Statement::execute(format!(
-        "SET @autogen_guard = (SELECT 1 FROM (SELECT 1 UNION ALL SELECT 2) AS two WHERE EXISTS (\n{sql}\n))"
-    ))
-    .because(format!("stop, if there are such rows: {message}"))
+fn guard(sql: &str, message: &str) -> Vec<Statement> {
+    let look = Statement::execute(format!("SET @autogen_found = EXISTS (\n{sql}\n)"));
+    let mut statements = vec![look.because(format!("stop, if there are such rows: {message}"))];
+    statements.extend(stopping(message));
+    statements
 }
