@@ -23,6 +23,10 @@ pub struct Lexicon {
     /// What stands between `/*!80000` or `/*M!100203` and `*/` is run (MySQL, MariaDB), so the marks are symbols and no comment
     /// (<https://dev.mysql.com/doc/refman/8.4/en/comments.html>).
     pub executable_comments: bool,
+    /// A routine may be a compound statement, such as `IF … END IF`, and `DELIMITER` lines tell the shell what ends it (MySQL).
+    pub compound_bodies: bool,
+    /// A carriage return ends a `--` comment, as a line end does (PostgreSQL).
+    pub returns_end_comments: bool,
 }
 
 impl Lexicon {
@@ -35,6 +39,8 @@ impl Lexicon {
         hash_comments: false,
         nested_comments: false,
         executable_comments: false,
+        compound_bodies: false,
+        returns_end_comments: false,
     };
 }
 
@@ -163,8 +169,8 @@ fn next(rest: &str, lexicon: Lexicon) -> (Kind, usize) {
     let second = bytes.get(1).copied().unwrap_or(0);
     match bytes[0] {
         byte if byte.is_ascii_whitespace() => (Kind::Space, span(rest, |c| c.is_ascii_whitespace())),
-        b'-' if second == b'-' => (Kind::Comment, line_length(rest)),
-        b'#' if lexicon.hash_comments => (Kind::Comment, line_length(rest)),
+        b'-' if second == b'-' => (Kind::Comment, line_length(rest, lexicon)),
+        b'#' if lexicon.hash_comments => (Kind::Comment, line_length(rest, lexicon)),
         b'/' if second == b'*' => match executable_mark(rest).filter(|_| lexicon.executable_comments) {
             Some(length) => (Kind::Symbol, length),
             None => (Kind::Comment, block_comment(bytes, lexicon)),
@@ -207,8 +213,9 @@ fn span(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
     rest.find(|c| !belongs(c)).unwrap_or(rest.len())
 }
 
-fn line_length(rest: &str) -> usize {
-    rest.find('\n').unwrap_or(rest.len())
+fn line_length(rest: &str, lexicon: Lexicon) -> usize {
+    rest.find(|c| c == '\n' || (c == '\r' && lexicon.returns_end_comments))
+        .unwrap_or(rest.len())
 }
 
 fn until(rest: &str, close: &str) -> usize {
@@ -303,117 +310,4 @@ fn symbol(rest: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kinds(text: &str, lexicon: Lexicon) -> Vec<(Kind, &str)> {
-        let tokens: Vec<Token<'_>> = lex(text, lexicon).collect();
-        assert_eq!(
-            tokens.iter().map(|token| token.text).collect::<String>(),
-            text,
-            "lossless"
-        );
-        tokens
-            .into_iter()
-            .filter(|token| token.kind != Kind::Space)
-            .map(|t| (t.kind, t.text))
-            .collect()
-    }
-
-    #[test]
-    fn tells_names_strings_and_numbers_apart() {
-        use Kind::{Number, Quoted, String, Symbol, Word};
-        assert_eq!(
-            kinds(r#"lower("a""b") || X'0f' >= 1.5e-3"#, Lexicon::STANDARD),
-            [
-                (Word, "lower"),
-                (Symbol, "("),
-                (Quoted, "\"a\"\"b\""),
-                (Symbol, ")"),
-                (Symbol, "||"),
-                (String, "X'0f'"),
-                (Symbol, ">="),
-                (Number, "1.5e-3"),
-            ]
-        );
-    }
-
-    #[test]
-    fn an_unclosed_quote_or_comment_runs_to_the_end() {
-        for text in ["'abc", "\"abc", "/* abc", "-- abc", "`a", "x'"] {
-            assert_eq!(kinds(text, Lexicon::STANDARD).len(), 1, "{text}");
-        }
-    }
-
-    #[test]
-    fn follows_the_lexicon() {
-        let postgres = Lexicon {
-            dollar_quotes: true,
-            nested_comments: true,
-            ..Lexicon::STANDARD
-        };
-        assert_eq!(kinds("$a$ ; $a$", postgres), [(Kind::String, "$a$ ; $a$")]);
-        assert_eq!(kinds("/* /* */ */", postgres).len(), 1);
-        let mysql = Lexicon {
-            backslash_escapes: true,
-            hash_comments: true,
-            ..Lexicon::STANDARD
-        };
-        assert_eq!(
-            kinds(r"'it\'s' # done", mysql),
-            [(Kind::String, r"'it\'s'"), (Kind::Comment, "# done")]
-        );
-        let executable = Lexicon {
-            executable_comments: true,
-            ..mysql
-        };
-        assert_eq!(
-            kinds("/*!80000 a */ /*M!100203 b*//* c */ 2*/*d*/3", executable),
-            [
-                (Kind::Symbol, "/*!80000"),
-                (Kind::Word, "a"),
-                (Kind::Symbol, "*/"),
-                (Kind::Symbol, "/*M!100203"),
-                (Kind::Word, "b"),
-                (Kind::Symbol, "*/"),
-                (Kind::Comment, "/* c */"),
-                (Kind::Number, "2"),
-                (Kind::Symbol, "*"),
-                (Kind::Comment, "/*d*/"),
-                (Kind::Number, "3"),
-            ]
-        );
-        let sqlite = Lexicon {
-            brackets: true,
-            ..Lexicon::STANDARD
-        };
-        assert_eq!(kinds("[a b]", sqlite), [(Kind::Quoted, "[a b]")]);
-    }
-
-    #[test]
-    fn unquotes() {
-        for (quoted, name) in [
-            ("\"a\"\"b\"", "a\"b"),
-            ("`a`", "a"),
-            ("[a b]", "a b"),
-            ("'it''s'", "it's"),
-            ("a", "a"),
-        ] {
-            assert_eq!(unquote(quoted), name);
-        }
-    }
-
-    #[test]
-    fn non_ascii_text_never_splits_a_character() {
-        for text in ["größe > 0", "é'é", "$é", "→", "'→"] {
-            kinds(
-                text,
-                Lexicon {
-                    dollar_quotes: true,
-                    brackets: true,
-                    ..Lexicon::STANDARD
-                },
-            );
-        }
-    }
-}
+mod tests;

@@ -164,10 +164,12 @@ fn of_revision(
             Ok(read) => read,
             Err(error) => {
                 let code = match error.problem {
-                    Problem::Transaction { .. } => Code::R01,
+                    Problem::Transaction { .. } | Problem::StepTransaction { .. } => Code::R01,
                     Problem::NulByte => Code::R07,
                     Problem::Unterminated { .. }
                     | Problem::UnterminatedBody
+                    | Problem::NoDelimiter
+                    | Problem::DelimiterStays
                     | Problem::UnknownDirective { .. }
                     | Problem::Misplaced { .. }
                     | Problem::UnknownCode { .. }

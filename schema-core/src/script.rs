@@ -19,6 +19,7 @@
 //! semicolon, not at one in a string, a comment or a trigger's body. This module runs nothing and reads no file.
 
 mod allow;
+mod delimiter;
 mod error;
 mod parse;
 mod render;
@@ -28,6 +29,7 @@ pub use allow::{Allow, Covers};
 pub use error::{Problem, ScriptError};
 pub use parse::{body, irreversible, parse, parse_with_allows, statements};
 pub use render::render;
+pub(crate) use render::render_for_shell;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

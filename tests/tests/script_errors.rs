@@ -251,8 +251,8 @@ fn what_is_never_closed_is_refused_where_it_begins() {
     );
     refused(
         "SELECT 1;\nCREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1;",
-        "line 2: the body that begins with `BEGIN` has no `END`",
-        "end the body with `END;`",
+        "line 2: the body that begins here has no end",
+        "end it as its database does: with `END;`, `END IF;` or a parenthesis",
     );
     assert_eq!(sqls("SELECT 'a''b'"), ["SELECT 'a''b'"]);
 }

@@ -22,6 +22,16 @@ use self::value::{Encoded, decoded, of_text};
 use super::url::ServerUrl;
 use super::{Connection, Error, ErrorKind, Value};
 
+/// What a session is told first, behind `SET`: what a value means and how it is written, whoever configured the database and the role.
+pub const SETTINGS: [&str; 6] = [
+    "TimeZone = 'UTC'",
+    "DateStyle = 'ISO'",
+    "IntervalStyle = 'iso_8601'",
+    "bytea_output = 'hex'",
+    "extra_float_digits = 1",
+    "standard_conforming_strings = on",
+];
+
 /// An open PostgreSQL database.
 ///
 /// It owns the connection within, or borrows one that the program has open.
@@ -72,12 +82,11 @@ impl<C: BorrowMut<Client>> PostgresConnection<C> {
     ///
     /// What the server reports.
     pub fn new(mut client: C) -> Result<Self, Error> {
-        let settings = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; \
-            SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on; \
-            SET client_min_messages = 'warning'";
+        let mut settings: Vec<String> = SETTINGS.map(|setting| format!("SET {setting}")).into();
+        settings.push("SET client_min_messages = 'warning'".to_owned());
         client
             .borrow_mut()
-            .batch_execute(settings)
+            .batch_execute(&settings.join("; "))
             .map_err(|error| translate(&error, ""))?;
         Ok(PostgresConnection { client, url: None })
     }

@@ -46,6 +46,7 @@ const LEXICON: Lexicon = Lexicon {
 /// How it cuts what it is given to run.
 const SCRIPTS: Lexicon = Lexicon {
     executable_comments: true,
+    compound_bodies: true,
     ..LEXICON
 };
 

@@ -32,6 +32,7 @@ const NAME: &str = "postgres";
 const LEXICON: Lexicon = Lexicon {
     dollar_quotes: true,
     nested_comments: true,
+    returns_end_comments: true,
     ..Lexicon::STANDARD
 };
 

@@ -11,7 +11,7 @@ use crate::dialect::Dialect;
 use crate::history::{Direction, History, RevisionId};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
-use crate::script::{checksum, render};
+use crate::script::{checksum, render, render_for_shell};
 
 /// Whether a script may meet a database that has some of what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,13 +241,13 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String
         Repeat::PassOver => dialect.once(&due, &plan),
     };
     if once.is_none() && repeat == Repeat::PassOver && passes_over(dialect) {
-        title.push_str("\nIt cannot stand in a transaction, so it cannot be passed over: the script stops here if it is done already.");
+        title.push_str("\nSome of it cannot run on a condition, so it cannot be passed over: the script stops here if it is done already.");
     }
     let plan = once.unwrap_or_else(|| {
         plan.statements.splice(0..0, guards);
         dialect.standalone(&plan)
     });
-    render(&plan, title.trim_end())
+    render_for_shell(&plan, title.trim_end(), dialect.lexicon())
 }
 
 /// Returns a query for how many rows a revision has, none or one.

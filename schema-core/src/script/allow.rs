@@ -33,6 +33,8 @@ pub enum Covers {
 /// [`checksum`](super::checksum).
 pub(super) fn is_allow(token: &Token<'_>) -> bool {
     let comment = token.text.strip_prefix("--").filter(|_| token.is_trivia());
+    // To PostgreSQL the comment ends there, and what follows is executed.
+    let comment = comment.filter(|comment| !comment.trim_end().contains('\r'));
     comment
         .and_then(directive)
         .is_some_and(|(name, _)| name == "allow")

@@ -28,6 +28,15 @@ pub enum Problem {
         /// The statement's first word, as written.
         keyword: String,
     },
+    /// The same where the script has no transaction to break, but each step has its note.
+    StepTransaction {
+        /// The statement's first word, as written.
+        keyword: String,
+    },
+    /// A `DELIMITER` line that names none.
+    NoDelimiter,
+    /// A `DELIMITER` line whose delimiter is still in force at the end of the script.
+    DelimiterStays,
     /// A directive that is not known.
     UnknownDirective {
         /// Its name, as written.
@@ -63,10 +72,17 @@ impl ScriptError {
         match &self.problem {
             Problem::NulByte => Some("remove the byte; the file may have been saved as UTF-16".into()),
             Problem::Unterminated { what } => Some(format!("close the {what} that begins on this line")),
-            Problem::UnterminatedBody => Some("end the body with `END;`".into()),
+            Problem::UnterminatedBody => {
+                Some("end it as its database does: with `END;`, `END IF;` or a parenthesis".into())
+            }
             Problem::Transaction { keyword } => Some(format!(
                 "remove the `{keyword}`: each script runs in one transaction with its version row"
             )),
+            Problem::StepTransaction { keyword } => Some(format!(
+                "remove the `{keyword}`: each statement commits together with the note that it is done, or by itself"
+            )),
+            Problem::NoDelimiter => Some("write `DELIMITER //`, or leave such lines out: the body of a routine is read to its `END` without them".into()),
+            Problem::DelimiterStays => Some("put `DELIMITER ;` behind the last body, or leave such lines out: the body of a routine is read to its `END` without them".into()),
             Problem::UnknownDirective { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Problem::UnknownDirective { near: None, .. } => Some(format!(
                 "the directives are {}",
@@ -89,12 +105,22 @@ impl fmt::Display for ScriptError {
         match &self.problem {
             Problem::NulByte => f.write_str("the script holds a NUL byte"),
             Problem::Unterminated { what } => write!(f, "the {what} is never closed"),
-            Problem::UnterminatedBody => f.write_str("the body that begins with `BEGIN` has no `END`"),
+            Problem::UnterminatedBody => f.write_str("the body that begins here has no end"),
             Problem::Transaction { keyword } => {
                 write!(
                     f,
                     "`{keyword}` would break the transaction that the script runs in"
                 )
+            }
+            Problem::StepTransaction { keyword } => {
+                write!(
+                    f,
+                    "`{keyword}` begins or ends a transaction, which is the runner's to do"
+                )
+            }
+            Problem::NoDelimiter => f.write_str("`DELIMITER` names no delimiter"),
+            Problem::DelimiterStays => {
+                f.write_str("the delimiter of this line is still in force at the end of the script")
             }
             Problem::UnknownDirective { name, near: _ } => write!(f, "there is no directive `{name}`"),
             Problem::Misplaced { name, place: _ } => write!(f, "the directive `{name}` means nothing here"),

@@ -215,10 +215,12 @@ impl Reader {
 
     fn statement(&mut self, sql: &str, line: usize, lexicon: Lexicon) -> Result<(), ScriptError> {
         if let Some(keyword) = transaction_keyword(sql, lexicon) {
-            return Err(ScriptError {
-                line,
-                problem: Problem::Transaction { keyword },
-            });
+            let problem = if lexicon.compound_bodies {
+                Problem::StepTransaction { keyword }
+            } else {
+                Problem::Transaction { keyword }
+            };
+            return Err(ScriptError { line, problem });
         }
         let sql = sql.to_owned();
         let step = match self.purpose.take() {
@@ -380,7 +382,9 @@ fn transaction_keyword(sql: &str, lexicon: Lexicon) -> Option<String> {
     let rest: Vec<_> = words.take(3).collect();
     let has = |word: &str| rest.iter().any(|token| token.is(word));
     let breaks = match first.text.to_ascii_uppercase().as_str() {
-        "BEGIN" | "COMMIT" | "END" | "ABORT" => true,
+        "BEGIN" | "COMMIT" => true,
+        // On MySQL they are no statements.
+        "END" | "ABORT" => !lexicon.compound_bodies,
         "START" => has("TRANSACTION"),
         "ROLLBACK" => !has("TO"),
         _ => false,

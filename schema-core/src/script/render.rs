@@ -1,5 +1,7 @@
 //! A plan as the text of a script.
 
+use super::delimiter::delimited;
+use crate::lexer::Lexicon;
 use crate::plan::{Plan, Statement, Step};
 
 /// Returns the script of a plan, under a head comment with the title.
@@ -34,6 +36,17 @@ pub fn render(plan: &Plan, title: &str) -> String {
     }
     parts.extend(plan.statements.iter().map(statement));
     parts.join("\n")
+}
+
+/// Returns the script as the database's own shell takes it: where semicolons are within a statement, that one has to be told what ends it.
+pub(crate) fn render_for_shell(plan: &Plan, title: &str, lexicon: Lexicon) -> String {
+    let mut plan = plan.clone();
+    for statement in &mut plan.statements {
+        if let Step::Execute { sql } = &mut statement.step {
+            *sql = delimited(sql, lexicon).unwrap_or_else(|| std::mem::take(sql));
+        }
+    }
+    render(&plan, title)
 }
 
 fn statement(statement: &Statement) -> String {

@@ -3,6 +3,8 @@
 //! Outside stored programs MySQL has no statement that runs on a condition. But what is prepared may be one text or another: a statement or
 //! none, or the message of a guard, which the server shows since it cannot understand it.
 
+mod preparable;
+
 use super::LEXICON;
 use super::ddl::text;
 use crate::db::mysql::SESSION;
@@ -15,6 +17,7 @@ use crate::plan::{Plan, Statement, Step};
 pub(super) fn once(condition: &str, plan: &Plan) -> Plan {
     let mut statements: Vec<Statement> = SESSION.map(Statement::execute).into();
     statements.push(Statement::execute(format!("SET @autogen_due = ({condition})")));
+    statements.extend(preparable::refuse(plan));
     for statement in &plan.statements {
         match &statement.step {
             Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {

@@ -1,7 +1,10 @@
 //! A plan for `psql`, or any other program that runs statements and stops at the first error: what the session does becomes
 //! statements, too. What fails, or runs, on a condition is a block of PL/pgSQL, which every database has.
 
+use super::LEXICON;
 use super::ddl::literal;
+use crate::db::postgres::SETTINGS;
+use crate::lexer::{Token, lex};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
 
@@ -22,11 +25,11 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
 }
 
 /// Returns the plan as one block that does something only if the condition holds; `None` if it cannot stand in a transaction,
-/// as a block does.
+/// as a block does, or holds what a block cannot execute.
 ///
 /// What does not run is not even understood: it may name what is not there any more.
 pub(super) fn once(condition: &str, plan: &Plan) -> Option<Plan> {
-    if plan.mode.no_transaction {
+    if plan.mode.no_transaction || plan.statements.iter().any(is_refused_in_blocks) {
         return None;
     }
     let mut body = format!("IF {condition} THEN");
@@ -50,12 +53,39 @@ pub(super) fn once(condition: &str, plan: &Plan) -> Option<Plan> {
     ))
 }
 
-/// Returns the statements in a transaction, if the plan may stand in one.
-fn whole(plan: &Plan, mut statements: Vec<Statement>) -> Plan {
-    if !plan.mode.no_transaction {
-        statements.insert(0, Statement::execute("BEGIN"));
-        statements.push(Statement::execute("COMMIT"));
+/// Tells whether PL/pgSQL executes no such statement: one about savepoints, or a SELECT that makes a table
+/// (<https://www.postgresql.org/docs/current/plpgsql-statements.html#PLPGSQL-STATEMENTS-EXECUTING-DYN>).
+fn is_refused_in_blocks(statement: &Statement) -> bool {
+    let Step::Execute { sql } = &statement.step else {
+        return false;
+    };
+    let tokens: Vec<Token<'_>> = lex(sql, LEXICON).filter(|token| !token.is_trivia()).collect();
+    let first = |words: &[&str]| {
+        tokens
+            .first()
+            .is_some_and(|token| words.iter().any(|word| token.is(word)))
+    };
+    if first(&["SAVEPOINT", "RELEASE", "ROLLBACK"]) {
+        return true;
     }
+    let mut depth = 0_usize;
+    first(&["SELECT", "WITH"])
+        && tokens.windows(2).any(|pair| {
+            depth += usize::from(pair[0].is_symbol("("));
+            depth = depth.saturating_sub(usize::from(pair[0].is_symbol(")")));
+            depth == 0 && pair[1].is("INTO") && !pair[0].is("INSERT") && !pair[0].is("MERGE")
+        })
+}
+
+/// Returns the statements with the settings that the runner has, and in a transaction if the plan may stand in one; then the settings end with it.
+fn whole(plan: &Plan, body: Vec<Statement>) -> Plan {
+    let in_transaction = !plan.mode.no_transaction;
+    let set = if in_transaction { "SET LOCAL" } else { "SET" };
+    let around = |sql: &str| in_transaction.then(|| Statement::execute(sql));
+    let settings = SETTINGS.map(|setting| Statement::execute(format!("{set} {setting}")));
+    let mut statements: Vec<Statement> = around("BEGIN").into_iter().chain(settings).collect();
+    statements.extend(body);
+    statements.extend(around("COMMIT"));
     if let Some(first) = statements.first_mut() {
         first.reason = "run it with what stops at the first error: `psql -v ON_ERROR_STOP=1`".to_owned();
     }

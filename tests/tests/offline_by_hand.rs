@@ -1,0 +1,248 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! What `--sql` prints of scripts that a person wrote: bodies with semicolons, savepoints, values that depend on the session.
+
+mod revisions;
+
+use std::time::Duration;
+
+use autogen_tests::servers;
+use revisions::{Project, id, ids, revision};
+use schema_core::db::{Connection, Value};
+use schema_core::dialect::Dialect;
+use schema_core::history::History;
+use schema_core::history::files::{Scripts, write_revision};
+use schema_core::plan::Step;
+use schema_core::runner::{Options, Repeat, applied, upgrade, upgrade_script};
+use schema_core::script::statements;
+
+/// A history of one revision with that script.
+fn history(project: &Project, dialect: &dyn Dialect, upgrade: &str) -> History {
+    let scripts = Scripts {
+        upgrade: upgrade.to_owned(),
+        downgrade: "-- autogen: irreversible a test\n".to_owned(),
+    };
+    let scripts = [(dialect.name().to_owned(), scripts)].into();
+    write_revision(&project.migrations(), &revision(1, &[], "by hand"), &scripts).unwrap();
+    project.load()
+}
+
+fn options() -> Options {
+    Options::new("1.0", || Duration::ZERO, Duration::from_secs(10))
+}
+
+fn printed(dialect: &dyn Dialect, history: &History, repeat: Repeat) -> String {
+    upgrade_script(dialect, history, &[], &ids([1]), repeat, "1.0").unwrap()
+}
+
+fn shell(connection: &mut dyn Connection, dialect: &dyn Dialect, script: &str) -> Result<(), String> {
+    for statement in statements(script, dialect.lexicon()).unwrap() {
+        let Step::Execute { sql } = statement.step else {
+            panic!("plain statements only")
+        };
+        connection
+            .execute(&sql, &[])
+            .map_err(|error| format!("{error}: {sql}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_body_with_semicolons_is_delimited_or_nothing_of_it_runs() {
+    let Some(database) = servers::database("mysql") else {
+        return;
+    };
+    let dialect = database.dialect();
+    let project = Project::new();
+    let history = history(
+        &project,
+        dialect,
+        "CREATE TABLE items (n INT);\n\nCREATE TRIGGER positive BEFORE INSERT ON items FOR EACH ROW\nIF NEW.n < 0 THEN SET NEW.n = 0; END IF;\n\nCREATE PROCEDURE fill() WHILE (SELECT count(*) FROM items) < 2 DO INSERT INTO items VALUES (-1); END WHILE;\n\nCALL fill();\n",
+    );
+    let rows = |connection: &mut dyn Connection| connection.query("SELECT n FROM items", &[]);
+    let expected = vec![vec![Value::Integer(0)]; 2];
+
+    let mut by_runner = database.empty();
+    upgrade(
+        &mut *by_runner,
+        dialect,
+        &history,
+        &[id(1)],
+        &options(),
+        &mut |_| {},
+    )
+    .unwrap();
+    assert_eq!(rows(&mut *by_runner).unwrap(), expected);
+
+    let script = printed(dialect, &history, Repeat::Stop);
+    assert!(
+        script.contains("DELIMITER //\nCREATE TRIGGER") && script.contains("END IF\n//\nDELIMITER ;\n"),
+        "{script}"
+    );
+    let mut by_shell = database.empty();
+    shell(&mut *by_shell, dialect, &script).unwrap();
+    assert_eq!(rows(&mut *by_shell).unwrap(), expected);
+
+    let script = printed(dialect, &history, Repeat::PassOver);
+    shell(&mut *by_shell, dialect, &script).unwrap();
+    assert_eq!(rows(&mut *by_shell).unwrap(), expected);
+    let mut fresh = database.empty();
+    match shell(&mut *fresh, dialect, &script) {
+        Ok(()) => assert_eq!(rows(&mut *fresh).unwrap(), expected),
+        Err(error) => {
+            assert!(
+                error.contains(
+                    "stopped: this server prepares no CREATE TRIGGER; print without `--idempotent`"
+                ),
+                "{error}"
+            );
+            assert!(dialect.reflect(&mut *fresh).unwrap().tables.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_script_has_the_settings_of_a_run() {
+    let Some(database) = servers::database("postgres") else {
+        return;
+    };
+    let dialect = database.dialect();
+    for head in ["", "-- autogen: no-transaction\n\n"] {
+        let project = Project::new();
+        let history = history(
+            &project,
+            dialect,
+            &format!(
+                "{head}CREATE TABLE events (at timestamptz, length text);\nINSERT INTO events VALUES ('2024-01-01 12:00', (interval '1 day 2 hours')::text);\n"
+            ),
+        );
+        let rows = |connection: &mut dyn Connection| {
+            connection
+                .query("SELECT extract(epoch FROM at)::text, length FROM events", &[])
+                .unwrap()
+        };
+        let mut by_runner = database.empty();
+        upgrade(
+            &mut *by_runner,
+            dialect,
+            &history,
+            &[id(1)],
+            &options(),
+            &mut |_| {},
+        )
+        .unwrap();
+        for repeat in [Repeat::Stop, Repeat::PassOver] {
+            let mut by_shell = database.empty();
+            for setting in ["TimeZone = 'America/New_York'", "IntervalStyle = 'postgres'"] {
+                by_shell.execute(&format!("SET {setting}"), &[]).unwrap();
+            }
+            shell(&mut *by_shell, dialect, &printed(dialect, &history, repeat)).unwrap();
+            assert_eq!(rows(&mut *by_shell), rows(&mut *by_runner), "{head}{repeat:?}");
+            if head.is_empty() {
+                assert_eq!(
+                    by_shell.query("SHOW TimeZone", &[]).unwrap(),
+                    [[Value::Text("America/New_York".to_owned())]]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_no_block_executes_is_not_passed_over_and_says_so() {
+    let Some(database) = servers::database("postgres") else {
+        return;
+    };
+    let dialect = database.dialect();
+    for sql in [
+        "CREATE TABLE items (n int);\nSAVEPOINT a;\nDROP TABLE items;\nROLLBACK TO SAVEPOINT a;\n",
+        "SELECT 1 AS n INTO items;\n",
+    ] {
+        let project = Project::new();
+        let history = history(&project, dialect, sql);
+        let script = printed(dialect, &history, Repeat::PassOver);
+        assert!(
+            script.contains("Some of it cannot run on a condition"),
+            "{script}"
+        );
+        let mut connection = database.empty();
+        shell(&mut *connection, dialect, &script).unwrap();
+        assert_eq!(applied(&mut *connection, dialect).unwrap().len(), 1);
+        assert_eq!(dialect.reflect(&mut *connection).unwrap().tables.len(), 1);
+        let error = shell(&mut *connection, dialect, &script).unwrap_err();
+        assert!(error.contains("already"), "{error}");
+    }
+}
+
+#[test]
+fn a_comment_ends_where_the_server_says() {
+    for database in servers::databases() {
+        let dialect = database.dialect();
+        let project = Project::new();
+        let history = history(
+            &project,
+            dialect,
+            "-- make a table\rCREATE TABLE one (id int);\nCREATE TABLE two (id int);\n",
+        );
+        let mut connection = database.empty();
+        upgrade(
+            &mut *connection,
+            dialect,
+            &history,
+            &[id(1)],
+            &options(),
+            &mut |_| {},
+        )
+        .unwrap();
+        let tables = dialect.reflect(&mut *connection).unwrap().tables.len();
+        let mut by_shell = database.empty();
+        shell(&mut *by_shell, dialect, &printed(dialect, &history, Repeat::Stop)).unwrap();
+        assert_eq!(dialect.reflect(&mut *by_shell).unwrap().tables.len(), tables);
+        // PostgreSQL alone ends a comment at a carriage return.
+        assert_eq!(
+            tables,
+            if dialect.name() == "postgres" { 2 } else { 1 },
+            "{}",
+            dialect.name()
+        );
+        assert!(!printed(dialect, &history, Repeat::Stop).contains('\r') || dialect.name() == "postgres");
+    }
+}
+
+#[test]
+fn a_rule_and_a_function_in_sql_are_one_statement_each() {
+    let Some(database) = servers::database("postgres") else {
+        return;
+    };
+    let dialect = database.dialect();
+    let project = Project::new();
+    let history = history(
+        &project,
+        dialect,
+        "CREATE TABLE items (n int);\nCREATE TABLE log (n int);\nCREATE RULE logged AS ON INSERT TO items DO ALSO (INSERT INTO log VALUES (NEW.n); INSERT INTO log VALUES (NEW.n + 1));\nCREATE FUNCTION total() RETURNS bigint BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN sum(n) END FROM log; END;\nINSERT INTO items VALUES (1);\n",
+    );
+    for by_script in [false, true] {
+        let mut connection = database.empty();
+        if by_script {
+            shell(
+                &mut *connection,
+                dialect,
+                &printed(dialect, &history, Repeat::Stop),
+            )
+            .unwrap();
+        } else {
+            upgrade(
+                &mut *connection,
+                dialect,
+                &history,
+                &[id(1)],
+                &options(),
+                &mut |_| {},
+            )
+            .unwrap();
+        }
+        assert_eq!(
+            connection.query("SELECT total()::int", &[]).unwrap(),
+            [[Value::Integer(3)]]
+        );
+    }
+}
