@@ -5,6 +5,7 @@
 
 mod apply;
 mod aside;
+mod belong;
 mod conflict;
 mod describe;
 mod optimize;
@@ -14,6 +15,7 @@ mod touch;
 pub use apply::ApplyError;
 pub use aside::Asides;
 pub(crate) use aside::aside;
+pub(crate) use belong::left_with;
 pub use conflict::{Conflict, conflicts};
 pub use describe::describe_all;
 pub use optimize::optimize;

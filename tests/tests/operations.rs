@@ -77,3 +77,34 @@ fn a_backfill_is_for_rows_that_have_no_value() {
     assert_eq!(filled("text", "text(9)"), None);
     assert_eq!(filled("text", "text null"), None);
 }
+
+#[test]
+fn nothing_is_made_of_columns_that_are_not_there_and_none_goes_that_something_uses() {
+    let whole = schema(
+        "items\n    id i64 auto\n    note text\n    store_id i64\n    primary key (id)\n    index ix_items_note (note)\n    foreign key fk_items (store_id) -> stores (id)\n\nstores\n    id i64 auto\n    primary key (id)\n",
+    );
+    let bare = schema(
+        "items\n    id i64 auto\n    primary key (id)\n\nstores\n    id i64 auto\n    primary key (id)\n",
+    );
+    let operations = diff(&bare, &whole, &Answers::default());
+    let mut refused = Vec::new();
+    for operation in &operations {
+        if let Err(error) = operation.apply(&mut bare.clone()) {
+            refused.push(error.to_string());
+        }
+    }
+    for operation in &operations {
+        if let Err(error) = operation.reverse().apply(&mut whole.clone()) {
+            refused.push(error.to_string());
+        }
+    }
+    assert_eq!(
+        refused,
+        [
+            "`added index 'ix_items_note' on 'items' (note)` does not fit the schema: table `items` has no column `note`",
+            "`added foreign key 'fk_items' on 'items' (store_id)` does not fit the schema: table `items` has no column `store_id`",
+            "`removed column 'items.note'` does not fit the schema: column `note` is used by index `ix_items_note`",
+            "`removed column 'items.store_id'` does not fit the schema: column `store_id` is used by foreign key `fk_items` of `items`",
+        ]
+    );
+}

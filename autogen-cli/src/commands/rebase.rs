@@ -66,7 +66,7 @@ pub(crate) fn run(
             environment.printer.warn(Topic::Migrate, text);
         }
     }
-    files::write_snapshot(&environment.migrations, &after.schema()?)?;
+    super::snapshot::renew(environment, &after)?;
     if environment.printer.format() == Format::Json {
         let moved: Vec<_> = moved.iter().map(document).collect();
         environment.printer.document(&json!({ "moved": moved }));

@@ -2,11 +2,12 @@
 
 use clap::Args;
 use schema_core::history::files::{self, SNAPSHOT_FILE};
+use schema_core::history::{Cause, History, HistoryError};
 use serde_json::json;
 
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
-use crate::printer::Format;
+use crate::printer::{Format, Topic};
 
 /// Write `snapshot.json` anew from the revisions
 ///
@@ -18,6 +19,22 @@ use crate::printer::Format;
 /// With --json: {"snapshot": path}
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArgs {}
+
+/// Writes the snapshot of a history that has changed, if there is one: heads that touch the same things have none before someone decides.
+pub(super) fn renew(environment: &mut Environment<'_>, history: &History) -> Result<(), CommandError> {
+    match history.schema() {
+        Ok(schema) => files::write_snapshot(&environment.migrations, &schema)?,
+        Err(HistoryError {
+            cause: Cause::Replay { .. },
+            ..
+        }) if history.heads().len() > 1 => {
+            let text = format_args!("Left `{SNAPSHOT_FILE}` as it is, since the heads do not fit together");
+            environment.printer.warn(Topic::Migrate, text);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
 
 /// Runs the command.
 pub(crate) fn run(environment: &mut Environment<'_>, _: &SnapshotArgs) -> Result<Outcome, CommandError> {

@@ -87,7 +87,8 @@ pub(crate) fn run(
             .printer
             .step(format_args!("Removing {shown}"), || files::remove_revision(old))?;
     }
-    files::write_snapshot(&environment.migrations, &environment.history()?.schema()?)?;
+    let after = environment.history()?;
+    super::snapshot::renew(environment, &after)?;
     print(environment, &squash, Some(&folder));
     Ok(Outcome::Done)
 }

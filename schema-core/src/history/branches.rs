@@ -108,7 +108,11 @@ impl History {
     }
 
     /// Returns where two lists of revisions, made apart from one another, touch the same things.
-    pub(super) fn conflicts_between(
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if a revision's file cannot be understood.
+    pub(crate) fn conflicts_between(
         &self,
         left: &[RevisionId],
         right: &[RevisionId],

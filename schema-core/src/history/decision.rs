@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{BranchConflict, History, HistoryError, RevisionId, Step};
-use crate::operation::{Operation, conflicts};
+use crate::operation::{Operation, conflicts, left_with};
 use crate::schema::Schema;
 
 /// How branches that touch the same things are joined.
@@ -93,22 +93,15 @@ impl History {
             });
         }
         let applied = without(all, &overruled);
-        let mut schema = self.replay_all(&applied)?;
+        let schema = self.replay_all(&applied)?;
         let common = self.common(heads);
         let theirs: Vec<Operation> = self
             .steps(&without(applied, &common))?
             .into_iter()
             .map(|step| step.operation)
             .collect();
-        let (mut operations, mut dropped) = (Vec::new(), Vec::new());
-        for step in self.steps(&overrules)? {
-            operations.push(step.operation.clone());
-            let clashes = !conflicts(&theirs, &operations).is_empty();
-            if clashes || step.operation.apply(&mut schema).is_err() {
-                operations.pop();
-                dropped.push(step);
-            }
-        }
+        let (kept, dropped) = kept(self.steps(&overrules)?, &theirs, &schema);
+        let operations = kept.into_iter().map(|step| step.operation).collect();
         Ok(Decision {
             overrules,
             operations,
@@ -165,6 +158,45 @@ impl History {
         let first = sets.next().unwrap_or_default();
         sets.fold(first, |common, set| common.intersection(&set).copied().collect())
     }
+}
+
+/// Parts steps into those that can still be taken, after `theirs` have led to the schema, and those that are left: where both touch the same thing,
+/// what does not fit any more, and what belongs to either.
+fn kept(steps: Vec<Step>, theirs: &[Operation], schema: &Schema) -> (Vec<Step>, Vec<Step>) {
+    let (revisions, operations): (Vec<RevisionId>, Vec<Operation>) = steps
+        .iter()
+        .map(|step| (step.revision, step.operation.clone()))
+        .unzip();
+    let mut left: BTreeSet<usize> = BTreeSet::new();
+    loop {
+        let (places, kept): (Vec<usize>, Vec<Operation>) = (0..)
+            .zip(&operations)
+            .filter(|(at, _)| !left.contains(at))
+            .map(|(at, operation)| (at, operation.clone()))
+            .unzip();
+        let clashing = conflicts(theirs, &kept)
+            .into_iter()
+            .map(|conflict| conflict.right);
+        let mut found: BTreeSet<usize> = clashing.map(|at| places[at]).collect();
+        if found.is_empty() {
+            let mut schema = schema.clone();
+            let misfit = kept
+                .iter()
+                .position(|operation| operation.apply(&mut schema).is_err());
+            found.extend(misfit.map(|at| places[at]));
+        }
+        if found.is_empty() {
+            break;
+        }
+        found.append(&mut left);
+        left = left_with(&operations, &revisions, &found);
+    }
+    let (left, kept): (Vec<_>, Vec<_>) = (0..).zip(steps).partition(|(at, _)| left.contains(at));
+    let step = |(_, step): (usize, Step)| step;
+    (
+        kept.into_iter().map(step).collect(),
+        left.into_iter().map(step).collect(),
+    )
 }
 
 fn without(mut ids: Vec<RevisionId>, gone: &BTreeSet<RevisionId>) -> Vec<RevisionId> {

@@ -64,6 +64,7 @@ impl Operation {
                 column,
                 after: _,
             } => {
+                refuse_used(schema, table, &column.name)?;
                 let table = table_mut(schema, table)?;
                 let at = position(table, &column.name)?;
                 if table.columns[at] != *column {
@@ -99,14 +100,14 @@ impl Operation {
             } => position(table_mut(schema, table)?, column).map(drop),
             Operation::AlterPrimaryKey { table, from, to } => {
                 let table = table_mut(schema, table)?;
+                refuse_lacking(table, to.iter().flat_map(|key| &key.columns))?;
                 replace(&mut table.primary_key, from, to, "the primary key")
             }
-            Operation::AddIndex { table, index } => add(
-                &mut table_mut(schema, table)?.indexes,
-                &index.name,
-                index,
-                "index",
-            ),
+            Operation::AddIndex { table, index } => {
+                let table = table_mut(schema, table)?;
+                refuse_lacking(table, index.plain_columns())?;
+                add(&mut table.indexes, &index.name, index, "index")
+            }
             Operation::DropIndex { table, index } => remove(
                 &mut table_mut(schema, table)?.indexes,
                 &index.name,
@@ -124,12 +125,19 @@ impl Operation {
                     |index| *index = renamed,
                 )
             }
-            Operation::AddForeignKey { table, foreign_key } => add(
-                &mut table_mut(schema, table)?.foreign_keys,
-                &foreign_key.name,
-                foreign_key,
-                "foreign key",
-            ),
+            Operation::AddForeignKey { table, foreign_key } => {
+                if let Some(target) = schema.table(&foreign_key.references) {
+                    refuse_lacking(target, &foreign_key.referenced_columns)?;
+                }
+                let table = table_mut(schema, table)?;
+                refuse_lacking(table, &foreign_key.columns)?;
+                add(
+                    &mut table.foreign_keys,
+                    &foreign_key.name,
+                    foreign_key,
+                    "foreign key",
+                )
+            }
             Operation::DropForeignKey { table, foreign_key } => remove(
                 &mut table_mut(schema, table)?.foreign_keys,
                 &foreign_key.name,
@@ -172,6 +180,44 @@ fn position(table: &Table, column: &str) -> Result<usize, String> {
         .iter()
         .position(|candidate| candidate.name == column)
         .ok_or_else(|| format!("table `{}` has no column `{column}`", table.name))
+}
+
+/// Refuses columns that the table does not have.
+fn refuse_lacking<'a>(table: &Table, columns: impl IntoIterator<Item = &'a String>) -> Result<(), String> {
+    columns
+        .into_iter()
+        .try_for_each(|column| position(table, column).map(drop))
+}
+
+/// Refuses a column that a key or an index is of. The words of an expression are no proof that it uses the column.
+fn refuse_used(schema: &Schema, name: &TableName, column: &String) -> Result<(), String> {
+    let used = |by: String| Err(format!("column `{column}` is used by {by}"));
+    for table in schema.tables.values() {
+        for key in table.foreign_keys.values() {
+            let points = key.references == *name && key.referenced_columns.contains(column);
+            if points || table.name == *name && key.columns.contains(column) {
+                return used(format!("foreign key `{}` of `{}`", key.name, table.name));
+            }
+        }
+    }
+    let Some(table) = schema.table(name) else {
+        return Ok(());
+    };
+    if table
+        .primary_key
+        .as_ref()
+        .is_some_and(|key| key.columns.contains(column))
+    {
+        return used("the primary key".to_owned());
+    }
+    match table
+        .indexes
+        .values()
+        .find(|index| index.plain_columns().any(|used| used == column))
+    {
+        Some(index) => used(format!("index `{}`", index.name)),
+        None => Ok(()),
+    }
 }
 
 /// Returns where a column goes that is declared after another: at the end, if that one is gone.

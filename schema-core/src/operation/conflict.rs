@@ -75,9 +75,9 @@ pub(super) fn commute(first: &Operation, second: &Operation) -> bool {
 }
 
 /// The operations that touch each thing, and how; the thing as it was first named, under its [`folded`] name.
-type ByThing = BTreeMap<Thing, (Thing, Vec<(usize, Use)>)>;
+pub(super) type ByThing = BTreeMap<Thing, (Thing, Vec<(usize, Use)>)>;
 
-fn by_thing(operations: &[Operation]) -> ByThing {
+pub(super) fn by_thing(operations: &[Operation]) -> ByThing {
     let mut origins = Origins::default();
     let mut found = ByThing::new();
     for (at, operation) in operations.iter().enumerate() {

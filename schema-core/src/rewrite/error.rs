@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::dialect::Unsupported;
-use crate::history::{HistoryError, RevisionId};
+use crate::history::{BranchConflict, HistoryError, RevisionId};
 use crate::script::ScriptError;
 
 /// Why revisions cannot be written anew.
@@ -52,6 +52,13 @@ pub enum RewriteError {
         /// What it would be moved onto.
         onto: RevisionId,
     },
+    /// Revisions that touch the same things as those that they would come to follow.
+    Apart {
+        /// The first of those that would be moved.
+        revision: RevisionId,
+        /// The operations, and the revisions that they are in.
+        conflicts: Vec<BranchConflict>,
+    },
     /// A script that cannot be understood.
     Script {
         /// The revision it is of.
@@ -99,6 +106,9 @@ impl RewriteError {
                 "use a build that has the dialect, or delete the script if nobody needs it".into()
             }
             RewriteError::Onto { .. } => "name a revision of another branch".into(),
+            RewriteError::Apart { .. } => {
+                "decide whose change counts with `autogen merge --prefer HEAD`, or take one of them back: remove its folder, and write it again with `autogen migrate`".into()
+            }
             RewriteError::Script { error, .. } => return error.hint(),
             RewriteError::Past { revision, error } => {
                 let dialect = error.dialect;
@@ -157,6 +167,10 @@ impl fmt::Display for RewriteError {
             }
             RewriteError::Onto { revision, onto } => {
                 write!(f, "cannot rebase: `{onto}` builds on `{revision}`")
+            }
+            RewriteError::Apart { revision, conflicts } => {
+                let conflicts: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+                write!(f, "cannot rebase `{revision}`: {}", conflicts.join("; "))
             }
             RewriteError::Script { revision, error } => {
                 write!(f, "cannot read a script of `{revision}`: {error}")

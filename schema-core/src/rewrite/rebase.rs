@@ -36,7 +36,8 @@ pub struct Moved {
 ///
 /// # Errors
 ///
-/// [`RewriteError`] if it would be its own ancestor, or an operation does not fit where it comes to stand.
+/// [`RewriteError`] if it would be its own ancestor, or an operation touches what one does that it comes to follow, or does not fit where it comes
+/// to stand.
 pub fn rebase(
     history: &History,
     dialects: &[&'static dyn Dialect],
@@ -48,6 +49,7 @@ pub fn rebase(
         return Err(RewriteError::Onto { revision: id, onto });
     }
     let behind = history.ancestors(&[onto]);
+    refuse_apart(history, id, &moved, onto)?;
     let mut parents = history
         .get(id)
         .map(|header| header.parents.clone())
@@ -64,6 +66,30 @@ pub fn rebase(
         .map(|id| place(&history, dialects, id))
         .collect::<Result<Vec<_>, _>>()?;
     Ok((moved, history))
+}
+
+/// Refuses to move revisions onto others that touch the same things: they were made for a schema that is not there any more.
+fn refuse_apart(
+    history: &History,
+    id: RevisionId,
+    moved: &[RevisionId],
+    onto: RevisionId,
+) -> Result<(), RewriteError> {
+    let parents = history
+        .get(id)
+        .map(|header| header.parents.clone())
+        .unwrap_or_default();
+    let known = history.ancestors(&parents);
+    let mut new = history.applied_at(&[onto]);
+    new.retain(|id| !known.contains(id));
+    let conflicts = history.conflicts_between(&new, moved)?;
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    Err(RewriteError::Apart {
+        revision: id,
+        conflicts,
+    })
 }
 
 fn place(

@@ -72,6 +72,15 @@ impl Index {
             })
     }
 
+    /// Returns the columns that it has as keys, and those that it includes.
+    pub fn plain_columns(&self) -> impl Iterator<Item = &String> {
+        let keys = self.keys.iter().filter_map(|key| match &key.part {
+            IndexPart::Column(column) => Some(column),
+            IndexPart::Expression(_) => None,
+        });
+        keys.chain(&self.include)
+    }
+
     /// Returns what it uses that may be the names of columns: keys, what it includes, and words of its expressions.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
