@@ -19,6 +19,7 @@ mod revision;
 
 pub use branches::{BranchConflict, Step};
 pub use decision::{Decision, Orders};
+pub use edits::ScriptGone;
 pub use error::{Cause, HistoryError};
 pub use id::{ParseIdError, RevisionId};
 pub use names::counts_from_current;

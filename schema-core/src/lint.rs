@@ -46,7 +46,7 @@ pub struct Finding {
 ///
 /// # Errors
 ///
-/// [`LintError`] with the file: a revision or a script that cannot be read.
+/// [`LintError`] with the file: a revision or a script that cannot be read, or a script that a revision had.
 pub fn lint(
     history: &History,
     revisions: &[RevisionId],
@@ -134,7 +134,7 @@ fn of_revision(
                 Err(HistoryError {
                     cause: Cause::NoScript { .. },
                     ..
-                }) => {}
+                }) if !revision.scripts.contains_key(dialect.name()) => {}
                 Err(error) => return Err(error.into()),
             }
         }

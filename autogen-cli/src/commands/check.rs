@@ -3,10 +3,10 @@
 use clap::Args;
 use schema_core::diff::{Stale, declared, diff, stale};
 use schema_core::history::files::snapshot_holds;
-use schema_core::history::{Direction, History};
+use schema_core::history::{Cause, Direction, History, HistoryError};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::runner::{self, Uncompared};
-use schema_core::schema::TableName;
+use schema_core::schema::{Schema, TableName};
 use serde_json::json;
 
 use crate::artifact::{self, ModelArgs};
@@ -19,7 +19,7 @@ use crate::printer::{Format, Topic};
 
 /// Tell whether models and history agree, for CI
 ///
-/// Exits with 1 if `autogen migrate` would write something, if `snapshot.json` is not what the revisions lead to, or,
+/// Exits with 1 if `autogen migrate` would write something, if a script is gone or `snapshot.json` is not what the revisions lead to, or,
 /// with `--database`, if the database is not what its revisions say: an applied script was edited, a revision is
 /// unknown or pending, a table differs. Tables that no revision made are nobody's business, but for those that `[tables]` of
 /// `autogen.toml` includes. A database user who may only read will do; what could then not be compared is told. A `renamed_from` that does nothing any more is told, and is no finding.
@@ -104,9 +104,12 @@ fn print(environment: &mut Environment<'_>, operations: &[Operation], findings: 
     for line in describe_all(operations) {
         environment.printer.data(line);
     }
-    for finding in findings {
+    for (at, finding) in findings.iter().enumerate() {
         environment.printer.data(&finding.what);
-        environment.printer.hint(&finding.hint);
+        // What several findings share is said below the last of them.
+        if findings.get(at + 1).is_none_or(|next| next.hint != finding.hint) {
+            environment.printer.hint(&finding.hint);
+        }
     }
     if !operations.is_empty() {
         environment
@@ -124,6 +127,21 @@ fn check_history(history: &History, findings: &mut Vec<Finding>) -> Result<(), C
             hint: "restore the file from version control; what a revision does is changed in the models, and written anew with `autogen migrate --amend`"
                 .to_owned(),
         });
+    }
+    for revision in history.revisions() {
+        for script in history.scripts_gone(revision.id)? {
+            findings.push(Finding {
+                code: "missing-script",
+                what: format!(
+                    "revision `{}` has no {} script for {} any more (`{}`)",
+                    revision.id,
+                    script.direction,
+                    script.dialect,
+                    script.path.display()
+                ),
+                hint: "restore it from version control".to_owned(),
+            });
+        }
     }
     for (merge, conflict) in history.merged_conflicts()? {
         findings.push(Finding {
@@ -172,13 +190,7 @@ fn check_models(
         Err(error) => return Err(error.into()),
     };
     findings.extend(scripts_lacking(config, history)?);
-    if !snapshot_holds(&environment.migrations, &from)? {
-        findings.push(Finding {
-            code: "snapshot",
-            what: "`snapshot.json` is not the schema that the revisions lead to".to_owned(),
-            hint: "write it anew with `autogen snapshot`".to_owned(),
-        });
-    }
+    findings.extend(check_snapshot(environment, &from)?);
     environment
         .printer
         .debug(Topic::Compare, "Comparing the models with the history");
@@ -188,6 +200,27 @@ fn check_models(
     *idle = stale(&read.models, &from, Some(&past));
     let answers = declared(&read.models, &from, Some(&past));
     Ok(diff(&from, &read.models.schema, &answers))
+}
+
+/// Finds a snapshot that is not what the revisions lead to, or cannot be understood: it is derived, so nothing in it needs to be repaired.
+fn check_snapshot(environment: &Environment<'_>, schema: &Schema) -> Result<Option<Finding>, CommandError> {
+    let what = match snapshot_holds(&environment.migrations, schema) {
+        Ok(true) => return Ok(None),
+        Ok(false) => "`snapshot.json` is not the schema that the revisions lead to".to_owned(),
+        Err(HistoryError {
+            cause: Cause::Json { line, .. },
+            ..
+        }) => format!(
+            "`snapshot.json` cannot be understood from line {line} on, as a merge in version control may leave it"
+        ),
+        Err(error) if error.cause == Cause::NotUtf8 => "`snapshot.json` is not UTF-8".to_owned(),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some(Finding {
+        code: "snapshot",
+        what,
+        hint: "write it anew with `autogen snapshot`".to_owned(),
+    }))
 }
 
 /// Finds the dialects that were configured after revisions were made, and for which those have no scripts.

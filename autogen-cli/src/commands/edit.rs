@@ -49,9 +49,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &EditArgs) -> Re
     refuse_applied(environment, &config, "edit", &[id])?;
     let mut revision = history.revision(id)?;
     let scripts = scripts(&history, &revision);
-    let before = texts(&scripts)?;
+    let before = texts(&history, &revision)?;
     open(&scripts)?;
-    let after = texts(&scripts)?;
+    let after = texts(&history, &revision)?;
     let edited: Vec<String> = scripts
         .iter()
         .zip(before.iter().zip(&after))
@@ -96,14 +96,14 @@ fn scripts(history: &History, revision: &Revision) -> Vec<PathBuf> {
     scripts
 }
 
-fn texts(scripts: &[PathBuf]) -> Result<Vec<String>, CommandError> {
-    scripts
-        .iter()
-        .map(|path| {
-            std::fs::read_to_string(path)
-                .map_err(|error| CommandError::because(format!("cannot read `{}`", path.display()), &error))
-        })
-        .collect()
+fn texts(history: &History, revision: &Revision) -> Result<Vec<String>, CommandError> {
+    let mut texts = Vec::new();
+    for dialect in revision.scripts.keys() {
+        for direction in [Direction::Upgrade, Direction::Downgrade] {
+            texts.push(history.script(revision.id, dialect, direction)?);
+        }
+    }
+    Ok(texts)
 }
 
 /// Opens the files in the editor and waits until it is closed.

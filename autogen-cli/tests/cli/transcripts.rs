@@ -51,6 +51,7 @@ transcripts!(
     diff,
     edit,
     edited,
+    gone,
     init,
     inspect,
     integrity,

@@ -3,8 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Cause, Direction, History, HistoryError, RevisionId, ScriptTexts, files, revision};
+use super::{Cause, Direction, History, HistoryError, RevisionId, ScriptTexts, Source, files, revision};
 use crate::script::{checksum, has_allows};
+
+/// A script that a revision should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptGone {
+    /// The dialect.
+    pub dialect: String,
+    /// Which script.
+    pub direction: Direction,
+    /// Where it should be.
+    pub path: PathBuf,
+}
 
 impl History {
     /// Returns the revisions whose operations are not those that were written, with their files.
@@ -52,6 +63,31 @@ impl History {
         }))
     }
 
+    /// Returns the scripts of a revision that its file tells of and that are not there.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] if there is no such revision or its folder cannot be read.
+    pub fn scripts_gone(&self, id: RevisionId) -> Result<Vec<ScriptGone>, HistoryError> {
+        let source = self.source(id)?;
+        let there = file_names(source)?;
+        let mut gone = Vec::new();
+        let recorded = self.get(id).into_iter().flat_map(|header| header.scripts.keys());
+        for dialect in recorded {
+            for direction in [Direction::Upgrade, Direction::Downgrade] {
+                let name = files::script_name(dialect, direction);
+                if !there.contains(&name) {
+                    gone.push(ScriptGone {
+                        dialect: dialect.clone(),
+                        direction,
+                        path: source.folder.join(name),
+                    });
+                }
+            }
+        }
+        Ok(gone)
+    }
+
     /// Returns the names of the dialects for which a revision has a script: one that its file tells of, or one that a person put beside it.
     ///
     /// # Errors
@@ -61,17 +97,24 @@ impl History {
         let source = self.source(id)?;
         let recorded = self.get(id).into_iter().flat_map(|header| header.scripts.keys());
         let mut dialects: BTreeSet<String> = recorded.cloned().collect();
-        match &source.scripts {
-            ScriptTexts::Folder => {
-                for name in files::names(&source.folder)? {
-                    dialects.extend(name.to_str().and_then(files::script_dialect).map(str::to_owned));
-                }
-            }
-            ScriptTexts::Program(scripts) => {
-                let names = scripts.iter().filter_map(|(name, _)| files::script_dialect(name));
-                dialects.extend(names.map(str::to_owned));
-            }
-        }
+        let names = file_names(source)?;
+        dialects.extend(
+            names
+                .iter()
+                .filter_map(|name| files::script_dialect(name))
+                .map(str::to_owned),
+        );
         Ok(dialects)
     }
+}
+
+/// Returns the names of the files of a revision, as far as they are text.
+fn file_names(source: &Source) -> Result<BTreeSet<String>, HistoryError> {
+    Ok(match &source.scripts {
+        ScriptTexts::Folder => files::names(&source.folder)?
+            .into_iter()
+            .filter_map(|name| name.into_string().ok())
+            .collect(),
+        ScriptTexts::Program(scripts) => scripts.iter().map(|(name, _)| (*name).to_owned()).collect(),
+    })
 }
