@@ -1,7 +1,7 @@
 //! `autogen current`.
 
 use clap::Args;
-use schema_core::history::{History, RevisionId, counts_from_current};
+use schema_core::history::{History, Replaced, RevisionId, counts_from_current};
 use schema_core::runner::{self, Applied};
 use serde_json::json;
 
@@ -55,10 +55,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
             }
             for tip in tips {
                 let mark = match (history.get(tip.id), history.heads().contains(&tip.id)) {
-                    (None, _) if history.replaced_by(tip.id).is_some() => {
-                        " (squashed; the next upgrade notes it)"
-                    }
-                    (None, _) => " (not in the files)",
+                    (None, _) => squashed(&history, &applied, tip.id),
                     (Some(_), true) => " (head)",
                     (Some(_), false) => "",
                 };
@@ -78,6 +75,18 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Returns what became of a revision that the files do not have.
+fn squashed(history: &History, applied: &[Applied], id: RevisionId) -> &'static str {
+    let has = applied.iter().map(|applied| applied.id).collect();
+    match history.replaced_by(id).map(|by| history.replaced(by, &has)) {
+        Some(Replaced::All) => " (squashed; the next upgrade notes it)",
+        Some(Replaced::Some { .. }) => {
+            " (squashed with some that the database lacks; finish with the files from before)"
+        }
+        Some(Replaced::None) | None => " (not in the files)",
+    }
 }
 
 /// Returns what the database has. One that does not exist has nothing.

@@ -112,12 +112,21 @@ pub(crate) fn run(
         true => Some(amend::newest(environment, &config, &history, &followed)?),
         false => None,
     };
-    let parents: Vec<RevisionId> = match amended {
+    let parents: Vec<RevisionId> = match &amended {
         Some(revision) => revision.parents.clone(),
         None => followed,
     };
     let from = history.schema_at(&parents)?;
-    let found = compare(environment, &config, (&history, &parents), &from, arguments)?;
+    let recorded = amended.as_ref().map(|revision| revision.answers.clone());
+    let recorded = recorded.unwrap_or_default();
+    let found = compare(
+        environment,
+        &config,
+        (&history, &parents),
+        &from,
+        arguments,
+        recorded,
+    )?;
     // Heads are joined even if nothing else is left to do.
     let joins = amended.is_none() && parents.len() > 1;
     if found.operations.is_empty() && !joins {
@@ -127,7 +136,7 @@ pub(crate) fn run(
         .message
         .clone()
         .filter(|message| !message.trim().is_empty())
-        .or_else(|| amended.map(|revision| revision.message.clone()))
+        .or_else(|| amended.as_ref().and_then(amend::own_message))
         .unwrap_or_else(|| match found.operations.as_slice() {
             [] => join::message(&history, &parents),
             operations => message::describe(operations),
@@ -181,6 +190,7 @@ fn compare(
     (history, parents): (&History, &[RevisionId]),
     from: &Schema,
     arguments: &MigrateArgs,
+    recorded: Answers,
 ) -> Result<Found, CommandError> {
     let mut read = artifact::read(environment, config, &arguments.models)?;
     let past = super::past(history, parents, &read.models)?;
@@ -198,6 +208,7 @@ fn compare(
         maps: &arguments.map,
         models: read.models,
         past,
+        recorded,
     };
     let mut answers = answers::decide(environment, from, given, &read.sources)?;
     let mut operations = diff(from, &to, &answers);

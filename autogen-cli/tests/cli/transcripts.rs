@@ -38,6 +38,7 @@ macro_rules! transcripts {
 transcripts!(
     ahead,
     amend,
+    amend_answers,
     apart,
     bad_database,
     bad_files,

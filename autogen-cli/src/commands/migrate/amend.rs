@@ -1,7 +1,8 @@
 //! `autogen migrate --amend`: which revision may be written again.
 
-use schema_core::history::{Direction, Header, History, RevisionId};
+use schema_core::history::{Direction, History, Revision, RevisionId};
 
+use super::message;
 use crate::commands::unapplied::refuse_applied;
 use crate::config::Config;
 use crate::environment::Environment;
@@ -12,12 +13,12 @@ use crate::error::CommandError;
 /// # Errors
 ///
 /// That there is none, that the configured database has it, or that its scripts were edited by hand.
-pub(super) fn newest<'a>(
+pub(super) fn newest(
     environment: &mut Environment<'_>,
     config: &Config,
-    history: &'a History,
+    history: &History,
     followed: &[RevisionId],
-) -> Result<&'a Header, CommandError> {
+) -> Result<Revision, CommandError> {
     let head = match followed {
         [] => None,
         [head] => history.get(*head),
@@ -54,5 +55,11 @@ pub(super) fn newest<'a>(
             }
         }
     }
-    Ok(revision)
+    Ok(history.revision(revision.id)?)
+}
+
+/// Returns the message that a person gave the revision; one that was made of its operations says what they were.
+pub(super) fn own_message(revision: &Revision) -> Option<String> {
+    let made = message::describe(&revision.operations);
+    Some(revision.message.clone()).filter(|message| *message != made)
 }

@@ -1,5 +1,6 @@
 //! What a person must decide before a revision is written, from the flags or by asking.
 
+mod recorded;
 mod refusal;
 mod values;
 
@@ -28,6 +29,8 @@ pub(super) struct Given<'a> {
     pub(super) models: Models,
     /// The renames that the history has seen.
     pub(super) past: Past,
+    /// What was decided when the revision that is amended was written.
+    pub(super) recorded: Answers,
 }
 
 /// Decides every rename and every loss: `renamed_from` goes before `--rename`, and both before a question.
@@ -48,11 +51,14 @@ pub(super) fn decide(
         to,
         mut models,
         past,
+        recorded,
     } = given;
     let past = Some(&past);
     let mut answers = declared(&models, from, past);
+    recorded::add_tables(&recorded, (renames, drops), (from, to), &mut answers);
     let whose = ["the history has", "the models have"];
     add_renames(renames, (from, to), (&mut models, past), &mut answers, whose)?;
+    recorded::add_columns(&recorded, drops, (from, to), &mut answers);
     let mut consented = consents(drops, from, to, &answers)?;
     if prompt::possible(environment.printer) {
         ask_renames((from, to), (&mut models, past), &mut answers, &mut consented)?;
@@ -67,10 +73,12 @@ pub(super) fn decide(
         }
         answers.mapped_values = declared_values(&models, from, &answers, past);
         values::add(maps, from, to, &mut answers)?;
+        recorded::add_values(&recorded, (from, to), &mut answers);
         return Ok(answers);
     }
     answers.mapped_values = declared_values(&models, from, &answers, past);
     values::add(maps, from, to, &mut answers)?;
+    recorded::add_values(&recorded, (from, to), &mut answers);
     let open = questions(from, to, &answers, &consented);
     let lost = unconsented(from, to, &answers, &consented);
     if open.is_empty() && lost.is_empty() {
