@@ -7,6 +7,7 @@
 
 mod sqlite_support;
 
+use schema_core::db::sqlite::{Missing, SqliteConnection};
 use schema_core::db::{Connection, Value};
 use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
@@ -80,6 +81,12 @@ fn columns_are_those_that_sqlite_sees() {
             };
             // No type at all keeps values as BLOB does.
             let declared = if declared.is_empty() { "BLOB" } else { declared };
+            // An INTEGER that is the whole key and yet no rowid.
+            let declared = if sql.contains("PRIMARY KEY DESC") && name == "a" {
+                "INT"
+            } else {
+                declared
+            };
             assert_eq!(squeezed(own), squeezed(declared), "{sql}");
             assert!(*not_null == 0 || !column.nullable, "{sql}");
             assert_eq!(*key > 0, table.is_key(name), "{sql}");
@@ -304,9 +311,12 @@ fn a_type_of_the_users_own_words_goes_in_and_comes_out() {
 #[test]
 fn what_sqlite_takes_for_a_text_is_one() {
     let sql = "CREATE TABLE t (q TEXT DEFAULT \"dq\" CHECK (q IN (\"dq\", 'a', \"it's\") AND \"Q\" <> \"\"), e DEFAULT word, f DEFAULT [x y], g AS (q || \"!\"))";
-    let mut connection = with(&format!(
-        "{sql};\nCREATE INDEX ix ON t (q) WHERE q > \"m\" AND t.\"q\" < 'z'"
-    ));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let program = rusqlite::Connection::open(&path).unwrap();
+    let index = "CREATE INDEX ix ON t (q) WHERE q > \"m\" AND t.\"q\" < 'z'";
+    program.execute_batch(&format!("{sql}; {index}")).unwrap();
+    let mut connection = SqliteConnection::open(&path, Missing::Refuse).unwrap();
     let held = reflect(&mut connection);
     let table = &held.tables[&TableName::new("t")];
     let check = &table.checks.values().next().unwrap().expression;

@@ -1,13 +1,13 @@
 //! Texts in double quotes, which SQLite takes for names where it finds such a column, and else for texts
 //! (<https://sqlite.org/quirks.html#double_quoted_string_literals_are_accepted>).
 //!
-//! Once an expression is in its one spelling, every name is in double quotes; so what is none has to be told before. Only those that were written in double quotes are
-//! looked at: any other name that no column has is a mistake, and stays one.
+//! Once an expression is in its one spelling, every name is in double quotes; so what is none has to be told before. That is so of texts that stand in a database: of one
+//! that is new, such a name is a mistake, and the connection of this tool has it refused.
 
 use super::LEXICON;
 use super::ddl;
 use crate::lexer::{Kind, Token, lex, unquote};
-use crate::schema::{Expression, IndexPart, Table};
+use crate::schema::Table;
 
 /// The names that a rowid has without being a column.
 const ROWIDS: [&str; 3] = ["rowid", "oid", "_rowid_"];
@@ -45,35 +45,12 @@ fn is_text(
         || after.is_some_and(|after| after.is_symbol(".") || after.is_symbol("("));
     let name = unquote(token.text);
     let is = |other: &&str| other.eq_ignore_ascii_case(&name);
-    !elsewhere && !columns.iter().any(|column| is(column)) && !ROWIDS.iter().any(is)
+    !elsewhere && !columns.iter().any(&is) && !ROWIDS.iter().any(is)
 }
 
 /// Returns the names of a table's columns.
 pub(super) fn names(table: &Table) -> Vec<&str> {
     table.columns.iter().map(|column| column.name.as_str()).collect()
-}
-
-/// Returns a table with all its expressions [spelled](self::spelled) so.
-pub(super) fn of_table(table: &Table) -> Table {
-    let names = names(table);
-    let mut changed = table.clone();
-    let generated = changed
-        .columns
-        .iter_mut()
-        .filter_map(|column| column.generated.as_mut())
-        .map(|generated| &mut generated.expression);
-    let checks = changed.checks.values_mut().map(|check| &mut check.expression);
-    let of_indexes = changed.indexes.values_mut().flat_map(|index| {
-        let keys = index.keys.iter_mut().filter_map(|key| match &mut key.part {
-            IndexPart::Column(_) => None,
-            IndexPart::Expression(expression) => Some(expression),
-        });
-        keys.chain(&mut index.predicate)
-    });
-    for Expression(text) in generated.chain(checks).chain(of_indexes) {
-        *text = spelled(text, &names);
-    }
-    changed
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::condition::canonical_condition;
 use super::expression::{canonical, canonical_default, split_collation};
-use super::{ddl, literals, types};
+use super::{ddl, types};
 use crate::dialect::Unsupported;
 use crate::schema::{
     Auto, Check, Column, Deferrable, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart, Nulls,
@@ -32,7 +32,6 @@ pub(super) fn normalize(schema: &Schema) -> Result<Schema, Unsupported> {
 ///
 /// The first thing that SQLite cannot hold.
 pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
-    let table = &literals::of_table(table);
     let Table {
         name,
         columns,
