@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Dialect;
 use crate::lexer::{Kind, lex, unquote};
-use crate::schema::{Column, Default, Literal, Schema, Table, Type};
+use crate::schema::{Auto, Column, Default, Literal, Schema, Table, Type};
 
 /// Returns the schema that models would say for one that a database of the dialect holds.
 ///
@@ -65,7 +65,9 @@ fn column(dialect: &dyn Dialect, table: &Table, held: &Column) -> Column {
     };
     let native_only = || {
         let text = of(held.ty.clone());
-        if is_held(dialect, table, held, &text) {
+        // Whether a default in SQL is this literal again, the server may have to be asked; a text is the only literal of a type that is not known.
+        let unsayable = matches!(&held.default, Some(Default::Literal(literal)) if !holds(&held.ty, literal));
+        if unsayable || is_held(dialect, table, held, &text) {
             text
         } else {
             held.clone()
@@ -123,10 +125,21 @@ fn is_held(dialect: &dyn Dialect, table: &Table, held: &Column, column: &Column)
     }
     alone.primary_key.clone_from(&table.primary_key);
     alone.options.clone_from(&table.options);
+    let mut held = held.clone();
+    let is_whole_key = |name: &String| {
+        let key = table.primary_key.as_ref();
+        key.is_some_and(|key| key.columns == [name.clone()])
+    };
+    // A number that is not the whole key is a matter of the table, not of the column's type.
+    for column in alone.columns.iter_mut().chain([&mut held]) {
+        if !is_whole_key(&column.name) {
+            column.auto = Auto::No;
+        }
+    }
     let normalized = dialect.normalize(&Schema::from_iter([alone]));
     normalized.is_ok_and(|schema| {
         let table = schema.table(&table.name);
-        table.and_then(|table| table.column(&held.name)) == Some(held)
+        table.and_then(|table| table.column(&held.name)) == Some(&held)
     })
 }
 

@@ -1,6 +1,6 @@
 //! The part of a schema that attributes can say, and the rest in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::schema::{Auto, Column, ForeignKey, Index, IndexPart, Schema, Table, Type};
 
@@ -13,15 +13,16 @@ pub(super) fn sayable(schema: &Schema) -> (Schema, Vec<String>) {
     let mut said: Schema = schema
         .tables
         .values()
-        .filter(|table| match unsayable_name(table) {
-            Some(name) => {
-                left_out.push(format!(
-                    "table `{}`: models have no names like `{name}`",
-                    table.name
-                ));
-                false
-            }
-            None => true,
+        .filter(|table| {
+            let why = match (unsayable_name(table), alike_columns(table)) {
+                (Some(name), _) => format!("models have no names like `{name}`"),
+                (None, Some((one, other))) => {
+                    format!("its columns `{one}` and `{other}` differ only in case")
+                }
+                (None, None) => return true,
+            };
+            left_out.push(format!("table `{}`: {why}", table.name));
+            false
         })
         .cloned()
         .collect();
@@ -37,6 +38,15 @@ pub(super) fn sayable(schema: &Schema) -> (Schema, Vec<String>) {
         foreign_keys(table, &whole, &mut left_out);
     }
     (said, left_out)
+}
+
+/// Returns two columns of a table that differ in nothing but case. Databases compare names without case, but for PostgreSQL's quoted ones.
+fn alike_columns(table: &Table) -> Option<(&str, &str)> {
+    let mut seen = BTreeMap::new();
+    table.columns.iter().find_map(|column| {
+        let first = seen.insert(column.name.to_lowercase(), column.name.as_str());
+        first.map(|first| (first, column.name.as_str()))
+    })
 }
 
 /// Returns the name of the table, or of a column of it, that the derive does not take.
@@ -117,16 +127,26 @@ fn comments(table: &mut Table, left_out: &mut Vec<String>) {
     }
 }
 
-/// A number that the database gives has no collation, even where the database lets it be said.
+/// A number that the database gives has no collation, even where the database lets it be said, and is the whole primary key.
 fn numbers(table: &mut Table, left_out: &mut Vec<String>) {
     let name = table.name.clone();
+    let key = table.primary_key.as_ref().map(|key| key.columns.clone());
+    for column in table.columns.iter_mut().filter(|column| column.auto != Auto::No) {
+        if key.as_deref() != Some(std::slice::from_ref(&column.name)) {
+            column.auto = Auto::No;
+            left_out.push(format!(
+                "that the database numbers `{name}.{}`, which is not the whole primary key",
+                column.name
+            ));
+        }
+    }
     for column in table.columns.iter_mut().filter(|column| column.auto != Auto::No) {
         if column.collation.take().is_some() {
             left_out.push(format!(
                 "the collation of `{name}.{}`, which is a number",
                 column.name
             ));
-            (column.ty, column.sql_type) = (Type::I64, std::collections::BTreeMap::new());
+            (column.ty, column.sql_type) = (Type::I64, BTreeMap::new());
         }
     }
 }
@@ -193,6 +213,10 @@ fn foreign_keys(table: &mut Table, schema: &Schema, left_out: &mut Vec<String>) 
         let target = schema.table(&key.references);
         let why = match target {
             None => Some(format!("`{}` has no model", key.references)),
+            Some(_) if key.columns.len() != key.referenced_columns.len() => Some(format!(
+                "the key of `{}` has another number of columns",
+                key.references
+            )),
             Some(target) if !is_unique(target, &key.referenced_columns) => {
                 Some(format!("its columns in `{}` are not unique", key.references))
             }

@@ -112,8 +112,14 @@ pub(super) fn table(name: &str, parsed: &ParsedTable, all: &BTreeMap<String, Par
         .columns
         .iter()
         .map(|column| {
-            let declared = types::canonical(&column.declared);
+            let mut declared = types::canonical(&column.declared);
             let auto = auto(&column.name, &declared, parsed, key);
+            // A key that is no rowid, though it is an INTEGER: written so it would be one.
+            let is_whole_key =
+                key.is_some_and(|key| key.columns.len() == 1 && contains(&key.columns, &column.name));
+            if is_whole_key && auto == Auto::No && declared == "INTEGER" {
+                "INT".clone_into(&mut declared);
+            }
             let is_key = key.is_some_and(|key| contains(&key.columns, &column.name));
             Column {
                 // SQLite lets NULL into a key that does not say NOT NULL, by an old mistake
