@@ -3,10 +3,14 @@
 
 mod revisions;
 
+use std::collections::BTreeMap;
 use std::panic::{UnwindSafe, catch_unwind};
 
 use revisions::{Project, revision};
+use schema_core::history::files::{Scripts, write_revision};
 use schema_core::migrator::Migrator;
+use schema_core::operation::Operation;
+use schema_core::schema::{Column, Table, TableName, Type};
 use schema_core::{Migrations, Model, testing};
 use store::{ItemModel, ItemsTags, StoreModel, TagModel, UserModel};
 
@@ -161,4 +165,45 @@ fn a_url_without_a_server_is_refused_without_its_secrets() {
         });
         assert!(text.contains(expected) && !text.contains("hunter2"), "{text}");
     }
+}
+
+/// A history whose only table stands on what no revision makes.
+const LOGINS: &str = "CREATE TABLE logins (id BIGINT NOT NULL, name citext NOT NULL, mail own.mail);\n";
+
+#[test]
+fn a_database_on_a_server_has_what_tables_stand_on() {
+    let Some(database) = autogen_tests::servers::database("postgres") else {
+        return;
+    };
+    let fresh = database.fresh();
+    let mut connection = fresh.open();
+    for sql in [
+        "CREATE EXTENSION citext",
+        "CREATE SCHEMA own",
+        "CREATE DOMAIN own.mail AS citext CHECK (VALUE <> '')",
+    ] {
+        connection.execute(sql, &[]).unwrap();
+    }
+    let native = |name: &str, ty: &str| Column::new(name, Type::Native(ty.to_owned()));
+    let mut logins = Table::new(TableName::new("logins"));
+    logins.columns = vec![
+        Column::new("id", Type::I64),
+        native("name", "citext"),
+        native("mail", "own.mail"),
+    ];
+    logins.columns[2].nullable = true;
+    let project = Project::new();
+    let mut revision = revision(1, &[], "create logins");
+    revision.operations = vec![Operation::CreateTable { table: logins }];
+    let scripts = Scripts {
+        upgrade: LOGINS.to_owned(),
+        downgrade: "DROP TABLE logins;\n".to_owned(),
+    };
+    let scripts = BTreeMap::from([("postgres".to_owned(), scripts)]);
+    write_revision(&project.migrations(), &revision, &scripts).unwrap();
+    let migrations = revisions::embed(&project.migrations());
+    let url = fresh.url().server().unwrap().with_secrets();
+    let made = testing::database_at(&migrations, &url);
+    made.close().unwrap();
+    testing::up_down_up_at(&migrations, &url);
 }

@@ -155,3 +155,24 @@ fn a_user_who_may_not_create_databases_is_told_the_way_on() {
         ],
     );
 }
+
+/// What a script names without a schema is found by the path that the database itself has.
+#[test]
+fn it_has_the_search_path_of_the_configured_database() {
+    let Some(fresh) = database() else { return };
+    let session = project(fresh.url());
+    let name = fresh.url().server().unwrap().database().unwrap().to_owned();
+    let mut connection = fresh.open();
+    for sql in [
+        "CREATE SCHEMA own",
+        "CREATE SCHEMA \"Odd, one\"",
+        "CREATE FUNCTION \"Odd, one\".first() RETURNS integer LANGUAGE sql AS 'SELECT 7'",
+        &format!("ALTER DATABASE {name} SET search_path = public, own, \"Odd, one\""),
+    ] {
+        connection.execute(sql, &[]).unwrap();
+    }
+    session.models(&[], r#"{"rust":"m::Note","table":"notes","columns":[{"name":"id","type":"i64"},{"name":"n","type":"i32","default":{"sql":"first()"}}],"primary_key":["id"]}"#);
+    says(&migrate(&session, &[]), 0, &["proved on a scratch database"]);
+    says(&autogen(&session, &["upgrade"]), 0, &[]);
+    says(&autogen(&session, &["check", "--database"]), 0, &[]);
+}

@@ -53,7 +53,7 @@ pub fn up_down_up(migrations: &Migrations) {
 #[track_caller]
 pub fn up_down_up_at(migrations: &Migrations, url: &str) {
     let history = history_of(migrations);
-    let mut scratch = scratch(url);
+    let mut scratch = scratch(url, &history);
     let name = scratch.url().dialect();
     let Some(dialect) = dialect::by_name(name) else {
         fail(

@@ -9,8 +9,10 @@ use crate::metadata::{self, MetadataError, Models, section};
 use crate::operation::describe_all;
 use crate::schema::{Schema, Table};
 
-/// Checks that the history leads to the models of this program, as `autogen check` does: that nobody changed a struct and forgot the
-/// migration.
+/// Checks that the history leads to the models of this program: that nobody changed a struct and forgot the migration.
+///
+/// It is what `autogen check` does, but for `[tables] exclude` of `autogen.toml`, which is not compiled into the program: where that leaves models
+/// alone, list the others for [`tables_equal_history`].
 ///
 /// The models are read out of the running executable, so there is nothing to list: it counts every `#[derive(Model)]` that is linked into
 /// the test, those of other crates with it. A crate is linked only if the test names it (`use store as _;` is enough). Where the test

@@ -5,9 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{fail, history_of};
 use crate::db::{self, DatabaseUrl, Scratch, ServerUrl};
-use crate::dialect;
+use crate::dialect::{self, Dialect};
 use crate::embedded::Migrations;
-use crate::migrator;
+use crate::history::{Direction, History};
+use crate::{migrator, runner};
 
 /// A migrated database on a server, which no other test knows of. It is dropped with the value.
 pub struct Database {
@@ -27,6 +28,8 @@ pub struct Database {
 /// # }
 /// ```
 ///
+/// The new database has the extensions, domains, types and functions of the one that the URL names, since columns may be of them.
+///
 /// A test that is killed leaves its database behind; their names begin with `autogen_test_`.
 ///
 /// # Panics
@@ -36,7 +39,7 @@ pub struct Database {
 #[must_use]
 pub fn database_at(migrations: &Migrations, url: &str) -> Database {
     let history = history_of(migrations);
-    let mut scratch = scratch(url);
+    let mut scratch = scratch(url, &history);
     let Some(server) = scratch.url().server().cloned() else {
         fail(
             format_args!("`{}` names no server", scratch.url()),
@@ -51,9 +54,7 @@ pub fn database_at(migrations: &Migrations, url: &str) -> Database {
     };
     let options = migrator::options();
     let targets = history.heads();
-    if let Err(error) =
-        crate::runner::upgrade(&mut scratch, dialect, &history, targets, &options, &mut |_| {})
-    {
+    if let Err(error) = runner::upgrade(&mut scratch, dialect, &history, targets, &options, &mut |_| {}) {
         fail(&error, error.hint());
     }
     Database { scratch, server }
@@ -76,19 +77,44 @@ impl Database {
     }
 }
 
-/// Makes an empty database of the kind that the URL names.
+/// Makes a database of the kind that the URL names. It is empty but for what tables stand on and no revision makes, which is as in the one of the URL.
 #[track_caller]
-pub(super) fn scratch(url: &str) -> Scratch {
+pub(super) fn scratch(url: &str, history: &History) -> Scratch {
     let url: DatabaseUrl = match url.parse() {
         Ok(url) => url,
         Err(error) => fail(error, None),
     };
     match db::scratch(&url, &unique_name()) {
-        Ok(scratch) => scratch,
+        Ok(mut scratch) => {
+            if let Some(dialect) = dialect::by_name(url.dialect()) {
+                lay_foundations(&mut scratch, dialect, &url, history);
+            }
+            scratch
+        }
         Err(error) => fail(
             format_args!("cannot make a database for the test on `{url}`: {error}"),
             Some("name a server that runs, and a user who may create databases".into()),
         ),
+    }
+}
+
+/// Makes what the tables of the URL's database stand on. What cannot be made is not missed until a script needs it, which says so then.
+fn lay_foundations(scratch: &mut Scratch, dialect: &dyn Dialect, url: &DatabaseUrl, history: &History) {
+    if url.server().is_none() {
+        return;
+    }
+    let scripts: Vec<String> = history
+        .revisions()
+        .iter()
+        .filter_map(|revision| {
+            history
+                .script(revision.id, dialect.name(), Direction::Upgrade)
+                .ok()
+        })
+        .collect();
+    let found = db::open_existing(url).and_then(|mut database| dialect.foundations(&mut *database));
+    if let Ok(foundations) = found {
+        runner::lay(scratch, dialect, foundations, &scripts);
     }
 }
 

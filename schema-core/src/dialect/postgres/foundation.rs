@@ -94,10 +94,46 @@ pub(super) fn foundations(connection: &mut dyn Connection) -> Result<Vec<Foundat
         });
         true
     })?;
+    things.extend(search_path(connection, &mut schemas)?);
     let schemas = schemas.into_iter().map(|name| Foundation {
         kind: "SCHEMA".to_owned(),
         create: vec![format!("CREATE SCHEMA IF NOT EXISTS {}", quote(&name))],
         name,
     });
     Ok(schemas.chain(things).collect())
+}
+
+/// Returns the search path that sessions of this database begin with, if it is the database's own (`ALTER DATABASE … SET search_path`), and adds the
+/// schemas on it: unqualified names of a script mean what is there.
+fn search_path(
+    connection: &mut dyn Connection,
+    schemas: &mut BTreeSet<String>,
+) -> Result<Option<Foundation>, Error> {
+    let sql = "SELECT substr(setting, length('search_path=') + 1),
+            array_to_string(ARRAY(SELECT nspname FROM pg_namespace WHERE nspname = ANY (current_schemas(false))
+                AND nspname <> 'public' AND nspname !~ '^pg_'), chr(10))
+        FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) AS setting
+        WHERE d.datname = current_database() AND s.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = current_user))
+            AND setting LIKE 'search\\_path=%'
+        ORDER BY s.setrole DESC LIMIT 1";
+    let rows = connection.query(sql, &[])?;
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    let mut cells = Cells::of(row);
+    let (path, on_it) = (cells.text(), cells.text());
+    schemas.extend(on_it.lines().map(str::to_owned));
+    // What is kept is the list as SQL writes it. The session that is open begins with it, too.
+    let text = super::ddl::text(&path);
+    let create = format!(
+        "DO $autogen$BEGIN
+            EXECUTE format('ALTER DATABASE %I SET search_path = ', current_database()) || {text};
+            PERFORM set_config('search_path', {text}, false);
+        END$autogen$"
+    );
+    Ok(Some(Foundation {
+        kind: "SETTING".to_owned(),
+        name: "search_path".to_owned(),
+        create: vec![create],
+    }))
 }
