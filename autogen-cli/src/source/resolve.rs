@@ -1,5 +1,7 @@
 //! Reading a source: the schema behind it, and what holds it.
 
+mod dump;
+
 use std::path::Path;
 
 use schema_core::db::{self, Connection};
@@ -160,7 +162,7 @@ fn sql(
     dialect: &'static dyn Dialect,
 ) -> Result<Resolved, CommandError> {
     let shown = path.display().to_string();
-    let text = read(environment, path)?;
+    let text = dump::without_shell(&read(environment, path)?, dialect.name());
     let config = environment.config_or_none()?;
     let scripts = [text];
     let mut scratch = environment.scratch(&config, dialect, &scripts)?.ok_or_else(|| {
@@ -174,6 +176,10 @@ fn sql(
             .hints(error.lacking())
             .hint("name another dialect with `--dialect`, or in the name of the file: `schema.postgres.sql`")
     })?;
+    // What a dump sets for its own session (an empty `search_path`) is not how its tables are to be read.
+    scratch
+        .reconnect()
+        .map_err(|error| CommandError::because(format!("cannot read the tables of `{shown}`"), &error))?;
     let (content, unmanaged) = held(&mut scratch, dialect, &shown)?;
     Ok(Resolved {
         shown,
@@ -260,22 +266,34 @@ pub(crate) fn structure_of(
         runner::create(&mut scratch, dialect, held)?;
         return Ok(Some(Box::new(scratch)));
     }
+    let refused = create_in_some_order(&mut scratch, statements);
+    let copy = dialect.reflect(&mut scratch).map_err(failed)?;
+    if copy != *held {
+        let error = CommandError::new(format!("cannot copy the structure of `{}`", resolved.shown))
+            .cause("its tables cannot be created anew as they are");
+        return Err(refused.into_iter().fold(error, CommandError::cause));
+    }
+    Ok(Some(Box::new(scratch)))
+}
+
+/// Runs statements that may need one another, and returns why those were refused that never work.
+fn create_in_some_order(scratch: &mut dyn Connection, statements: Vec<String>) -> Vec<String> {
     let mut open = statements;
     loop {
         let before = open.len();
+        let mut refused = Vec::new();
         // A view may stand before another that it reads. What never works there (a module of SQLite that this build lacks) is not
         // missed unless it is a table.
-        open.retain(|statement| scratch.execute(statement, &[]).is_err());
+        open.retain(|statement| match scratch.execute(statement, &[]) {
+            Ok(_) => false,
+            Err(error) => {
+                let line = statement.lines().next().unwrap_or_default();
+                refused.push(format!("{error}\n  | {line}"));
+                true
+            }
+        });
         if open.is_empty() || open.len() == before {
-            break;
+            return refused;
         }
     }
-    let copy = dialect.reflect(&mut scratch).map_err(failed)?;
-    if copy != *held {
-        return Err(
-            CommandError::new(format!("cannot copy the structure of `{}`", resolved.shown))
-                .cause("its tables cannot be created anew as they are"),
-        );
-    }
-    Ok(Some(Box::new(scratch)))
 }

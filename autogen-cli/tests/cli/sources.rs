@@ -252,3 +252,29 @@ fn kept_on_mysql() {
     ];
     kept("mysql", before, after, &others);
 }
+
+#[test]
+fn what_a_dump_sets_for_its_session_is_not_how_it_is_read() {
+    let Some(project) = Project::new("postgres") else {
+        return;
+    };
+    let dump = "\\restrict aB3\nSELECT pg_catalog.set_config('search_path', '', false);\nCREATE TABLE public.a (id bigint NOT NULL);\n\\unrestrict aB3\n";
+    project.session.write("dump.postgres.sql", dump);
+    let plain = "CREATE TABLE a (id bigint NOT NULL);\n";
+    project.session.write("plain.postgres.sql", plain);
+    assert_eq!(project.diff("dump.postgres.sql", "plain.postgres.sql", &[]), "");
+}
+
+#[test]
+fn the_schema_that_the_shell_of_sqlite_prints_is_read() {
+    let Some(project) = Project::new("sqlite") else {
+        return;
+    };
+    let table = "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);\n";
+    project.session.write(
+        "schema.sqlite.sql",
+        format!("{table}CREATE TABLE sqlite_sequence(name,seq);\n"),
+    );
+    project.session.write("plain.sqlite.sql", table);
+    assert_eq!(project.diff("schema.sqlite.sql", "plain.sqlite.sql", &[]), "");
+}

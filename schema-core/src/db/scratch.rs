@@ -83,6 +83,19 @@ impl Scratch {
         &self.url
     }
 
+    /// Connects anew, so that nothing is left of what was set for the session. One in memory is gone with its connection, and keeps it.
+    ///
+    /// # Errors
+    ///
+    /// What the server reports.
+    pub fn reconnect(&mut self) -> Result<(), Error> {
+        if self.served.is_some() {
+            self.connection = None;
+            self.connection = Some(open(&self.url)?);
+        }
+        Ok(())
+    }
+
     /// Drops the database.
     ///
     /// # Errors
