@@ -3,10 +3,11 @@
 mod cargo;
 mod selection;
 
-use std::collections::{BTreeSet, HashSet};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use schema_core::metadata::{self, MetadataError, Models, section};
+use schema_core::schema::TableName;
 
 pub(crate) use selection::{ModelArgs, Selection};
 
@@ -93,6 +94,11 @@ pub(crate) fn read(
         let absolute: Vec<PathBuf> = given
             .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
             .collect();
+        if !config.models.packages.is_empty() {
+            let packages = config.models.packages.iter().map(|package| crate_of(package));
+            let given = absolute.iter().filter_map(|path| crate_of_file(path));
+            records.crates = Some(packages.chain(given).collect());
+        }
         (absolute, Sources::default())
     };
     sources.artifacts = artifacts.iter().map(|path| environment.shown(path)).collect();
@@ -110,16 +116,19 @@ pub(crate) fn read(
             )
         })?;
     }
-    for left_out in &records.left_out {
+    for left_out in records.left_out.values() {
         environment.printer.debug(
             Topic::Models,
             format_args!("Left out `{left_out}`: its package is not one of those that are read"),
         );
     }
     if records.texts.is_empty() {
-        return Err(no_models(&sources, arguments));
+        let bitcode = artifacts.iter().filter(|path| section::is_bitcode(path));
+        let bitcode: Vec<String> = bitcode.map(|path| environment.shown(path)).collect();
+        return Err(no_models(&sources, arguments, &bitcode));
     }
-    let mut models = metadata::assemble(records.texts.iter().map(String::as_str)).map_err(assembly_error)?;
+    let mut models = metadata::assemble(records.texts.iter().map(String::as_str))
+        .map_err(|errors| assembly_error(&errors, &records.left_out))?;
     for table in config.tables.leave_alone(&mut models.schema) {
         let text = format_args!("Left `{table}` alone: `exclude` matches it");
         environment.printer.debug(Topic::Models, text);
@@ -138,12 +147,12 @@ struct Records {
     texts: Vec<String>,
     /// The crates whose models count, if they are known: a program holds those of its dependencies, too.
     crates: Option<HashSet<String>>,
-    /// The structs that do not count.
-    left_out: BTreeSet<String>,
+    /// The structs that do not count, by their tables.
+    left_out: BTreeMap<String, String>,
 }
 
 impl Records {
-    fn read(&mut self, path: &std::path::Path) -> Result<(), section::ReadError> {
+    fn read(&mut self, path: &Path) -> Result<(), section::ReadError> {
         section::for_each(path, &mut |bytes| {
             for record in
                 metadata::scan(bytes).map_err(|error| section::ReadError::Record(error.to_string()))?
@@ -151,8 +160,8 @@ impl Records {
                 if !self.seen.contains(record) {
                     self.seen.insert(record.to_owned());
                     match self.foreign(record) {
-                        Some(path) => {
-                            self.left_out.insert(path);
+                        Some((table, path)) => {
+                            self.left_out.insert(table, path);
                         }
                         None => self.texts.push(record.to_owned()),
                     }
@@ -162,24 +171,55 @@ impl Records {
         })
     }
 
-    /// Returns the struct behind a record if its crate does not count. What cannot be read is for others to refuse.
-    fn foreign(&self, record: &str) -> Option<String> {
+    /// Returns the table and the struct behind a record if its crate does not count. What cannot be read is for others to refuse.
+    fn foreign(&self, record: &str) -> Option<(String, String)> {
         #[derive(serde::Deserialize)]
         struct Named {
             module: String,
             rust: String,
+            table: String,
+            #[serde(default)]
+            schema: Option<String>,
         }
         let crates = self.crates.as_ref()?;
-        let Named { module, rust } = serde_json::from_str(record).ok()?;
-        let krate = module.split("::").next().unwrap_or_default();
-        (!crates.contains(krate)).then(|| format!("{module}::{rust}"))
+        let named: Named = serde_json::from_str(record).ok()?;
+        let krate = named.module.split("::").next().unwrap_or_default();
+        let table = TableName {
+            schema: named.schema,
+            name: named.table,
+        };
+        (!crates.contains(krate)).then(|| (table.to_string(), format!("{}::{}", named.module, named.rust)))
     }
 }
 
-fn no_models(sources: &Sources, arguments: &ModelArgs) -> CommandError {
+/// Returns the name that a package's crate has in paths.
+fn crate_of(package: &str) -> String {
+    let name = package.split(['@', ':']).next().unwrap_or(package);
+    name.replace('-', "_")
+}
+
+/// Returns the name of the crate that a file was made of, as cargo names files: `worker`, `libworker.rlib`, `libworker-0f3a.rlib`.
+fn crate_of_file(path: &Path) -> Option<String> {
+    let stem = path.file_stem()?.to_str()?;
+    let is_library = path.extension().is_some_and(|ending| ending != "exe");
+    let name = match stem.strip_prefix("lib").filter(|_| is_library) {
+        Some(name) => name.rsplit_once('-').map_or(name, |(name, _)| name),
+        None => stem,
+    };
+    Some(name.replace('-', "_"))
+}
+
+fn no_models(sources: &Sources, arguments: &ModelArgs, bitcode: &[String]) -> CommandError {
     let mut error = CommandError::new("no models found");
     for line in sources.lines() {
         error = error.cause(line);
+    }
+    if let [path, ..] = bitcode {
+        return error
+            .cause(format!(
+                "`{path}` holds bitcode for link-time optimization (`lto` of the profile), in which no models can be found"
+            ))
+            .hint("read a build without it, such as that of the profile `dev`, or set `CARGO_PROFILE_RELEASE_LTO=off` for this command");
     }
     error = error.hint("does a struct have `#[derive(Model)]`, in code that these features compile?");
     if arguments.artifact.is_empty() {
@@ -189,15 +229,30 @@ fn no_models(sources: &Sources, arguments: &ModelArgs) -> CommandError {
     }
 }
 
-fn assembly_error(errors: Vec<MetadataError>) -> CommandError {
-    let error = match errors.as_slice() {
+fn assembly_error(errors: &[MetadataError], left_out: &BTreeMap<String, String>) -> CommandError {
+    let error = match errors {
         [only] => CommandError::new(only.to_string()),
         several => several.iter().fold(
             CommandError::new("the models do not make a schema"),
             |whole, error| whole.cause(error.to_string()),
         ),
     };
-    let mut hints: Vec<String> = errors.iter().filter_map(MetadataError::hint).collect();
+    let mut hints: Vec<String> = errors
+        .iter()
+        .filter_map(|error| unread(error, left_out).or_else(|| error.hint()))
+        .collect();
     hints.dedup();
     error.hints(hints)
+}
+
+/// Returns how to go on where the table that a foreign key refers to has a model in a package that is not read.
+fn unread(error: &MetadataError, left_out: &BTreeMap<String, String>) -> Option<String> {
+    let MetadataError::UnknownTable { table, .. } = error else {
+        return None;
+    };
+    let path = left_out.get(&table.to_string())?;
+    let krate = path.split("::").next().unwrap_or_default();
+    Some(format!(
+        "`{path}` has it: read the package of `{krate}`, too, with `-p`, or in `packages` under `[models]` of `autogen.toml`"
+    ))
 }

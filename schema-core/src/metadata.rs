@@ -119,7 +119,8 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 /// Returns the schema that the records, each the JSON that [`scan`] found, add up to.
 ///
-/// The same record seen twice (in a library and in the program that it is part of) is one.
+/// The same record seen twice is one: in a library and in the program that it is part of, or in two programs that both have the file of its
+/// module, each in a crate of its own.
 ///
 /// # Errors
 ///
@@ -130,7 +131,7 @@ pub fn assemble<'a>(records: impl IntoIterator<Item = &'a str>) -> Result<Models
     let mut errors = Vec::new();
     let mut seen = BTreeSet::new();
     for text in records {
-        if !seen.insert(text) {
+        if !seen.insert(without_crate(text)) {
             continue;
         }
         match Record::parse(text) {
@@ -144,6 +145,20 @@ pub fn assemble<'a>(records: impl IntoIterator<Item = &'a str>) -> Result<Models
     } else {
         Err(errors)
     }
+}
+
+/// Returns a record without the name of the crate in which it was found. One that cannot be read stays as it is.
+fn without_crate(text: &str) -> String {
+    let Ok(mut record) = serde_json::from_str::<serde_json::Value>(text) else {
+        return text.to_owned();
+    };
+    if let Some(serde_json::Value::String(module)) = record.get_mut("module") {
+        *module = match module.split_once("::") {
+            Some((_, within)) => within.to_owned(),
+            None => String::new(),
+        };
+    }
+    record.to_string()
 }
 
 fn add(models: &mut Models, mut record: Record, errors: &mut Vec<MetadataError>) {

@@ -139,3 +139,94 @@ fn a_record_of_another_layout_is_refused() {
         run.terminal
     );
 }
+
+const TENANT: &str = r#"{"rust":"common::models::TenantModel","table":"tenants","columns":[{"name":"id","type":"i64"}],"primary_key":["id"]}"#;
+const JOB: &str = r#"{"rust":"worker::JobModel","table":"jobs","columns":[{"name":"id","type":"i64"},{"name":"tenant_id","type":"i64"}],"primary_key":["id"],"foreign_keys":[{"columns":["tenant_id"],"table":"tenants","references":["id"]}]}"#;
+
+/// Runs `check` on an artifact with these records.
+fn checked(toml: &str, name: &str, records: &[&str]) -> crate::session::Run {
+    let session = Session::new();
+    session.autogen(&["init".to_owned()]);
+    session.write(
+        "migrations/autogen.toml",
+        format!("dialects = [\"sqlite\"]\n{toml}"),
+    );
+    let records: Vec<String> = records.iter().map(|text| crate::objects::record(text)).collect();
+    session.write(name, object(BinaryFormat::Elf, &section(&records)));
+    session.autogen(&["-q", "check", "--artifact", name].map(str::to_owned))
+}
+
+#[test]
+fn of_a_program_the_models_of_the_configured_packages_count() {
+    let packages = "[models]\npackages = [\"worker\"]\n";
+    let alone = JOB.replace(
+        ",\"foreign_keys\":[{\"columns\":[\"tenant_id\"],\"table\":\"tenants\",\"references\":[\"id\"]}]",
+        "",
+    );
+    let run = checked(packages, "worker", &[TENANT, &alone]);
+    assert_eq!((run.code, run.terminal.as_str()), (1, "added table 'jobs'\n"));
+    let run = checked("", "worker", &[TENANT, &alone]);
+    assert_eq!(run.terminal, "added table 'jobs'\nadded table 'tenants'\n");
+    // The crate of the file itself counts, whatever its package is called.
+    let run = checked(
+        "[models]\npackages = [\"other\"]\n",
+        "target/libworker-0f3a.rlib",
+        &[TENANT, &alone],
+    );
+    assert_eq!(run.terminal, "added table 'jobs'\n");
+}
+
+#[test]
+fn a_model_in_a_package_that_is_not_read_is_named() {
+    let run = checked("[models]\npackages = [\"worker\"]\n", "worker", &[TENANT, JOB]);
+    assert_eq!(run.code, 2, "{}", run.terminal);
+    assert!(
+        run.terminal.contains("no model has the table `tenants`"),
+        "{}",
+        run.terminal
+    );
+    assert!(
+        run.terminal
+            .contains("hint: `common::models::TenantModel` has it: read the package of `common`, too"),
+        "{}",
+        run.terminal
+    );
+    assert!(!run.terminal.contains("derive `Model`"), "{}", run.terminal);
+}
+
+#[test]
+fn one_module_in_two_programs_is_one() {
+    let in_crate = |krate: &str| TENANT.replace("common::models", &format!("{krate}::models"));
+    let run = checked("", "app", &[&in_crate("a"), &in_crate("b")]);
+    assert_eq!(run.terminal, "added table 'tenants'\n");
+    let other = in_crate("b").replace("i64", "i32");
+    let run = checked("", "app", &[&in_crate("a"), &other]);
+    assert!(
+        run.terminal.contains("two models claim the table `tenants`"),
+        "{}",
+        run.terminal
+    );
+}
+
+#[test]
+fn a_library_of_nothing_but_bitcode_is_told() {
+    let session = Session::new();
+    session.autogen(&["init".to_owned()]);
+    let members: [(&str, &[u8]); 2] = [
+        ("lib.rmeta", b"\x7fELF, it seems"),
+        (
+            "app-9d1f.app.5f1a7c-cgu.0.rcgu.o",
+            b"BC\xc0\xde what LLVM makes of it",
+        ),
+    ];
+    session.write("libapp.rlib", archive(&members));
+    let run = session.autogen(&["check", "--artifact", "libapp.rlib"].map(str::to_owned));
+    assert_eq!(run.code, 2, "{}", run.terminal);
+    for words in [
+        "no models found",
+        "`libapp.rlib` holds bitcode",
+        "hint: read a build without it",
+    ] {
+        assert!(run.terminal.contains(words), "{}", run.terminal);
+    }
+}

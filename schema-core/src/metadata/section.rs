@@ -13,6 +13,9 @@ use object::{FileKind, Object, ObjectSection};
 
 use super::{MACHO_SECTION, SECTION};
 
+/// What LLVM's bitcode begins with, by itself or within its wrapper (<https://llvm.org/docs/BitCodeFormat.html#magic-numbers>).
+const BITCODE: [&[u8]; 2] = [b"BC\xC0\xDE", b"\xDE\xC0\x17\x0B"];
+
 /// Why an artifact could not be read.
 #[derive(Debug)]
 pub enum ReadError {
@@ -140,4 +143,21 @@ fn archive(data: &[u8], folder: &Path, visit: &mut Visit<'_>) -> Result<(), Read
         }
     }
     Ok(())
+}
+
+/// Tells whether a library holds its code as LLVM bitcode only, as for link-time optimization, in which no section can be found. What cannot be read does not.
+#[must_use]
+pub fn is_bitcode(path: &Path) -> bool {
+    let Ok(data) = std::fs::read(path) else {
+        return false;
+    };
+    let Ok(archive) = ArchiveFile::parse(&*data) else {
+        return false;
+    };
+    let members = archive.members().filter_map(Result::ok);
+    let mut code = members
+        .filter(|member| member.name() != b"lib.rmeta" && !member.is_thin())
+        .filter_map(|member| member.data(&*data).ok())
+        .peekable();
+    code.peek().is_some() && code.all(|bytes| BITCODE.iter().any(|magic| bytes.starts_with(magic)))
 }
