@@ -15,6 +15,7 @@ mod generalize;
 mod hazards;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+mod opening;
 mod patience;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -28,6 +29,7 @@ pub(crate) use effect::{recalling, to_run_again};
 pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};
+pub use opening::Opening;
 pub(crate) use patience::Patience;
 pub use session::{Home, Limits, Mode, Progress, Session};
 pub use unmanaged::Unmanaged;
@@ -153,6 +155,17 @@ pub trait Dialect: Send + Sync {
     /// Returns a plan that does what [`standalone`](Dialect::standalone) makes of this one if the condition holds, and else nothing; `None` if no
     /// statement of the database can be run on a condition.
     fn once(&self, _condition: &str, _plan: &Plan) -> Option<Plan> {
+        None
+    }
+
+    /// Returns what a printed script begins with, given all that it will do.
+    fn opening(&self, _plans: &[&Plan]) -> Opening {
+        Opening::default()
+    }
+
+    /// Returns the plans with each `redefine-table` in the order in which a database stores the table that has gone through the plans before,
+    /// and through these; `None` if that cannot be known without the database, or is of no matter to it.
+    fn in_stored_order(&self, _before: &[Plan], _plans: &[Plan]) -> Option<Vec<Plan>> {
         None
     }
 

@@ -46,11 +46,11 @@ fn options() -> Options {
     Options::new("1.0", || Duration::ZERO, Duration::from_secs(10))
 }
 
-/// Runs a script as the sqlite3 library does: statement by statement, up to the first error.
+/// Runs a script as the sqlite3 library does: statement by statement, up to the first error, as the shell is told.
 fn shell(path: &Path, script: &str) -> Result<(), String> {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection
-        .execute_batch(script)
+        .execute_batch(&script.replacen("\n.bail on\n", "\n", 1))
         .map_err(|error| error.to_string())
 }
 

@@ -5,15 +5,16 @@ mod revisions;
 
 use std::time::Duration;
 
-use autogen_tests::servers;
+use autogen_tests::{notation, servers};
 use revisions::{Project, id, ids, revision};
 use schema_core::db::{Connection, Value};
 use schema_core::dialect::Dialect;
+use schema_core::diff::{Answers, diff};
 use schema_core::history::History;
 use schema_core::history::files::{Scripts, write_revision};
-use schema_core::plan::Step;
-use schema_core::runner::{Options, Repeat, applied, upgrade, upgrade_script};
-use schema_core::script::statements;
+use schema_core::plan::{Step, plan};
+use schema_core::runner::{Options, Repeat, applied, downgrade_script, upgrade, upgrade_script};
+use schema_core::script::{render, statements};
 
 /// A history of one revision with that script.
 fn history(project: &Project, dialect: &dyn Dialect, upgrade: &str) -> History {
@@ -243,6 +244,114 @@ fn a_rule_and_a_function_in_sql_are_one_statement_each() {
         assert_eq!(
             connection.query("SELECT total()::int", &[]).unwrap(),
             [[Value::Integer(3)]]
+        );
+    }
+}
+
+#[test]
+fn a_table_is_defined_anew_in_the_order_in_which_the_history_stores_it() {
+    let Some(database) = servers::database("sqlite") else {
+        return;
+    };
+    let dialect = database.dialect();
+    let project = Project::new();
+    let steps = [
+        "",
+        "items\n    id i64 auto\n    name text(80) default 'a'\n    primary key (id)\n    unique uq_items_name (name)",
+        "items\n    id i64 auto\n    note text(80) null\n    name text(80) default 'a'\n    primary key (id)\n    unique uq_items_name (name)",
+        "items\n    id i64 auto\n    note text(80) null\n    name text(80) default 'b'\n    primary key (id)\n    unique uq_items_name (name)",
+    ];
+    for (number, pair) in (1..).zip(steps.windows(2)) {
+        let (from, to) = (notation::schema(pair[0]), notation::schema(pair[1]));
+        let plans = plan(dialect, &from, &to, &Answers::default()).unwrap();
+        let parents: Vec<u32> = (1..number).next_back().into_iter().collect();
+        let mut revision = revision(number, &parents, "a step");
+        revision.operations = diff(&from, &to, &Answers::default());
+        project.write(
+            &revision,
+            &render(&plans.upgrade, "up"),
+            &render(&plans.downgrade, "down"),
+        );
+    }
+    let history = project.load();
+    let up = |from: &[u32]| {
+        let from = ids(from.iter().copied());
+        upgrade_script(dialect, &history, &from, &ids([3]), Repeat::Stop, "1.0").unwrap()
+    };
+    assert!(up(&[]).contains("writable_schema"), "{}", up(&[]));
+    let mut by_runner = database.empty();
+    upgrade(
+        &mut *by_runner,
+        dialect,
+        &history,
+        &[id(3)],
+        &options(),
+        &mut |_| {},
+    )
+    .unwrap();
+    let stored = |connection: &mut dyn Connection| {
+        let sql = "SELECT sql FROM sqlite_schema WHERE name = 'items'";
+        connection.query(sql, &[]).unwrap()
+    };
+    for from in [&[][..], &[2]] {
+        let mut by_shell = database.empty();
+        if let [begun] = from {
+            upgrade(
+                &mut *by_shell,
+                dialect,
+                &history,
+                &[id(*begun)],
+                &options(),
+                &mut |_| {},
+            )
+            .unwrap();
+        }
+        by_shell.allow_schema_edits(true).unwrap();
+        shell(&mut *by_shell, dialect, &up(from)).unwrap();
+        assert_eq!(stored(&mut *by_shell), stored(&mut *by_runner));
+        let back = downgrade_script(dialect, &history, &ids([3]), &ids([1]), Repeat::Stop).unwrap();
+        shell(&mut *by_shell, dialect, &back).unwrap();
+        assert_eq!(applied(&mut *by_shell, dialect).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn an_old_shell_does_nothing_and_none_goes_on_behind_an_error() {
+    let Some(database) = servers::database("sqlite") else {
+        return;
+    };
+    let dialect = database.dialect();
+    for (sql, needed) in [
+        (
+            "CREATE TABLE items (n INT);\nALTER TABLE items ADD CONSTRAINT positive CHECK (n > 0);\n",
+            "3.53",
+        ),
+        (
+            "CREATE TABLE items (n INT CONSTRAINT positive CHECK (n > 0));\nALTER TABLE items ADD COLUMN m INT;\n",
+            "3.37",
+        ),
+    ] {
+        let project = Project::new();
+        let history = history(&project, dialect, sql);
+        let script = printed(dialect, &history, Repeat::Stop);
+        let (head, rest) = script.split_once("\n.bail on\n").unwrap();
+        assert!(
+            head.contains(&format!("It needs SQLite {needed} or newer")),
+            "{script}"
+        );
+        assert!(head.lines().all(|line| line.starts_with("--")), "{script}");
+        assert!(rest.contains("INSERT INTO"), "{script}");
+        shell(&mut *database.empty(), dialect, &script).unwrap();
+        let mut old = database.empty();
+        let script = script.replace("sqlite_version()", "'3.36.0'");
+        let error = shell(&mut *old, dialect, &script).unwrap_err();
+        assert!(
+            error.contains(&format!("this script needs SQLite {needed} or newer")),
+            "{error}"
+        );
+        assert_eq!(
+            old.query("SELECT name FROM main.sqlite_schema", &[]).unwrap(),
+            Vec::<Vec<Value>>::new()
         );
     }
 }

@@ -17,7 +17,8 @@ use crate::error::{CommandError, Outcome};
 /// are pending do, as far as they want the same mode. A failure takes back what its transaction did. A script that runs out of a transaction goes on
 /// where it stopped. A second process that upgrades at the same time waits. A SQLite file that does not exist is created.
 ///
-/// With --sql nothing runs: one script for the database's own shell is printed, that leads to exactly the same database.
+/// With --sql nothing runs: one script for the database's own shell is printed, that leads to exactly the same database, or stops and says why. Its head says
+/// how to run it and, for SQLite, from which version on.
 ///
 /// Example: autogen upgrade
 ///

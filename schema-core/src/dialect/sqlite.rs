@@ -13,6 +13,7 @@ mod hazards;
 mod keywords;
 mod literals;
 mod normalize;
+mod order;
 mod parse;
 mod plan;
 mod redefine;
@@ -23,7 +24,7 @@ mod types;
 mod unmanaged;
 mod violations;
 
-use super::{Change, Dialect, Located, Session, Unmanaged, Unsupported};
+use super::{Change, Dialect, Located, Opening, Session, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -99,6 +100,14 @@ impl Dialect for Sqlite {
 
     fn standalone(&self, plan: &Plan) -> Plan {
         standalone::standalone(plan)
+    }
+
+    fn opening(&self, plans: &[&Plan]) -> Opening {
+        standalone::opening(plans)
+    }
+
+    fn in_stored_order(&self, before: &[Plan], plans: &[Plan]) -> Option<Vec<Plan>> {
+        order::in_stored_order(before, plans).ok()
     }
 
     fn now(&self) -> &'static str {

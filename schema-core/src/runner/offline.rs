@@ -38,17 +38,19 @@ pub fn upgrade_script(
     repeat: Repeat,
     tool_version: &str,
 ) -> Result<String, RunError> {
-    let has: BTreeSet<RevisionId> = history.applied_at(from).into_iter().collect();
+    let before = history.applied_at(from);
+    let has: BTreeSet<RevisionId> = before.iter().copied().collect();
     let pending = history.pending(to, &has).map_err(RunError::Stuck)?;
-    let mut parts = vec![head(dialect, Direction::Upgrade, (from, to), repeat)];
-    parts.push(version_table(dialect)?);
-    parts.extend(refuse_unfinished(dialect, repeat));
-    let jobs = pending
+    let mut jobs = pending
         .run
         .into_iter()
         .map(|id| Job::upgrade(history, dialect, id))
         .collect::<Result<Vec<Job>, RunError>>()?;
     apart::refuse_apart(history, dialect, &jobs, has)?;
+    store_in_order(dialect, history, &before, &mut jobs);
+    let mut parts = head(dialect, Direction::Upgrade, (from, to), repeat, &jobs);
+    parts.push(version_table(dialect)?);
+    parts.extend(refuse_unfinished(dialect, repeat));
     for job in jobs {
         let id = job.revision;
         let row = row(&job, tool_version);
@@ -94,9 +96,8 @@ pub fn downgrade_script(
     if let Some(missing) = to.iter().find(|id| !has.contains(id)) {
         return Err(RunError::NotApplied { revision: *missing });
     }
-    let mut parts = vec![head(dialect, Direction::Downgrade, (from, to), repeat)];
-    parts.extend(refuse_unfinished(dialect, repeat));
-    for id in has.into_iter().rev().filter(|id| !kept.contains(id)) {
+    let mut jobs = Vec::new();
+    for id in has.iter().rev().copied().filter(|id| !kept.contains(id)) {
         let header = history.get(id).ok_or(RunError::UnknownTarget { revision: id })?;
         let row = Applied {
             id,
@@ -108,7 +109,13 @@ pub fn downgrade_script(
                 .unwrap_or_default(),
             ..nothing(id)
         };
-        let job = Job::downgrade(history, dialect, &row, &header.parents)?;
+        jobs.push(Job::downgrade(history, dialect, &row, &header.parents)?);
+    }
+    store_in_order(dialect, history, &has, &mut jobs);
+    let mut parts = head(dialect, Direction::Downgrade, (from, to), repeat, &jobs);
+    parts.extend(refuse_unfinished(dialect, repeat));
+    for job in jobs {
+        let id = job.revision;
         let guard = stop(
             count(dialect, id),
             "= 0",
@@ -157,13 +164,39 @@ fn nothing(id: RevisionId) -> Applied {
     }
 }
 
-/// Returns the comment at the head: what the script does, and what it cannot.
+/// Puts the tables that get another definition in the order in which they are stored by a database that has gone through those revisions. Where
+/// that cannot be known, the order stays that of the models, and the script looks as it runs.
+fn store_in_order(dialect: &dyn Dialect, history: &History, before: &[RevisionId], jobs: &mut [Job]) {
+    let redefines = |statement: &Statement| matches!(statement.step, Step::RedefineTable { .. });
+    if !jobs.iter().any(|job| job.plan.statements.iter().any(redefines)) {
+        return;
+    }
+    let before = before.iter().map(|id| Job::upgrade(history, dialect, *id));
+    let Ok(before) = before
+        .map(|job| Ok(job?.plan))
+        .collect::<Result<Vec<Plan>, RunError>>()
+    else {
+        return;
+    };
+    let plans: Vec<Plan> = jobs.iter().map(|job| job.plan.clone()).collect();
+    for (job, plan) in jobs
+        .iter_mut()
+        .zip(dialect.in_stored_order(&before, &plans).unwrap_or(plans))
+    {
+        job.plan = plan;
+    }
+}
+
+/// Returns what the script begins with: what it does, what it cannot, and what it needs.
 fn head(
     dialect: &dyn Dialect,
     direction: Direction,
     (from, to): (&[RevisionId], &[RevisionId]),
     repeat: Repeat,
-) -> String {
+    jobs: &[Job],
+) -> Vec<String> {
+    let plans: Vec<&Plan> = jobs.iter().map(|job| &job.plan).collect();
+    let opening = dialect.opening(&plans);
     let ids = |ids: &[RevisionId]| match ids {
         [] => "base".to_owned(),
         ids => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -184,9 +217,19 @@ fn head(
             "\n\nThis database commits each change of a table by itself. A script that stopped within a revision does not go on there: run\n`autogen upgrade`, or undo by hand what that revision did.",
         );
     }
+    if !opening.note.is_empty() {
+        title.push_str("\n\n");
+        title.push_str(&opening.note);
+    }
     let mut text = render(&Plan::default(), &title);
     text.truncate(text.rfind("\n\n").map_or(text.len(), |end| end + 1));
-    text
+    text.push_str(&opening.commands);
+    let guards = Plan {
+        statements: opening.guards,
+        ..Plan::default()
+    };
+    let guards = (!guards.statements.is_empty()).then(|| render(&guards, ""));
+    std::iter::once(text).chain(guards).collect()
 }
 
 fn passes_over(dialect: &dyn Dialect) -> bool {

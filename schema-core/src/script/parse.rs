@@ -1,5 +1,7 @@
 //! The text of a script as a plan.
 
+use std::borrow::Cow;
+
 use super::allow::{Allow, Covers};
 use super::error::{Problem, ScriptError};
 use super::normalize_lines;
@@ -70,13 +72,14 @@ pub fn parse_with_allows(text: &str, lexicon: Lexicon) -> Result<(Plan, Vec<Allo
     reader.finish()
 }
 
-/// Cuts SQL of any origin into its statements: comments are comments, and a transaction of its own is allowed.
+/// Cuts SQL of any origin into its statements: comments are comments, and a transaction of its own is allowed. That a shell stops at the first error, as
+/// `.bail on` above the first statement tells that of SQLite, goes without saying.
 ///
 /// # Errors
 ///
 /// [`ScriptError`] with the line: a NUL byte, or something never closed.
 pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, ScriptError> {
-    let text = normalize_lines(text);
+    let text = without_bail(normalize_lines(text));
     refuse_nul(&text)?;
     let pieces = split(&text, lexicon)?.into_iter();
     let statements = pieces.filter_map(|piece| match piece {
@@ -87,6 +90,21 @@ pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, Script
         Piece::Comment { .. } | Piece::Aside { .. } | Piece::Blank => None,
     });
     Ok(statements.collect())
+}
+
+fn without_bail(text: Cow<'_, str>) -> Cow<'_, str> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == ".bail on" {
+            let rest = &text[at + ".bail on".len()..];
+            return Cow::Owned(format!("{}{rest}", &text[..at]));
+        }
+        if !(line.trim().is_empty() || line.starts_with("--")) {
+            break;
+        }
+        at += line.len();
+    }
+    text
 }
 
 fn refuse_nul(text: &str) -> Result<(), ScriptError> {

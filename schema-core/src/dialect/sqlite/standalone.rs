@@ -4,7 +4,9 @@
 
 use super::ddl::{quote, text};
 use super::definition::Definition;
-use super::{RESERVED_PREFIX, redefine};
+use super::{LEXICON, RESERVED_PREFIX, redefine};
+use crate::dialect::Opening;
+use crate::lexer::{Token, lex};
 use crate::plan::{Plan, Statement, Step};
 
 /// Returns the plan with its transaction, its guards and its foreign keys as statements.
@@ -52,6 +54,40 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
         statements,
         ..Plan::default()
     }
+}
+
+/// Returns what a script begins with that is to stop at the first error, and to do nothing in a shell that is too old: one
+/// that goes on would record what it has not done.
+pub(super) fn opening(plans: &[&Plan]) -> Opening {
+    let statements = || plans.iter().flat_map(|plan| &plan.statements);
+    let minor = if statements().any(changes_constraints) {
+        53
+    } else {
+        37
+    };
+    let look = format!("SELECT 1 WHERE CAST(substr(sqlite_version(), 3) AS INTEGER) < {minor}");
+    let message = format!("this script needs SQLite 3.{minor} or newer");
+    Opening {
+        note: format!(
+            "It needs SQLite 3.{minor} or newer, and must not go on behind an error. `.bail on` says so to the shell; leave that line out for\na program that is not the shell, if it stops by itself."
+        ),
+        commands: ".bail on\n".to_owned(),
+        guards: guard(&look, &message).into(),
+    }
+}
+
+/// Tells whether a statement changes a constraint of a standing table, as SQLite does since 3.53 (<https://sqlite.org/lang_altertable.html>).
+fn changes_constraints(statement: &Statement) -> bool {
+    let Step::Execute { sql } = &statement.step else {
+        return false;
+    };
+    let words: Vec<Token<'_>> = lex(sql, LEXICON).filter(|token| !token.is_trivia()).collect();
+    let is_alter = matches!(&words[..], [alter, table, ..] if alter.is("ALTER") && table.is("TABLE"));
+    is_alter
+        && words.windows(2).skip(2).take(4).any(|pair| {
+            let constraint = pair[1].is("CONSTRAINT") || pair[1].is("CHECK");
+            (constraint && (pair[0].is("ADD") || pair[0].is("DROP"))) || pair[0].is("ALTER")
+        })
 }
 
 /// Returns statements that fail with the message if the query finds a row.
