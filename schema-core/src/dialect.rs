@@ -22,6 +22,7 @@ pub mod postgres;
 mod session;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod stock;
 mod unmanaged;
 
 pub use effect::Effect;
@@ -32,6 +33,7 @@ pub use hazards::{Change, Located};
 pub use opening::Opening;
 pub(crate) use patience::Patience;
 pub use session::{Home, Limits, Mode, Progress, Session};
+pub use stock::{Stock, Within};
 pub use unmanaged::Unmanaged;
 
 use crate::db::{Connection, Error};

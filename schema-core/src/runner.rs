@@ -14,6 +14,7 @@ mod execute;
 mod foundation;
 mod job;
 mod join;
+mod leftovers;
 mod offline;
 mod prove;
 mod rehearse;

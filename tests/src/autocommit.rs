@@ -5,7 +5,8 @@ use std::path::Path;
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{
-    Change, Dialect, Effect, Home, Limits, Located, Mode, Progress, Session, Unmanaged, Unsupported,
+    Change, Dialect, Effect, Home, Limits, Located, Mode, Progress, Session, Stock, Unmanaged, Unsupported,
+    Within,
 };
 use schema_core::lexer::{Lexicon, lex};
 use schema_core::operation::Operation;
@@ -146,6 +147,24 @@ impl Session for Autocommit {
         let first = lex(sql, Sqlite.lexicon()).find(|token| !token.is_trivia());
         let rows = ["INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "WITH"];
         first.is_some_and(|first| rows.iter().any(|word| first.is(word)))
+    }
+
+    fn may_leave(&self, sql: &str) -> bool {
+        Sqlite.session().may_leave(sql)
+    }
+
+    fn stock(&self, connection: &mut dyn Connection, statements: &[&str]) -> Result<Stock, Error> {
+        Sqlite.session().stock(connection, statements)
+    }
+
+    fn put_back(
+        &self,
+        connection: &mut dyn Connection,
+        before: &Stock,
+        statements: &[&str],
+        within: Within,
+    ) -> Result<(), Error> {
+        Sqlite.session().put_back(connection, before, statements, within)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

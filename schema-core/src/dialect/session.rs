@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Effect;
+use super::{Effect, Stock, Within};
 use crate::db::{Connection, Error, ErrorKind};
 
 /// How scripts run on such a database: its lock, its transactions, and what is left of a statement that was interrupted.
@@ -187,6 +187,35 @@ pub trait Session {
     ///
     /// In doubt it is [lasting](Effect::Lasting).
     fn effect(&self, sql: &str) -> Effect;
+
+    /// Tells whether a statement may leave in its session what the next script would find there: a setting, a temporary table, another database. In
+    /// doubt it does; none of those that a [plan](super::Dialect::plan) has for every table may, since a [stock](Session::stock) takes its time.
+    fn may_leave(&self, sql: &str) -> bool;
+
+    /// Tells whether what a statement leaves in its session can be put back only out of a transaction.
+    fn outlives_transaction(&self, _sql: &str) -> bool {
+        false
+    }
+
+    /// Takes stock of what the session has, before statements that [may leave](Session::may_leave) something in it.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn stock(&self, connection: &mut dyn Connection, statements: &[&str]) -> Result<Stock, Error>;
+
+    /// Makes the session what it was when stock was taken: what is new in it goes, and what is another is as it was. The lock stays.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn put_back(
+        &self,
+        connection: &mut dyn Connection,
+        before: &Stock,
+        statements: &[&str],
+        within: Within,
+    ) -> Result<(), Error>;
 
     /// Returns what the database says of all that a statement names, as a text: another one once the statement has taken effect, and the same one until
     /// then.

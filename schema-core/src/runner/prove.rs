@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use super::leftovers::Leftovers;
 use super::{FailureCause, execute};
 use crate::db::{self, Connection, ErrorKind};
-use crate::dialect::{Dialect, Limits, Mode, Session, Unsupported};
+use crate::dialect::{Dialect, Limits, Mode, Session, Unsupported, Within};
 use crate::diff::{Answers, diff};
 use crate::history::{Direction, HistoryError, RevisionId};
 use crate::operation::Operation;
@@ -280,13 +281,20 @@ pub(super) fn run_text(
 }
 
 fn run_plan(scratch: &mut dyn Connection, dialect: &dyn Dialect, plan: &Plan) -> Result<(), ProofCause> {
+    let session = dialect.session();
+    let leftovers = Leftovers::look(scratch, session, std::iter::once(plan)).map_err(ProofCause::Database)?;
     in_session(scratch, dialect, &plan.mode, |scratch| {
-        execute::run(scratch, dialect.session(), plan).map_err(|failure| ProofCause::Statement {
+        execute::run(scratch, session, plan).map_err(|failure| ProofCause::Statement {
             line: failure.line,
             statement: failure.statement,
             cause: failure.cause,
         })
-    })
+    })?;
+    leftovers
+        .map_or(Ok(()), |leftovers| {
+            leftovers.clear(scratch, session, Within::Nothing)
+        })
+        .map_err(ProofCause::Database)
 }
 
 /// Runs something on a scratch database as the script of a revision would be: in a transaction, which is taken back if it fails, or out of one.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::error::Kept;
 use super::job::Job;
+use super::leftovers::{Leftovers, may_leave, outlives_transaction};
 use super::version_table::Place;
 use super::{Applied, Event, Options, RunError, execute, version_table};
 use crate::db::{Connection, Error, ErrorKind};
-use crate::dialect::{Dialect, Mode};
+use crate::dialect::{Dialect, Mode, Within};
 use crate::history::{Direction, RevisionId};
 
 /// What a run works with, and what it has done.
@@ -245,7 +246,12 @@ impl Run<'_> {
                 .first()
                 .is_some_and(|job| job.direction == Direction::Upgrade && self.in_transaction(job));
         if shares {
-            1 + jobs.windows(2).take_while(|pair| alike(pair)).count()
+            1 + jobs
+                .windows(2)
+                .take_while(|pair| {
+                    alike(pair) && !outlives_transaction(self.dialect.session(), &pair[0].plan)
+                })
+                .count()
         } else {
             1
         }
@@ -259,6 +265,7 @@ impl Run<'_> {
         let mut took = Vec::new();
         let mode = &last.plan.mode;
         let outcome = self.entered(mode, |run| {
+            let leftovers = run.look(jobs)?;
             let mut attempt = |run: &mut Self, attempt: Attempt| {
                 took.clear();
                 run.transaction(last, |run| {
@@ -267,12 +274,12 @@ impl Run<'_> {
                         return Ok(Outcome::Overtaken);
                     }
                     for job in jobs {
-                        took.push(run.whole(job, attempt)?);
+                        took.push(run.whole(job, attempt, leftovers.as_ref())?);
                     }
                     Ok(Outcome::Done)
                 })
             };
-            match attempt(run, Attempt::First) {
+            let outcome = match attempt(run, Attempt::First) {
                 Err(RunError::Commit { error, .. })
                     if error.kind == ErrorKind::Statement
                         && run.dialect.session().looks_first(run.connection, mode) =>
@@ -280,7 +287,8 @@ impl Run<'_> {
                     attempt(run, Attempt::Second)
                 }
                 outcome => outcome,
-            }
+            };
+            run.cleared(leftovers.as_ref(), outcome)
         })?;
         if outcome == Outcome::Done {
             for (job, took) in jobs.iter().zip(took) {
@@ -290,8 +298,36 @@ impl Run<'_> {
         Ok(outcome)
     }
 
+    /// Takes stock of the session before scripts that may leave something in it.
+    pub(super) fn look<'j>(&mut self, jobs: &'j [Job]) -> Result<Option<Leftovers<'j>>, RunError> {
+        let plans = jobs.iter().map(|job| &job.plan);
+        Leftovers::look(self.connection, self.dialect.session(), plans)
+            .map_err(|error| RunError::database("take stock of the session", error))
+    }
+
+    /// Makes the session what it was, now that no transaction is open.
+    pub(super) fn cleared(
+        &mut self,
+        leftovers: Option<&Leftovers<'_>>,
+        outcome: Result<Outcome, RunError>,
+    ) -> Result<Outcome, RunError> {
+        let Some(leftovers) = leftovers else {
+            return outcome;
+        };
+        let cleared = leftovers.clear(self.connection, self.dialect.session(), Within::Nothing);
+        // Who failed has something worse to tell.
+        let outcome = outcome?;
+        cleared.map_err(|error| RunError::database("go on with the next revision", error))?;
+        Ok(outcome)
+    }
+
     /// Runs all of a script in the open transaction, and writes its row; returns how long it took.
-    fn whole(&mut self, job: &Job, attempt: Attempt) -> Result<Duration, RunError> {
+    fn whole(
+        &mut self,
+        job: &Job,
+        attempt: Attempt,
+        leftovers: Option<&Leftovers<'_>>,
+    ) -> Result<Duration, RunError> {
         let began = self.now();
         match attempt {
             Attempt::First => (self.on_event)(job.running()),
@@ -300,8 +336,14 @@ impl Run<'_> {
         let session = self.dialect.session();
         execute::run(self.connection, session, &job.plan)
             .map_err(|failure| job.failure(failure, Kept::Nothing))?;
+        let leftovers = leftovers.filter(|_| may_leave(session, &job.plan));
         session
             .check(self.connection, &job.plan.mode)
+            .and_then(|()| {
+                leftovers.map_or(Ok(()), |leftovers| {
+                    leftovers.clear(self.connection, session, Within::Transaction)
+                })
+            })
             .map_err(|error| RunError::Commit {
                 revision: job.revision,
                 error,

@@ -9,21 +9,34 @@ use std::collections::BTreeMap;
 
 use super::error::{Halfway, HalfwayCause, Kept};
 use super::job::Job;
+use super::leftovers::Leftovers;
 use super::run::{Known, Outcome, Run};
 use super::unfinished::Unfinished;
 use super::version_table::Place;
 use super::{Event, RunError, execute, version_table};
-use crate::dialect::{Patience, Progress};
+use crate::dialect::{Patience, Progress, Within};
 use crate::history::Direction;
 use crate::plan::{Statement, Step};
 
 impl Run<'_> {
     /// Runs a script step by step, from where it is.
     pub(super) fn stepwise(&mut self, job: &Job, known: &Known) -> Result<Outcome, RunError> {
-        self.entered(&job.plan.mode, |run| run.steps(job, known))
+        self.entered(&job.plan.mode, |run| {
+            let leftovers = run.look(std::slice::from_ref(job))?;
+            let outcome = run.steps(job, known, leftovers.as_ref());
+            match outcome {
+                Ok(Outcome::Done) => outcome,
+                Ok(Outcome::Overtaken) | Err(_) => run.cleared(leftovers.as_ref(), outcome),
+            }
+        })
     }
 
-    fn steps(&mut self, job: &Job, known: &Known) -> Result<Outcome, RunError> {
+    fn steps(
+        &mut self,
+        job: &Job,
+        known: &Known,
+        leftovers: Option<&Leftovers<'_>>,
+    ) -> Result<Outcome, RunError> {
         let began = self.now();
         let Some(mut note) = self.claim(job, known)? else {
             return Ok(Outcome::Overtaken);
@@ -46,9 +59,14 @@ impl Run<'_> {
                 None => return Ok(Outcome::Overtaken),
             }
         }
-        self.dialect
-            .session()
+        let session = self.dialect.session();
+        session
             .check(self.connection, &job.plan.mode)
+            .and_then(|()| {
+                leftovers.map_or(Ok(()), |leftovers| {
+                    leftovers.clear(self.connection, session, Within::Nothing)
+                })
+            })
             .map_err(|error| RunError::Commit {
                 revision: job.revision,
                 error,

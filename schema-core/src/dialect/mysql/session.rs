@@ -11,6 +11,7 @@ mod interrupted;
 mod parts;
 mod said;
 mod tally;
+mod stock;
 mod trace;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use std::path::Path;
 
 use super::ddl::quote;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session, Stock, Within};
 use crate::lexer::{Token, lex};
 
 /// The lock's name: MySQL takes at most 64 characters, and a database's name may have as many.
@@ -167,6 +168,24 @@ impl Session for super::MySql {
 
     fn effect(&self, sql: &str) -> Effect {
         effect::effect(sql)
+    }
+
+    fn may_leave(&self, sql: &str) -> bool {
+        stock::may_leave(sql)
+    }
+
+    fn stock(&self, connection: &mut dyn Connection, statements: &[&str]) -> Result<Stock, Error> {
+        stock::take(connection, statements)
+    }
+
+    fn put_back(
+        &self,
+        connection: &mut dyn Connection,
+        before: &Stock,
+        statements: &[&str],
+        _within: Within,
+    ) -> Result<(), Error> {
+        stock::put_back(connection, before, statements)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

@@ -10,12 +10,13 @@ mod interrupted;
 mod lock;
 mod relations;
 mod said;
+mod stock;
 
 use std::path::Path;
 
 use super::LEXICON;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session, Stock, Within};
 use crate::lexer::lex;
 
 impl Session for super::Postgres {
@@ -142,6 +143,24 @@ impl Session for super::Postgres {
 
     fn effect(&self, sql: &str) -> Effect {
         effect::effect(sql)
+    }
+
+    fn may_leave(&self, sql: &str) -> bool {
+        stock::may_leave(sql)
+    }
+
+    fn stock(&self, connection: &mut dyn Connection, statements: &[&str]) -> Result<Stock, Error> {
+        stock::take(connection, statements)
+    }
+
+    fn put_back(
+        &self,
+        connection: &mut dyn Connection,
+        before: &Stock,
+        statements: &[&str],
+        _within: Within,
+    ) -> Result<(), Error> {
+        stock::put_back(connection, before, statements)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

@@ -6,13 +6,14 @@
 //! already) waits in TEMP tables of the same connection, where no other session sees it.
 
 mod effect;
+mod stock;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{backup, dependents, redefine, violations};
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session, Stock, Within};
 use crate::lexer::lex;
 
 impl Session for super::Sqlite {
@@ -175,6 +176,28 @@ impl Session for super::Sqlite {
 
     fn effect(&self, sql: &str) -> Effect {
         effect::effect(sql)
+    }
+
+    fn may_leave(&self, sql: &str) -> bool {
+        stock::may_leave(sql)
+    }
+
+    fn outlives_transaction(&self, sql: &str) -> bool {
+        stock::attaches(sql)
+    }
+
+    fn stock(&self, connection: &mut dyn Connection, _statements: &[&str]) -> Result<Stock, Error> {
+        stock::take(connection)
+    }
+
+    fn put_back(
+        &self,
+        connection: &mut dyn Connection,
+        before: &Stock,
+        _statements: &[&str],
+        within: Within,
+    ) -> Result<(), Error> {
+        stock::put_back(connection, before, within)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

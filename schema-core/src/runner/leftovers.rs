@@ -1,0 +1,70 @@
+//! What scripts leave in their session, put back: each begins with the session as the first one of its run had it, so it does not matter how many
+//! run at once, and a program's own connection comes back as it was.
+
+use crate::db::{Connection, Error};
+use crate::dialect::{Session, Stock, Within};
+use crate::plan::{Plan, Step};
+
+/// What the session had before scripts that may leave something in it.
+pub(super) struct Leftovers<'a> {
+    statements: Vec<&'a str>,
+    before: Stock,
+}
+
+impl<'a> Leftovers<'a> {
+    /// Takes stock before scripts; `None` if none of them may leave anything.
+    pub(super) fn look(
+        connection: &mut dyn Connection,
+        session: &dyn Session,
+        plans: impl Iterator<Item = &'a Plan>,
+    ) -> Result<Option<Self>, Error> {
+        let leaving = plans.filter(|plan| may_leave(session, plan));
+        let statements: Vec<&str> = leaving.flat_map(statements).collect();
+        if statements.is_empty() {
+            return Ok(None);
+        }
+        let before = session.stock(connection, &statements)?;
+        Ok(Some(Leftovers { statements, before }))
+    }
+
+    /// Makes the session what it was.
+    pub(super) fn clear(
+        &self,
+        connection: &mut dyn Connection,
+        session: &dyn Session,
+        within: Within,
+    ) -> Result<(), Error> {
+        session
+            .put_back(connection, &self.before, &self.statements, within)
+            .map_err(|error| Error {
+                message: format!(
+                    "what the script changed in its session cannot be put back: {}",
+                    error.message
+                ),
+                ..error
+            })
+    }
+}
+
+/// Tells whether a script may leave something in its session.
+pub(super) fn may_leave(session: &dyn Session, plan: &Plan) -> bool {
+    statements(plan).any(|sql| session.may_leave(sql))
+}
+
+/// Tells whether a script leaves in its session what is put back only once its transaction is over.
+pub(super) fn outlives_transaction(session: &dyn Session, plan: &Plan) -> bool {
+    statements(plan).any(|sql| session.outlives_transaction(sql))
+}
+
+fn statements(plan: &Plan) -> impl Iterator<Item = &str> {
+    plan.statements
+        .iter()
+        .filter_map(|statement| match &statement.step {
+            Step::Execute { sql } => Some(sql.as_str()),
+            Step::ExpectNoRows { .. }
+            | Step::ExplainFailure { .. }
+            | Step::RedefineTable { .. }
+            | Step::KeepDependents { .. }
+            | Step::RestoreDependents { .. } => None,
+        })
+}

@@ -1,0 +1,313 @@
+//! What a script leaves in its session is gone before the next one begins: it does not matter how many run at once, nor whose the connection is.
+
+#![allow(clippy::unwrap_used)]
+
+mod revisions;
+mod sites;
+
+use schema_core::db::Value;
+use schema_core::runner::{self, Options, PerRevision};
+use sites::{Site, options};
+
+/// Runs two scripts, at once or one by one, and returns what a query says then, or that the second one failed.
+fn outcome(
+    dialect: &str,
+    scripts: [&str; 2],
+    query: &str,
+    at_once: bool,
+    options: &Options,
+) -> Option<Vec<Vec<Value>>> {
+    let mut site = Site::new(dialect)?;
+    site.write(scripts[0]);
+    let mut run = |site: &Site| {
+        let outcome = site.upgrade_as(&mut *site.open(), options);
+        outcome
+            .map(|_| Vec::new())
+            .unwrap_or_else(|error| vec![vec![Value::from(error.to_string().lines().next().unwrap())]])
+    };
+    let mut said = Vec::new();
+    if !at_once {
+        said.extend(run(&site));
+    }
+    site.write(scripts[1]);
+    said.extend(run(&site));
+    for row in &mut said {
+        // The name of the database and of the folder are another one each time.
+        if let Value::Text(text) = &mut row[0] {
+            *text = text.rsplit(", line").next().unwrap().to_owned();
+        }
+    }
+    if said.is_empty() {
+        said = site.query(query);
+    }
+    Some(said)
+}
+
+/// Asserts that two scripts come to the same, at once and one by one.
+fn same(dialect: &str, first: &str, second: &str, query: &str) {
+    let more = Options {
+        per_revision: PerRevision::Always,
+        ..options()
+    };
+    let Some(apart) = outcome(dialect, [first, second], query, false, &options()) else {
+        return;
+    };
+    for options in [options(), more] {
+        let at_once = outcome(dialect, [first, second], query, true, &options);
+        assert_eq!(at_once.as_ref(), Some(&apart), "{first}\n{second}");
+    }
+}
+
+const SEEN: &str = "SELECT v FROM seen";
+
+#[test]
+fn settings_of_mysql_are_as_they_were() {
+    for (set, variable) in [
+        ("SET SESSION sql_mode = ''", "@@sql_mode"),
+        ("SET FOREIGN_KEY_CHECKS=0", "@@foreign_key_checks"),
+        ("SET NAMES latin1", "@@character_set_client"),
+        ("SET NAMES latin1", "@@collation_connection"),
+        ("/*!40014 SET UNIQUE_CHECKS=0 */", "@@unique_checks"),
+        (
+            "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "@@transaction_isolation",
+        ),
+        ("SET @a = 5", "@a IS NULL"),
+        ("SET autocommit = 0", "@@autocommit"),
+        ("SET timestamp = 1000", "year(now()) > 2000"),
+    ] {
+        if variable == "@@transaction_isolation" && autogen_tests::servers::is_mariadb() {
+            continue;
+        }
+        let first = format!("CREATE TABLE a (id int);\n{set};\n");
+        let second = format!("CREATE TABLE seen AS SELECT {variable} AS v;\n");
+        same("mysql", &first, &second, SEEN);
+    }
+}
+
+#[test]
+fn a_procedure_of_mysql_leaves_nothing_either() {
+    let first = "CREATE PROCEDURE p() SET SESSION foreign_key_checks = 0;\nCALL p();\n";
+    same(
+        "mysql",
+        first,
+        "CREATE TABLE seen AS SELECT @@foreign_key_checks AS v;\n",
+        SEEN,
+    );
+}
+
+#[test]
+fn temporary_tables_of_mysql_hide_no_table() {
+    let columns = "SELECT count(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = database() AND TABLE_NAME = 't'";
+    let first = "CREATE TABLE t (id int);\nCREATE TEMPORARY TABLE t (id int);\n";
+    same("mysql", first, "ALTER TABLE t ADD b int;\n", columns);
+    let fix = "CREATE TEMPORARY TABLE fix AS SELECT 1 AS v;\n";
+    same(
+        "mysql",
+        fix,
+        &format!("{fix}CREATE TABLE seen AS SELECT v FROM fix;\n"),
+        SEEN,
+    );
+    same(
+        "mysql",
+        "PREPARE a FROM 'SELECT 1';\n",
+        "EXECUTE a;\n",
+        "SELECT 1",
+    );
+}
+
+#[test]
+fn settings_of_postgres_are_as_they_were() {
+    let settings = [
+        ("session_replication_role", "replica"),
+        ("standard_conforming_strings", "off"),
+        ("my.own", "5"),
+        ("search_path", "pg_catalog, public"),
+    ];
+    let mut first = "CREATE TABLE a (id int);\n".to_owned();
+    let mut expression = "concat_ws(','".to_owned();
+    for (name, value) in settings {
+        first.push_str(&format!("SET {name} = {value};\n").replace("replica;", "'replica';"));
+        expression.push_str(&format!(", coalesce(current_setting('{name}', true), '')"));
+    }
+    let second = format!("CREATE TABLE seen AS SELECT {expression}, current_user) AS v;\n");
+    let block = "DO $$ BEGIN PERFORM set_config('my.own', '7', false); END $$;\n";
+    same(
+        "postgres",
+        &format!("{first}{block}SET ROLE pg_monitor;\n"),
+        &second,
+        SEEN,
+    );
+    // Between its steps such a script would keep the runner out of the version table as another role.
+    same(
+        "postgres",
+        &format!("-- autogen: no-transaction\n\n{first}{block}"),
+        &second,
+        SEEN,
+    );
+}
+
+#[test]
+fn temporary_things_of_postgres_hide_nothing() {
+    let fix = "CREATE TEMP TABLE fix AS SELECT 1 AS v;\nCREATE TEMP VIEW v AS SELECT v FROM fix;\nCREATE TEMP SEQUENCE s;\n\
+               CREATE FUNCTION pg_temp.f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';\nPREPARE p AS SELECT 1;\n";
+    same(
+        "postgres",
+        fix,
+        &format!("{fix}CREATE TABLE seen AS SELECT v FROM fix;\n"),
+        SEEN,
+    );
+    same("postgres", fix, "CREATE TABLE seen AS SELECT v FROM v;\n", SEEN);
+}
+
+#[test]
+fn settings_of_sqlite_are_as_they_were() {
+    for (set, expression) in [
+        (
+            "PRAGMA ignore_check_constraints = ON",
+            "(SELECT ignore_check_constraints FROM pragma_ignore_check_constraints)",
+        ),
+        (
+            "PRAGMA recursive_triggers = ON",
+            "(SELECT recursive_triggers FROM pragma_recursive_triggers)",
+        ),
+        ("PRAGMA case_sensitive_like = ON", "'a' LIKE 'A'"),
+        (
+            "PRAGMA defer_foreign_keys = ON",
+            "(SELECT defer_foreign_keys FROM pragma_defer_foreign_keys)",
+        ),
+    ] {
+        for head in ["", "-- autogen: no-transaction\n\n"] {
+            let first = format!("{head}CREATE TABLE a (id int);\n{set};\n");
+            let second = format!("CREATE TABLE seen AS SELECT {expression} AS v;\n");
+            same("sqlite", &first, &second, SEEN);
+        }
+    }
+}
+
+#[test]
+fn temporary_tables_of_sqlite_hide_no_table() {
+    let first = "CREATE TABLE t (id int);\nCREATE TEMP TABLE t (id int);\n";
+    same(
+        "sqlite",
+        first,
+        "ALTER TABLE t ADD COLUMN b int;\n",
+        "SELECT count(*) FROM pragma_table_info('t')",
+    );
+    let fix = "CREATE TEMP TABLE fix AS SELECT 1 AS v;\nCREATE INDEX temp.ix ON fix (v);\nCREATE TEMP VIEW w AS SELECT v FROM fix;\n";
+    same(
+        "sqlite",
+        fix,
+        &format!("{fix}CREATE TABLE seen AS SELECT v FROM fix;\n"),
+        SEEN,
+    );
+}
+
+#[test]
+fn a_database_that_sqlite_attached_is_gone_before_the_next_script() {
+    let attach = "ATTACH ':memory:' AS other;\nCREATE TABLE other.o (v int);\n";
+    same(
+        "sqlite",
+        attach,
+        &format!("{attach}CREATE TABLE seen (v int);\n"),
+        SEEN,
+    );
+    same("sqlite", attach, "CREATE TABLE seen AS SELECT v FROM o;\n", SEEN);
+    let stepwise = format!("-- autogen: no-transaction\n\n{attach}");
+    same(
+        "sqlite",
+        &stepwise,
+        &format!("{attach}CREATE TABLE seen (v int);\n"),
+        SEEN,
+    );
+}
+
+#[test]
+fn a_connection_of_the_programs_own_keeps_what_it_had() {
+    for (dialect, before, script, query) in [
+        (
+            "sqlite",
+            &[
+                "CREATE TEMP TABLE own AS SELECT 7 AS v",
+                "PRAGMA recursive_triggers = ON",
+            ][..],
+            "CREATE TABLE t (id int);\nCREATE TEMP TABLE fix (v int);\nPRAGMA recursive_triggers = OFF;\n",
+            "SELECT v, recursive_triggers, (SELECT count(*) FROM temp.sqlite_schema) FROM own, pragma_recursive_triggers",
+        ),
+        (
+            "postgres",
+            &[
+                "CREATE TEMP TABLE own AS SELECT 7 AS v",
+                "GRANT ALL ON own TO PUBLIC",
+                "SET my.own = '5'",
+                "SET ROLE pg_write_all_data",
+            ],
+            "CREATE TEMP TABLE fix (v int);\nSET my.own = '6';\nSET ROLE NONE;\n",
+            "SELECT v, current_setting('my.own'), current_user::text, to_regclass('fix')::text FROM own",
+        ),
+        (
+            "mysql",
+            &[
+                "CREATE TEMPORARY TABLE own AS SELECT 7 AS v",
+                "SET @own = 'x'",
+                "SET SESSION sql_mode = 'ANSI'",
+            ],
+            "CREATE TEMPORARY TABLE IF NOT EXISTS own (v int);\nSET @own = 5;\nCREATE TEMPORARY TABLE fix (v int);\nSET NAMES latin1;\nSET sql_mode = '';\n",
+            "SELECT v, @own, @@sql_mode, @@character_set_client FROM own",
+        ),
+    ] {
+        let Some(mut site) = Site::new(dialect) else {
+            continue;
+        };
+        if dialect == "postgres" {
+            site.execute("GRANT CREATE ON SCHEMA public TO pg_write_all_data");
+        }
+        site.write(script);
+        let mut connection = site.open();
+        for sql in before {
+            connection.execute(sql, &[]).unwrap();
+        }
+        let had = connection.query(query, &[]).unwrap();
+        site.upgrade_on(&mut *connection)
+            .unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        assert_eq!(connection.query(query, &[]).unwrap(), had, "{dialect}");
+        assert!(connection.query("SELECT * FROM fix", &[]).is_err(), "{dialect}");
+    }
+}
+
+#[test]
+fn a_script_that_failed_leaves_nothing_to_the_program_either() {
+    for (dialect, set, query) in [
+        (
+            "sqlite",
+            "PRAGMA recursive_triggers = ON",
+            "SELECT recursive_triggers FROM pragma_recursive_triggers",
+        ),
+        (
+            "postgres",
+            "SET my.own = '6'",
+            "SELECT coalesce(current_setting('my.own', true), '')",
+        ),
+        ("mysql", "SET sql_mode = ''", "SELECT @@sql_mode"),
+    ] {
+        let Some(mut site) = Site::new(dialect) else {
+            continue;
+        };
+        site.write(&format!("{set};\nnonsense;\n"));
+        let mut connection = site.open();
+        let had = connection.query(query, &[]).unwrap();
+        site.upgrade_on(&mut *connection).unwrap_err();
+        assert_eq!(connection.query(query, &[]).unwrap(), had, "{dialect}");
+    }
+}
+
+#[test]
+fn the_proof_of_a_history_begins_each_script_in_the_same_session() {
+    let Some(mut site) = Site::new("sqlite") else {
+        return;
+    };
+    site.write("CREATE TEMP TABLE fix AS SELECT 1 AS v;\n");
+    site.write("CREATE TEMP TABLE fix AS SELECT 1 AS v;\n");
+    let verified = runner::verify(&mut *site.open(), site.dialect, &site.load(), &mut |_| {});
+    verified.unwrap_or_else(|error| panic!("{error}"));
+}
