@@ -164,7 +164,9 @@ fn of_revision(
             Ok(read) => read,
             Err(error) => {
                 let code = match error.problem {
-                    Problem::Transaction { .. } | Problem::StepTransaction { .. } => Code::R01,
+                    Problem::Transaction { .. } | Problem::StepTransaction { .. } | Problem::Lock { .. } => {
+                        Code::R01
+                    }
                     Problem::NulByte => Code::R07,
                     Problem::Unterminated { .. }
                     | Problem::UnterminatedBody

@@ -24,6 +24,7 @@ mod session;
 mod stamp;
 mod stepwise;
 mod time;
+mod together;
 mod unfinished;
 mod upgrade;
 mod verify;

@@ -239,3 +239,55 @@ fn it_is_not_tried_again_once_someone_else_has_done_it() {
     assert_eq!(database.query("PRAGMA journal_mode"), [[Value::from("delete")]]);
     assert_eq!(database.query("SELECT a FROM t"), [[Value::Integer(1)]]);
 }
+
+#[test]
+fn a_backup_is_what_was_there_when_the_scripts_began() {
+    let (project, folder) = (project(), tempfile::tempdir().unwrap());
+    for (head, journal) in [
+        ("", "WAL"),
+        ("", "DELETE"),
+        ("-- autogen: no-transaction\n\n", "DELETE"),
+    ] {
+        let project = if head.is_empty() {
+            &project
+        } else {
+            &Project::new()
+        };
+        if !head.is_empty() {
+            project.write(&revision(1, &[], "step"), &format!("{head}DELETE FROM t;\n"), "");
+        }
+        let name = format!("{journal}{}", head.len());
+        let database = Database::new(folder.path().join(&name));
+        database.execute("CREATE TABLE t (a)");
+        let mut other = database.open();
+        other
+            .query(&format!("PRAGMA journal_mode = {journal}"), &[])
+            .unwrap();
+        other.execute("BEGIN IMMEDIATE", &[]).unwrap();
+        other.execute("INSERT INTO t VALUES (7)", &[]).unwrap();
+        let path = folder.path().join(format!("{name}.backup"));
+        let options = Options {
+            backup: Some(path.clone()),
+            ..options()
+        };
+        let (history, mut said) = (project.load(), Vec::new());
+        runner::upgrade(
+            &mut *database.open(),
+            &Sqlite,
+            &history,
+            history.heads(),
+            &options,
+            &mut |event| {
+                if let runner::Event::Waiting { .. } = event {
+                    other.execute("COMMIT", &[]).unwrap();
+                }
+                said.push(database::said(event).split(' ').next().unwrap().to_owned());
+            },
+        )
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(said[..4], ["context", "waiting", "backup", "upgrade"]);
+        let copy = Database::new(path);
+        assert_eq!(copy.query("SELECT a FROM t"), [[Value::Integer(7)]], "{name}");
+        assert_eq!(copy.names(), ["t"]);
+    }
+}

@@ -233,6 +233,45 @@ fn transactions_of_the_scripts_own_are_refused() {
 }
 
 #[test]
+fn locks_that_would_not_last_are_refused() {
+    let stepwise = "-- autogen: no-transaction\n\n";
+    for (dialect, script, keyword) in [
+        ("mysql", "LOCK TABLES t WRITE;".to_owned(), "LOCK TABLES"),
+        ("mysql", "/*!40000 lock table t read */;".to_owned(), "lock table"),
+        (
+            "mysql",
+            "FLUSH TABLES t WITH READ LOCK;".to_owned(),
+            "FLUSH TABLES",
+        ),
+        ("postgres", format!("{stepwise}LOCK TABLE t;"), "LOCK TABLE"),
+        ("postgres", format!("{stepwise}LOCK t IN SHARE MODE;"), "LOCK t"),
+    ] {
+        let lexicon = schema_core::dialect::by_name(dialect).unwrap().lexicon();
+        let error = parse(&script, lexicon).unwrap_err();
+        let expected = format!(
+            ": `{keyword}` would lock nothing: each statement of this script commits by itself, and its locks go with that"
+        );
+        assert!(error.to_string().ends_with(&expected), "{script}: {error}");
+        assert!(
+            error
+                .hint()
+                .unwrap()
+                .starts_with(&format!("remove the `{keyword}`"))
+        );
+    }
+    for (dialect, script) in [
+        ("postgres", "LOCK TABLE t;"),
+        (
+            "mysql",
+            "FLUSH TABLES; UNLOCK TABLES; LOCK INSTANCE FOR BACKUP; SELECT 'LOCK TABLES'",
+        ),
+    ] {
+        let lexicon = schema_core::dialect::by_name(dialect).unwrap().lexicon();
+        parse(script, lexicon).unwrap_or_else(|error| panic!("{script}: {error}"));
+    }
+}
+
+#[test]
 fn what_is_never_closed_is_refused_where_it_begins() {
     refused(
         "SELECT 1;\nSELECT 'it''s;\n",

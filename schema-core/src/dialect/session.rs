@@ -245,6 +245,15 @@ pub trait Session {
         })
     }
 
+    /// Tells whether a copy can be made while the session's transaction is open: then nobody can write between the copy and what follows it.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn copies_in_transaction(&self, _connection: &mut dyn Connection) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Copies the whole database, as it is committed, into a new file.
     ///
     /// # Errors

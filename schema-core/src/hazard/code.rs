@@ -92,7 +92,7 @@ codes! {
     B05 "An enum's value is renamed, or comes at a place that nobody chose."
     B06 "A column is `json`, which has no equality."
     B08 "Programs that still run may write what a new UNIQUE refuses."
-    R01 "A statement begins or ends the transaction that is the runner's."
+    R01 "A statement begins or ends the transaction that is the runner's, or locks tables where there is none."
     R02 "IF NOT EXISTS takes the broken rest of an interrupted statement for the whole."
     R04 "A new enum value is used before it is committed."
     R05 "The script changes which schemas names are looked for in."

@@ -1,6 +1,9 @@
 //! What scripts leave in their session, put back: each begins with the session as the first one of its run had it, so it does not matter how many
 //! run at once, and a program's own connection comes back as it was.
 
+use super::RunError;
+use super::job::Job;
+use super::run::{Outcome, Run};
 use crate::db::{Connection, Error};
 use crate::dialect::{Session, Stock, Within};
 use crate::plan::{Plan, Step};
@@ -43,6 +46,31 @@ impl<'a> Leftovers<'a> {
                 ),
                 ..error
             })
+    }
+}
+
+impl Run<'_> {
+    /// Takes stock of the session before scripts that may leave something in it.
+    pub(super) fn look<'j>(&mut self, jobs: &'j [Job]) -> Result<Option<Leftovers<'j>>, RunError> {
+        let plans = jobs.iter().map(|job| &job.plan);
+        Leftovers::look(self.connection, self.dialect.session(), plans)
+            .map_err(|error| RunError::database("take stock of the session", error))
+    }
+
+    /// Makes the session what it was, now that no transaction is open.
+    pub(super) fn cleared(
+        &mut self,
+        leftovers: Option<&Leftovers<'_>>,
+        outcome: Result<Outcome, RunError>,
+    ) -> Result<Outcome, RunError> {
+        let Some(leftovers) = leftovers else {
+            return outcome;
+        };
+        let cleared = leftovers.clear(self.connection, self.dialect.session(), Within::Nothing);
+        // Who failed has something worse to tell.
+        let outcome = outcome?;
+        cleared.map_err(|error| RunError::database("go on with the next revision", error))?;
+        Ok(outcome)
     }
 }
 

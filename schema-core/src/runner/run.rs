@@ -1,15 +1,16 @@
 //! A run: the lock around it, the look at the version table under it, and the transactions within.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::error::Kept;
 use super::job::Job;
-use super::leftovers::{Leftovers, may_leave, outlives_transaction};
+use super::leftovers::outlives_transaction;
 use super::version_table::Place;
-use super::{Applied, Event, Options, RunError, execute, version_table};
+use super::{Applied, Event, Options, RunError, version_table};
 use crate::db::{Connection, Error, ErrorKind};
-use crate::dialect::{Dialect, Mode, Within};
+use crate::dialect::{Dialect, Mode};
 use crate::history::{Direction, RevisionId};
 
 /// What a run works with, and what it has done.
@@ -25,6 +26,8 @@ pub(super) struct Run<'a> {
     done: Vec<RevisionId>,
     /// The failure of a step that seemed to have failed because someone else had done it.
     pub(super) taken_for_done: Option<RunError>,
+    /// Where the database is still to be copied to, before anything is changed.
+    copy: Option<&'a Path>,
 }
 
 /// How often a run may look again with nothing changed since: whoever was at work meanwhile may have left everything as it was.
@@ -67,12 +70,6 @@ pub(super) fn run(
         dialect: dialect.name(),
         transactional: session.transactional(),
     });
-    if let Some(path) = &options.backup {
-        session
-            .backup(connection, path)
-            .map_err(|error| RunError::database("copy the database", error))?;
-        on_event(Event::BackedUp { path });
-    }
     let place = Place::find(connection, dialect)?;
     let mut run = Run {
         connection,
@@ -83,7 +80,14 @@ pub(super) fn run(
         holder: None,
         done: Vec::new(),
         taken_for_done: None,
+        copy: options.backup.as_deref(),
     };
+    if !session
+        .copies_in_transaction(run.connection)
+        .map_err(|error| RunError::database("copy the database", error))?
+    {
+        run.back_up()?;
+    }
     run.lock()?;
     run.place.widen(run.connection);
     let outcome = run.all(rows, jobs, direction, ahead);
@@ -128,6 +132,18 @@ pub(super) fn first_look(
 impl Run<'_> {
     pub(super) fn now(&self) -> Duration {
         (self.options.clock)()
+    }
+
+    /// Copies the database, if that is wanted and not done. Where it can, the transaction that changes something first does it, with the lock.
+    pub(super) fn back_up(&mut self) -> Result<(), RunError> {
+        if let Some(path) = self.copy.take() {
+            let session = self.dialect.session();
+            session
+                .backup(self.connection, path)
+                .map_err(|error| RunError::database("copy the database", error))?;
+            (self.on_event)(Event::BackedUp { path });
+        }
+        Ok(())
     }
 
     fn lock(&mut self) -> Result<(), RunError> {
@@ -257,109 +273,6 @@ impl Run<'_> {
         }
     }
 
-    /// Runs scripts that want the same mode in one transaction, together with their rows.
-    fn together(&mut self, jobs: &[Job], known: &Known) -> Result<Outcome, RunError> {
-        let Some(last) = jobs.last() else {
-            return Ok(Outcome::Done);
-        };
-        let mut took = Vec::new();
-        let mode = &last.plan.mode;
-        let outcome = self.entered(mode, |run| {
-            let leftovers = run.look(jobs)?;
-            let mut attempt = |run: &mut Self, attempt: Attempt| {
-                took.clear();
-                run.transaction(last, |run| {
-                    version_table::create_if_missing(run.connection, &run.place)?;
-                    if !run.is_as_known(known)? {
-                        return Ok(Outcome::Overtaken);
-                    }
-                    for job in jobs {
-                        took.push(run.whole(job, attempt, leftovers.as_ref())?);
-                    }
-                    Ok(Outcome::Done)
-                })
-            };
-            let outcome = match attempt(run, Attempt::First) {
-                Err(RunError::Commit { error, .. })
-                    if error.kind == ErrorKind::Statement
-                        && run.dialect.session().looks_first(run.connection, mode) =>
-                {
-                    attempt(run, Attempt::Second)
-                }
-                outcome => outcome,
-            };
-            run.cleared(leftovers.as_ref(), outcome)
-        })?;
-        if outcome == Outcome::Done {
-            for (job, took) in jobs.iter().zip(took) {
-                (self.on_event)(job.finished(took));
-            }
-        }
-        Ok(outcome)
-    }
-
-    /// Takes stock of the session before scripts that may leave something in it.
-    pub(super) fn look<'j>(&mut self, jobs: &'j [Job]) -> Result<Option<Leftovers<'j>>, RunError> {
-        let plans = jobs.iter().map(|job| &job.plan);
-        Leftovers::look(self.connection, self.dialect.session(), plans)
-            .map_err(|error| RunError::database("take stock of the session", error))
-    }
-
-    /// Makes the session what it was, now that no transaction is open.
-    pub(super) fn cleared(
-        &mut self,
-        leftovers: Option<&Leftovers<'_>>,
-        outcome: Result<Outcome, RunError>,
-    ) -> Result<Outcome, RunError> {
-        let Some(leftovers) = leftovers else {
-            return outcome;
-        };
-        let cleared = leftovers.clear(self.connection, self.dialect.session(), Within::Nothing);
-        // Who failed has something worse to tell.
-        let outcome = outcome?;
-        cleared.map_err(|error| RunError::database("go on with the next revision", error))?;
-        Ok(outcome)
-    }
-
-    /// Runs all of a script in the open transaction, and writes its row; returns how long it took.
-    fn whole(
-        &mut self,
-        job: &Job,
-        attempt: Attempt,
-        leftovers: Option<&Leftovers<'_>>,
-    ) -> Result<Duration, RunError> {
-        let began = self.now();
-        match attempt {
-            Attempt::First => (self.on_event)(job.running()),
-            Attempt::Second => {}
-        }
-        let session = self.dialect.session();
-        execute::run(self.connection, session, &job.plan)
-            .map_err(|failure| job.failure(failure, Kept::Nothing))?;
-        let leftovers = leftovers.filter(|_| may_leave(session, &job.plan));
-        session
-            .check(self.connection, &job.plan.mode)
-            .and_then(|()| {
-                leftovers.map_or(Ok(()), |leftovers| {
-                    leftovers.clear(self.connection, session, Within::Transaction)
-                })
-            })
-            .map_err(|error| RunError::Commit {
-                revision: job.revision,
-                error,
-                kept: Kept::Nothing,
-            })?;
-        let ended = self.now();
-        match job.direction {
-            Direction::Upgrade => {
-                let row = job.row(self.options, began, ended);
-                version_table::insert(self.connection, &self.place, &row)?;
-            }
-            Direction::Downgrade => version_table::delete(self.connection, &self.place, job.revision)?,
-        }
-        Ok(ended.saturating_sub(began))
-    }
-
     /// Does `work` with the session set as the mode wants it.
     pub(super) fn entered<T>(
         &mut self,
@@ -412,14 +325,6 @@ impl Run<'_> {
             .copied()
             .eq(known.iter().map(|(id, unfinished)| (*id, *unfinished))))
     }
-}
-
-/// How often the scripts of a transaction have been tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attempt {
-    First,
-    /// With a look at what did not hold before.
-    Second,
 }
 
 /// Where an upgrade of several revisions commits.

@@ -101,6 +101,7 @@ impl Run<'_> {
             if !run.is_as_known(known)? {
                 return Ok(Outcome::Overtaken);
             }
+            run.back_up()?;
             let row = version_table::find(run.connection, &run.place, job.revision)?;
             match row.as_ref().map(|row| &row.unfinished) {
                 None => {

@@ -37,6 +37,11 @@ pub enum Problem {
     NoDelimiter,
     /// A `DELIMITER` line whose delimiter is still in force at the end of the script.
     DelimiterStays,
+    /// A statement that locks tables for those that follow, in a script of which each commits by itself.
+    Lock {
+        /// What it is, as written.
+        keyword: String,
+    },
     /// A directive that is not known.
     UnknownDirective {
         /// Its name, as written.
@@ -83,6 +88,9 @@ impl ScriptError {
             )),
             Problem::NoDelimiter => Some("write `DELIMITER //`, or leave such lines out: the body of a routine is read to its `END` without them".into()),
             Problem::DelimiterStays => Some("put `DELIMITER ;` behind the last body, or leave such lines out: the body of a routine is read to its `END` without them".into()),
+            Problem::Lock { keyword } => Some(format!(
+                "remove the `{keyword}`; where the database can, leave `no-transaction` out as well, so that the script is one transaction; else stop whoever writes while it runs"
+            )),
             Problem::UnknownDirective { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Problem::UnknownDirective { near: None, .. } => Some(format!(
                 "the directives are {}",
@@ -122,6 +130,10 @@ impl fmt::Display for ScriptError {
             Problem::DelimiterStays => {
                 f.write_str("the delimiter of this line is still in force at the end of the script")
             }
+            Problem::Lock { keyword } => write!(
+                f,
+                "`{keyword}` would lock nothing: each statement of this script commits by itself, and its locks go with that"
+            ),
             Problem::UnknownDirective { name, near: _ } => write!(f, "there is no directive `{name}`"),
             Problem::Misplaced { name, place: _ } => write!(f, "the directive `{name}` means nothing here"),
             Problem::UnknownCode { code } => write!(f, "no hazard has the code `{code}`"),

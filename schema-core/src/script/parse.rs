@@ -27,7 +27,7 @@ pub(super) const DIRECTIVES: [(&str, &str); 9] = [
 ///
 /// # Errors
 ///
-/// [`ScriptError`] with the line: a NUL byte, something never closed, a statement that would end the transaction, a directive that is unknown or stands where it
+/// [`ScriptError`] with the line: a NUL byte, something never closed, a statement that would end the transaction or lock tables in vain, a directive that is unknown or stands where it
 /// means nothing.
 ///
 /// # Example
@@ -240,6 +240,12 @@ impl Reader {
             };
             return Err(ScriptError { line, problem });
         }
+        if let Some(keyword) = lock_keyword(sql, lexicon, &self.mode) {
+            return Err(ScriptError {
+                line,
+                problem: Problem::Lock { keyword },
+            });
+        }
         let sql = sql.to_owned();
         let step = match self.purpose.take() {
             Some((Purpose::ExpectNoRows { message }, _)) => Step::ExpectNoRows { sql, message },
@@ -408,4 +414,23 @@ fn transaction_keyword(sql: &str, lexicon: Lexicon) -> Option<String> {
         _ => false,
     };
     breaks.then(|| first.text.to_owned())
+}
+
+/// Returns the first words of a statement that locks tables beyond itself, if the script is no transaction that would keep the locks. Where comments may be
+/// run, there is none: such a database commits each change of a table, and gives back the locks of a session before it begins a transaction
+/// (<https://dev.mysql.com/doc/refman/8.4/en/lock-tables.html>).
+fn lock_keyword(sql: &str, lexicon: Lexicon, mode: &Mode) -> Option<String> {
+    let words: Vec<_> = lex(sql, lexicon)
+        .filter(|token| !token.is_trivia() && !token.marks_executable())
+        .collect();
+    let (first, second) = (words.first()?, words.get(1)?);
+    let has = |word: &str| words.iter().any(|token| token.is(word));
+    let of_session = lexicon.executable_comments;
+    let is_lock = if first.is("LOCK") {
+        let of_tables = second.is("TABLE") || second.is("TABLES");
+        (of_session && of_tables) || (!of_session && mode.no_transaction)
+    } else {
+        of_session && first.is("FLUSH") && has("LOCK") && has("READ")
+    };
+    is_lock.then(|| format!("{} {}", first.text, second.text))
 }

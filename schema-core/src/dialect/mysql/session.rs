@@ -10,8 +10,8 @@ mod engines;
 mod interrupted;
 mod parts;
 mod said;
-mod tally;
 mod stock;
+mod tally;
 mod trace;
 
 use std::collections::BTreeSet;

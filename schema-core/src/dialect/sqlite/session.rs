@@ -232,6 +232,10 @@ impl Session for super::Sqlite {
         })
     }
 
+    fn copies_in_transaction(&self, connection: &mut dyn Connection) -> Result<bool, Error> {
+        Ok(backup::file(connection)?.is_some())
+    }
+
     fn backup(&self, connection: &mut dyn Connection, to: &Path) -> Result<(), Error> {
         backup::copy(connection, to)
     }
