@@ -19,7 +19,7 @@ fn outcome(
 ) -> Option<Vec<Vec<Value>>> {
     let mut site = Site::new(dialect)?;
     site.write(scripts[0]);
-    let mut run = |site: &Site| {
+    let run = |site: &Site| {
         let outcome = site.upgrade_as(&mut *site.open(), options);
         outcome
             .map(|_| Vec::new())

@@ -114,7 +114,7 @@ pub(super) fn put_back(
     }
     for (name, was) in &before.settings {
         if name.starts_with('@') && cell(connection, &format!("SELECT {name}"))? != *was {
-            connection.execute(&format!("SET {name} = ?"), &[was.clone()])?;
+            connection.execute(&format!("SET {name} = ?"), std::slice::from_ref(was))?;
         }
     }
     let sets_time = statements
@@ -150,7 +150,7 @@ fn set_variable(connection: &mut dyn Connection, name: &str, value: &Value) -> R
         Some(number) if number.parse::<f64>().is_ok() => {
             connection.execute(&format!("SET SESSION {name} = {number}"), &[])
         }
-        Some(_) | None => connection.execute(&format!("SET SESSION {name} = ?"), &[value.clone()]),
+        Some(_) | None => connection.execute(&format!("SET SESSION {name} = ?"), std::slice::from_ref(value)),
     };
     match outcome {
         Err(error)
