@@ -34,7 +34,7 @@ pub use agree::{Agreement, agree};
 pub use apart::{Apart, ApartCause};
 pub use check::{Checked, Claim, Finding, Uncompared, check};
 pub use downgrade::{ahead_of_downgrade, downgrade};
-pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, RunError, WayBack};
+pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, Remains, RunError, WayBack};
 pub use foundation::lay;
 pub use job::Job;
 pub use join::prove_order;

@@ -117,6 +117,14 @@ impl Session for Autocommit {
         Sqlite.session().check(connection, &outside(mode))
     }
 
+    fn remembered(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<Option<String>, Error> {
+        Sqlite.session().remembered(connection, &outside(mode))
+    }
+
+    fn recall(&self, connection: &mut dyn Connection, remembered: &str) -> Result<(), Error> {
+        Sqlite.session().recall(connection, remembered)
+    }
+
     fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
         Sqlite.session().commit(connection)
     }

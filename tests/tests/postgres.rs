@@ -436,6 +436,10 @@ fn a_script_that_ends_its_transaction_is_not_committed() {
     let error = session.commit(&mut *connection).unwrap_err();
     assert!(error.message.contains("ended the transaction"), "{error}");
     session.begin(&mut *connection, &mode, &LIMITS).unwrap();
+    connection.execute("RESET ALL", &[]).unwrap();
+    session.commit(&mut *connection).expect("that has not ended it");
+    session.enter(&mut *connection, &mode, &LIMITS).unwrap();
+    session.begin(&mut *connection, &mode, &LIMITS).unwrap();
     connection.execute("SELECT broken", &[]).unwrap_err();
     session.commit(&mut *connection).unwrap_err();
     session.rollback(&mut *connection);

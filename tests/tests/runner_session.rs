@@ -6,6 +6,7 @@ mod database;
 mod revisions;
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use autogen_tests::dying::{Dying, Lost};
 use autogen_tests::servers::{self, Fresh};
@@ -14,7 +15,7 @@ use revisions::{Project, id, ids, revision};
 use schema_core::db::{self, Connection, DatabaseUrl, Value};
 use schema_core::dialect::{self, Dialect};
 use schema_core::history::files::{Scripts, write_revision};
-use schema_core::runner::{self, HalfwayCause, RunError};
+use schema_core::runner::{self, HalfwayCause, Remains, RunError};
 
 /// How a database says it.
 struct Words {
@@ -83,6 +84,12 @@ impl Site {
             _fresh: fresh,
         };
         site.execute("CREATE TABLE items (v int)");
+        site.rewrite(statements);
+        Some(site)
+    }
+
+    /// Writes the script anew.
+    fn rewrite(&self, statements: &[&str]) {
         let mut revision = revision(1, &[], "step");
         revision.scripts = BTreeMap::new();
         let script: String = statements.iter().map(|sql| format!("{sql};\n")).collect();
@@ -90,9 +97,12 @@ impl Site {
             upgrade: format!("-- autogen: no-transaction\n\n{script}"),
             downgrade: String::new(),
         };
-        let scripts = BTreeMap::from([(dialect.to_owned(), scripts)]);
-        write_revision(&site.project.migrations(), &revision, &scripts).unwrap();
-        Some(site)
+        let scripts = BTreeMap::from([(self.dialect.name().to_owned(), scripts)]);
+        let versions = self.project.migrations().join("versions");
+        if versions.exists() {
+            fs::remove_dir_all(versions).unwrap();
+        }
+        write_revision(&self.project.migrations(), &revision, &scripts).unwrap();
     }
 
     fn open(&self) -> Box<dyn Connection> {
@@ -343,6 +353,106 @@ fn what_a_procedure_did_before_its_session_was_lost_is_put_before_a_person() {
         site.upgrade()
             .unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(site.values("items"), [row(7), row(8)], "{dialect}");
+    }
+}
+
+#[test]
+fn what_code_has_set_is_not_guessed() {
+    for (dialect, create, uses) in [
+        (
+            "postgres",
+            "CREATE PROCEDURE calc() LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.total', '5', false); END $$",
+            "INSERT INTO late SELECT current_setting('app.total', true)::int",
+        ),
+        (
+            "mysql",
+            "CREATE PROCEDURE calc() SET @total = 5",
+            "INSERT INTO late SELECT @total",
+        ),
+    ] {
+        let Some(site) = Site::new(dialect, &["CALL calc()", "INSERT INTO items VALUES (7)", uses]) else {
+            continue;
+        };
+        site.execute(create);
+        site.fail_late();
+        let error = site.upgrade().unwrap_err();
+        assert!(
+            error.to_string().contains("cannot be had again"),
+            "{dialect}: {error}"
+        );
+        assert!(error.to_string().contains(uses), "{dialect}: {error}");
+        assert_eq!(site.values("late"), [[]; 0], "{dialect}");
+
+        // Code that has nothing to do with it does no harm.
+        let [set, uses] = WORDS
+            .iter()
+            .find(|words| words.dialect == dialect)
+            .unwrap()
+            .setting;
+        let site = Site::new(dialect, &[set, "CALL calc()", uses]).unwrap();
+        site.execute(create);
+        site.fail_late();
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        assert_eq!(site.values("late"), [row(5)], "{dialect}");
+    }
+}
+
+/// Returns the way out that a failed statement names for the case that it did nothing.
+fn way_back(error: &RunError) -> Option<&str> {
+    let RunError::Failed(failure) = error else {
+        panic!("{error}")
+    };
+    match &failure.remains {
+        Remains::Nothing => None,
+        Remains::Unclear { if_not, .. } => {
+            assert!(failure.hint().unwrap().contains(if_not), "{:?}", failure.hint());
+            Some(if_not)
+        }
+        Remains::Unknown => panic!("{error}"),
+    }
+}
+
+#[test]
+fn what_fails_may_be_corrected_if_it_surely_did_nothing_and_else_a_person_says_so() {
+    for (dialect, create) in [
+        (
+            "postgres",
+            "CREATE PROCEDURE fill() LANGUAGE SQL AS $$ INSERT INTO late VALUES (7) $$",
+        ),
+        ("mysql", "CREATE PROCEDURE fill() INSERT INTO late VALUES (7)"),
+    ] {
+        let insert = "INSERT INTO items VALUES (8)";
+        let Some(site) = Site::new(dialect, &[insert, "CALL fil()"]) else {
+            continue;
+        };
+        site.execute(create.replace("late", "items").as_str());
+        let error = site.upgrade().unwrap_err();
+        assert_eq!(way_back(&error), None, "{dialect}: there is no such procedure");
+        site.rewrite(&[insert, "CALL fill("]);
+        let error = site.upgrade().unwrap_err();
+        assert_eq!(way_back(&error), None, "{dialect}: it is not even SQL");
+        site.rewrite(&[insert, "CALL fill()"]);
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        assert_eq!(site.values("items"), [row(8), row(7)], "{dialect}");
+
+        let raises = match dialect {
+            "postgres" => {
+                "CREATE PROCEDURE fail() LANGUAGE plpgsql AS $$ BEGIN PERFORM * FROM missing; END $$"
+            }
+            _ => "CREATE PROCEDURE fail() DELETE FROM missing",
+        };
+        let site = Site::new(dialect, &[insert, "CALL fail()"]).unwrap();
+        site.execute(raises);
+        let error = site.upgrade().unwrap_err();
+        let way_back = way_back(&error).expect("it may have done something").to_owned();
+        assert!(error.to_string().contains("is not clear"), "{dialect}: {error}");
+        site.execute(&way_back);
+        site.rewrite(&[insert, "INSERT INTO items VALUES (9)"]);
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        assert_eq!(site.values("items"), [row(8), row(9)], "{dialect}");
     }
 }
 

@@ -511,3 +511,40 @@ fn half_a_revision_that_the_files_lack_is_named() {
         error.hint()
     );
 }
+
+#[test]
+fn a_foreign_key_that_does_not_hold_is_not_got_used_to() {
+    let project = Project::new();
+    project.write(
+        &revision(1, &[], "orphans"),
+        "CREATE TABLE t (a INTEGER PRIMARY KEY);\nCREATE TABLE u (b INTEGER REFERENCES t);\n",
+        "",
+    );
+    project.write(
+        &revision(2, &[1], "more"),
+        "-- autogen: no-transaction\n-- autogen: foreign-keys-off\n\nCREATE TABLE v (a INTEGER);\nINSERT INTO u VALUES (5);\nINSERT INTO v VALUES (1);\n",
+        "",
+    );
+    let history = project.load();
+    for calls in 1.. {
+        let database = Database::new(project.path(&format!("{calls}.db")));
+        let mut connection = Dying::new(database.open_unsynced(), calls, Lost::After);
+        let _ = upgrade(&mut connection, &Sqlite, &history, &mut Vec::new());
+        let held = !connection.is_lost();
+        drop(connection);
+        for _ in 0..2 {
+            let error =
+                upgrade(&mut *database.open_unsynced(), &Sqlite, &history, &mut Vec::new()).unwrap_err();
+            assert!(
+                error.to_string().contains("foreign keys do not hold"),
+                "{calls}: {error}"
+            );
+        }
+        database.execute("INSERT INTO t VALUES (5)");
+        upgrade(&mut *database.open_unsynced(), &Sqlite, &history, &mut Vec::new())
+            .unwrap_or_else(|error| panic!("{calls}: {error}"));
+        if held {
+            break;
+        }
+    }
+}

@@ -108,6 +108,25 @@ pub trait Session {
     /// What does not hold, or what the database reports.
     fn check(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<(), Error>;
 
+    /// Returns what [`check`](Session::check) has to know of the time before a script of that mode that runs out of a transaction: it is noted with the
+    /// script as that begins, for the run that ends it.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn remembered(&self, _connection: &mut dyn Connection, _mode: &Mode) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    /// Takes what was [remembered](Session::remembered) as the script began for what [`check`](Session::check) has to know.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn recall(&self, _connection: &mut dyn Connection, _remembered: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Tells whether a transaction that [`check`](Session::check) refused, and that was rolled back, is worth a second run: what
     /// does not hold may not have held before. From now on [`begin`](Session::begin) looks at that first, which a first run saves itself,
     /// until [`leave`](Session::leave).
@@ -216,6 +235,21 @@ pub trait Session {
         statements: &[&str],
         within: Within,
     ) -> Result<(), Error>;
+
+    /// Returns which of the statements that are left asks for what code may have set in a session that is gone (a variable that a procedure sets), when
+    /// those that are `done` ran it: their words do not tell. What they tell is their [effect](Session::effect).
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn forgotten(
+        &self,
+        _connection: &mut dyn Connection,
+        _done: &[&str],
+        _left: &[&str],
+    ) -> Result<Option<usize>, Error> {
+        Ok(None)
+    }
 
     /// Returns what the database says of all that a statement names, as a text: another one once the statement has taken effect, and the same one until
     /// then.

@@ -3,7 +3,7 @@
 mod failure;
 mod halfway;
 
-pub use failure::{Failure, FailureCause, Kept};
+pub use failure::{Failure, FailureCause, Kept, Remains};
 pub use halfway::{Halfway, HalfwayCause};
 
 use std::fmt;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::error::Kept;
+use super::error::{Kept, Remains};
 use super::{Applied, Event, Failure, Options, RunError, WayBack, execute, time};
 use crate::dialect::Dialect;
 use crate::history::{Cause, Direction, History, RevisionId};
@@ -141,6 +141,7 @@ impl Job {
             statement: failure.statement,
             cause: failure.cause,
             kept,
+            remains: Remains::Nothing,
             done: Vec::new(),
             left: Vec::new(),
         }))

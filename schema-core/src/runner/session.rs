@@ -24,15 +24,18 @@ impl Run<'_> {
             .collect();
         let again = to_run_again(&effects).map_err(|at| self.lost(job, note, &statements[at]))?;
         let left = &job.plan.statements[note.done..];
-        let texts = left.iter().map(|statement| match &statement.step {
-            Step::Execute { sql } => sql.as_str(),
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => "",
-        });
+        let texts = left.iter().map(executed);
         if let Some(at) = recalling(texts, self.dialect.lexicon()).filter(|_| note.done > 0) {
+            return Err(self.lost(job, note, &left[at]));
+        }
+        let done: Vec<&str> = job.plan.statements[..note.done].iter().map(executed).collect();
+        let texts: Vec<&str> = left.iter().map(executed).collect();
+        let forgotten = self
+            .dialect
+            .session()
+            .forgotten(self.connection, &done, &texts)
+            .map_err(|error| RunError::database("look what the script had set in its session", error))?;
+        if let Some(at) = forgotten {
             return Err(self.lost(job, note, &left[at]));
         }
         for at in again.into_iter().filter(|at| *at < note.done) {
@@ -77,5 +80,17 @@ impl Run<'_> {
             ),
         };
         Halfway::new(job, note, cause).into()
+    }
+}
+
+/// Returns the statement that a step runs as it is; an empty text for any other step.
+fn executed(statement: &Statement) -> &str {
+    match &statement.step {
+        Step::Execute { sql } => sql,
+        Step::ExpectNoRows { .. }
+        | Step::ExplainFailure { .. }
+        | Step::RedefineTable { .. }
+        | Step::KeepDependents { .. }
+        | Step::RestoreDependents { .. } => "",
     }
 }

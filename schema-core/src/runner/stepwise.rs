@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{Halfway, HalfwayCause, Kept};
+use super::error::{Halfway, HalfwayCause, Kept, Remains};
 use super::job::Job;
 use super::leftovers::Leftovers;
 use super::run::{Known, Outcome, Run};
@@ -41,6 +41,12 @@ impl Run<'_> {
         let Some(mut note) = self.claim(job, known)? else {
             return Ok(Outcome::Overtaken);
         };
+        if let Some(remembered) = &note.remembered {
+            self.dialect
+                .session()
+                .recall(self.connection, remembered)
+                .map_err(|error| RunError::database("remember what was so before the script", error))?;
+        }
         self.restore_session(job, &note)?;
         if let Some(intent) = note.intent.clone() {
             match self.settle(job, &note, &intent)? {
@@ -94,7 +100,15 @@ impl Run<'_> {
 
     /// Notes that the script begins, or returns the note of where it stopped; `None` if someone else was faster.
     fn claim(&mut self, job: &Job, known: &Known) -> Result<Option<Unfinished>, RunError> {
-        let fresh = Unfinished::begin(job.direction, &job.checksum());
+        let remembered = self
+            .dialect
+            .session()
+            .remembered(self.connection, &job.plan.mode)
+            .map_err(|error| RunError::database("look what was so before the script", error))?;
+        let fresh = Unfinished {
+            remembered,
+            ..Unfinished::begin(job.direction, &job.checksum())
+        };
         let mut found = None;
         let outcome = self.transaction(job, |run| {
             version_table::create_if_missing(run.connection, &run.place)?;
@@ -169,14 +183,13 @@ impl Run<'_> {
             Progress::Nothing => undone,
             Progress::Whole => done,
             Progress::Unclear { found } => {
-                let place = Place::elsewhere(self.dialect);
-                let sql = |next| version_table::progress_sql(&place, job.revision, Some(note), Some(next));
+                let (if_done, if_not) = self.ways_out(job, note, statement);
                 let cause = HalfwayCause::Unclear {
                     line: statement.line,
-                    statement: execute::text(&statement.step),
+                    statement: sql,
                     found,
-                    if_done: sql(&done),
-                    if_not: sql(&undone),
+                    if_done,
+                    if_not,
                 };
                 return Err(Halfway::new(job, note, cause).into());
             }
@@ -261,11 +274,33 @@ impl Run<'_> {
                 self.taken_for_done = Some(error);
                 Ok(None)
             }
+            Err(RunError::Failed(failure)) if failure.is_unread() => {
+                Err(self.without_effect(job, &intending, RunError::Failed(failure)))
+            }
             Err(error) => match session.probe(self.connection, &sql, &fingerprint) {
                 Ok(Progress::Nothing) => Err(self.without_effect(job, &intending, error)),
-                Ok(Progress::Whole | Progress::Unclear { .. }) | Err(_) => Err(error),
+                Ok(Progress::Unclear { found }) => {
+                    let (if_done, if_not) = self.ways_out(job, &intending, statement);
+                    Err(leaving(
+                        error,
+                        Remains::Unclear {
+                            found,
+                            if_done,
+                            if_not,
+                        },
+                    ))
+                }
+                Ok(Progress::Whole) | Err(_) => Err(leaving(error, Remains::Unknown)),
             },
         }
+    }
+
+    /// Returns what notes that the step that was begun took effect, and what notes that it did not, and may be corrected.
+    fn ways_out(&self, job: &Job, note: &Unfinished, statement: &Statement) -> (String, String) {
+        let place = Place::elsewhere(self.dialect);
+        let sql = |next| version_table::progress_sql(&place, job.revision, Some(note), Some(next));
+        let done = note.after(&statement.step, note.kept.clone());
+        (sql(&done), sql(&note.failing()))
     }
 
     /// Runs a step that stands alone; again, where the database does not wait by itself for someone who is done with it before long.
@@ -354,6 +389,14 @@ impl Run<'_> {
             Ok(Outcome::Done)
         })
     }
+}
+
+/// Returns an error with what its statement left behind.
+fn leaving(mut error: RunError, remains: Remains) -> RunError {
+    if let RunError::Failed(failure) = &mut error {
+        failure.remains = remains;
+    }
+    error
 }
 
 /// Tells whether a step leaves everything as it was.

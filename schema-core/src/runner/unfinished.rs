@@ -31,6 +31,9 @@ pub struct Unfinished {
     /// What was kept of tables that are being replaced.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub kept: BTreeMap<String, Vec<String>>,
+    /// What was so before the script began and has to be known at its end, in the dialect's words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remembered: Option<String>,
 }
 
 impl Unfinished {
@@ -44,6 +47,7 @@ impl Unfinished {
             intent: None,
             failed: false,
             kept: BTreeMap::new(),
+            remembered: None,
         }
     }
 

@@ -78,10 +78,11 @@ fn without_server(error: &postgres::Error) -> Error {
     }
 }
 
-/// The server counts characters, from 1.
+/// The server counts characters, from 1, and names the one behind the last where something is missing.
 fn offset(sql: &str, position: u32) -> Option<usize> {
     let nth = usize::try_from(position).ok()?.checked_sub(1)?;
-    sql.char_indices().nth(nth).map(|(at, _)| at)
+    let starts = sql.char_indices().map(|(at, _)| at);
+    starts.chain([sql.len()]).nth(nth)
 }
 
 /// Sorts SQLSTATEs (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).

@@ -13,6 +13,7 @@ mod said;
 mod stock;
 mod tally;
 mod trace;
+mod variables;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -186,6 +187,15 @@ impl Session for super::MySql {
         _within: Within,
     ) -> Result<(), Error> {
         stock::put_back(connection, before, statements)
+    }
+
+    fn forgotten(
+        &self,
+        connection: &mut dyn Connection,
+        done: &[&str],
+        left: &[&str],
+    ) -> Result<Option<usize>, Error> {
+        variables::forgotten(connection, done, left)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

@@ -10,6 +10,7 @@ mod interrupted;
 mod lock;
 mod relations;
 mod said;
+mod settings;
 mod stock;
 
 use std::path::Path;
@@ -76,10 +77,7 @@ impl Session for super::Postgres {
 
     fn begin(&self, connection: &mut dyn Connection, _mode: &Mode, _limits: &Limits) -> Result<(), Error> {
         connection.execute("BEGIN", &[])?;
-        // It is gone with the transaction, whoever ends that.
-        connection
-            .execute("SET LOCAL autogen.transaction = 'open'", &[])
-            .map(drop)
+        lock::mark_transaction(connection)
     }
 
     /// What is checked at the end of a transaction fails here, where the script can still be told from the commit.
@@ -93,9 +91,7 @@ impl Session for super::Postgres {
     /// COMMIT succeeds in a transaction that has failed, and rolls it back; and a script may have ended the transaction by itself, as a
     /// procedure can.
     fn commit(&self, connection: &mut dyn Connection) -> Result<(), Error> {
-        let rows = connection.query("SELECT current_setting('autogen.transaction', true)", &[])?;
-        let open = rows.first().and_then(|row| row.first()?.as_str()) == Some("open");
-        if !open {
+        if !lock::marks_transaction(connection)? {
             return Err(refused("the script has ended the transaction that it ran in"));
         }
         connection.execute("COMMIT", &[]).map(drop)
@@ -161,6 +157,15 @@ impl Session for super::Postgres {
         _within: Within,
     ) -> Result<(), Error> {
         stock::put_back(connection, before, statements)
+    }
+
+    fn forgotten(
+        &self,
+        connection: &mut dyn Connection,
+        done: &[&str],
+        left: &[&str],
+    ) -> Result<Option<usize>, Error> {
+        settings::forgotten(connection, done, left)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

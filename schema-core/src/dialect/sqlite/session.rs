@@ -118,6 +118,20 @@ impl Session for super::Sqlite {
         refuse_ended(connection)
     }
 
+    fn remembered(&self, connection: &mut dyn Connection, mode: &Mode) -> Result<Option<String>, Error> {
+        match mode {
+            Mode {
+                foreign_keys_off: true,
+                no_transaction: true,
+            } => violations::noted(connection).map(Some),
+            Mode { .. } => Ok(None),
+        }
+    }
+
+    fn recall(&self, connection: &mut dyn Connection, remembered: &str) -> Result<(), Error> {
+        violations::recall(connection, remembered)
+    }
+
     /// Whether all foreign keys hold is seen by reading every row that has one, and mostly they do: then what was before need not be
     /// known.
     fn looks_first(&self, connection: &mut dyn Connection, mode: &Mode) -> bool {

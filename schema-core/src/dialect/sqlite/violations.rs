@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::ddl::quote;
 use crate::db::{Connection, Error, ErrorKind, Value};
 
@@ -11,7 +13,7 @@ use crate::db::{Connection, Error, ErrorKind, Value};
 const SHOWN: usize = 10;
 
 /// A row whose foreign key names no row.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Violation {
     table: String,
     rowid: Option<i64>,
@@ -56,6 +58,35 @@ pub(super) fn forget(connection: &mut dyn Connection) -> Result<(), Error> {
 pub(super) fn remember(connection: &mut dyn Connection) -> Result<(), Error> {
     let found = violations(connection)?;
     write(connection, &found)
+}
+
+/// Returns what is remembered as a text.
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn noted(connection: &mut dyn Connection) -> Result<String, Error> {
+    let rows = connection.query("SELECT tbl, row, parent, NULL FROM temp._autogen_violations", &[])?;
+    let found: Vec<Violation> = rows.iter().filter_map(|row| violation(row)).collect();
+    serde_json::to_string(&found).map_err(|error| unreadable(&error))
+}
+
+/// Remembers what such a text says, and nothing else.
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn recall(connection: &mut dyn Connection, text: &str) -> Result<(), Error> {
+    let found: Vec<Violation> = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+    write(connection, &found)
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: format!("the rows that broke a foreign key before are not understood: {error}"),
+        offset: None,
+    }
 }
 
 fn write(connection: &mut dyn Connection, found: &[Violation]) -> Result<(), Error> {

@@ -26,6 +26,8 @@ pub struct Failure {
     pub cause: FailureCause,
     /// What stays of the script.
     pub kept: Kept,
+    /// What the statement left behind.
+    pub remains: Remains,
     /// The revisions that were done before it in this run, and stay done.
     pub done: Vec<RevisionId>,
     /// This revision and those after it. If it shared a transaction with some before it, they are among these.
@@ -43,6 +45,24 @@ pub enum Kept {
         done: usize,
         /// How many the script has.
         of: usize,
+    },
+}
+
+/// What a statement that failed left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remains {
+    /// Nothing.
+    Nothing,
+    /// It could not be looked at; the next run does.
+    Unknown,
+    /// Nobody can tell, or it was done by halves.
+    Unclear {
+        /// What the database says of it.
+        found: String,
+        /// What notes that it took effect.
+        if_done: String,
+        /// What notes that it did not.
+        if_not: String,
     },
 }
 
@@ -77,8 +97,26 @@ impl Failure {
         let Kept::Steps { .. } = self.kept else {
             return cause;
         };
-        let resume = "correct what is in the way, in the script from this statement on or in the database, and run it again: it goes on at this statement";
-        Some(cause.map_or_else(|| resume.to_owned(), |cause| format!("{cause}; {resume}")))
+        let resume = self.remains.hint();
+        Some(cause.map_or_else(|| resume.clone(), |cause| format!("{cause}; {resume}")))
+    }
+
+    /// Tells whether the database refused the statement as it read it, for only then it says where in the text: nothing of it was run.
+    pub(in crate::runner) fn is_unread(&self) -> bool {
+        matches!(&self.cause, FailureCause::Database(error) if error.kind == ErrorKind::Statement && error.offset.is_some())
+    }
+}
+
+impl Remains {
+    /// Returns how to go on with the script.
+    fn hint(&self) -> String {
+        match self {
+            Remains::Nothing => "correct what is in the way, in the script from this statement on or in the database, and run it again: it goes on at this statement".to_owned(),
+            Remains::Unknown => "run the script again as it is: it finds out what became of this statement, and goes on at it or behind it".to_owned(),
+            Remains::Unclear { found: _, if_done, if_not } => format!(
+                "look at the database; if the statement took effect, note that with `{if_done}`, and if it did not, undo what is there of it and note that with `{if_not}`; then correct what is in the way, in what is left of the script or in the database, and run it again"
+            ),
+        }
     }
 }
 
@@ -109,6 +147,7 @@ impl fmt::Display for Failure {
             statement,
             cause,
             kept,
+            remains,
             done,
             left: _,
         } = self;
@@ -134,11 +173,24 @@ impl fmt::Display for Failure {
             ),
             (kept, done) => {
                 write!(f, "of this script, {kept}")?;
+                remains.fmt(f)?;
                 if done.is_empty() {
                     Ok(())
                 } else {
                     write!(f, "; done before it: {}", listed(done))
                 }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Remains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Remains::Nothing => Ok(()),
+            Remains::Unknown => f.write_str("; what became of this statement is not known"),
+            Remains::Unclear { found, .. } => {
+                write!(f, "; whether this statement did something is not clear: {found}")
             }
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn take(
     let session = session(connection)?;
     let held = format!(
         "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND granted AND {}",
-        ours()
+        of(KEY)
     );
     if one(connection, &held)?.as_integer() != Some(0) {
         return Err(pooled());
@@ -70,13 +70,31 @@ fn session(connection: &mut dyn Connection) -> Result<Value, Error> {
     one(connection, "SELECT pg_backend_pid()")
 }
 
-/// The condition of the lock in `pg_locks`, where its number stands in two halves.
-fn ours() -> String {
+/// The number of a lock that nobody waits for, and that a transaction has to its end.
+const OPEN: i64 = KEY + 1;
+
+/// Marks the transaction that has begun: the mark is gone with it, whoever ends it, and nothing else takes it away, as `RESET ALL` does with a setting.
+pub(super) fn mark_transaction(connection: &mut dyn Connection) -> Result<(), Error> {
+    let sql = format!("SELECT pg_advisory_xact_lock_shared({OPEN})");
+    connection.query(&sql, &[]).map(drop)
+}
+
+/// Tells whether the transaction that was marked still stands.
+pub(super) fn marks_transaction(connection: &mut dyn Connection) -> Result<bool, Error> {
+    let held = format!(
+        "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND granted AND {}",
+        of(OPEN)
+    );
+    Ok(one(connection, &held)?.as_integer() != Some(0))
+}
+
+/// The condition of a lock in `pg_locks`, where its number stands in two halves.
+fn of(key: i64) -> String {
     format!(
         "locktype = 'advisory' AND objsubid = 1 AND classid = {} AND objid = {}
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        KEY >> 32,
-        KEY & 0xffff_ffff
+        key >> 32,
+        key & 0xffff_ffff
     )
 }
 
@@ -85,7 +103,7 @@ fn holder(connection: &mut dyn Connection) -> Result<String, Error> {
     let sql = format!(
         "SELECT concat('the session ', l.pid, ' of ' || a.usename, ', from ' || host(a.client_addr))
         FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.granted AND {}",
-        ours()
+        of(KEY)
     );
     let who = one(connection, &sql)?;
     Ok(who.as_str().unwrap_or("another session").to_owned())
