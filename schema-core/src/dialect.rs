@@ -23,6 +23,7 @@ mod session;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stock;
+mod unenforced;
 mod unmanaged;
 
 pub use effect::Effect;
@@ -34,6 +35,7 @@ pub use opening::Opening;
 pub(crate) use patience::Patience;
 pub use session::{Home, Limits, Mode, Progress, Session};
 pub use stock::{Stock, Within};
+pub use unenforced::Unenforced;
 pub use unmanaged::Unmanaged;
 
 use crate::db::{Connection, Error};
@@ -123,6 +125,16 @@ pub trait Dialect: Send + Sync {
     ///
     /// What the database reports.
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error>;
+
+    /// Returns the constraints of a live database that may not hold, though [`reflect`](Dialect::reflect) reads them as any other. A database that
+    /// holds its rows to all that it has, has none.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn unenforced(&self, _connection: &mut dyn Connection) -> Result<Vec<Unenforced>, Error> {
+        Ok(Vec::new())
+    }
 
     /// Returns what tables of this database may stand on and no model makes, such as extensions, domains and functions; what one of them needs may come
     /// after it. A database that knows no such things has none.

@@ -249,3 +249,65 @@ fn a_session_that_only_reads_can_check_on_postgres() {
     .unwrap_err();
     assert!(!error.hint().unwrap().contains("file"), "{:?}", error.hint());
 }
+
+#[test]
+fn a_constraint_that_may_not_hold_is_found() {
+    for database in servers::databases() {
+        let dialect = database.dialect();
+        let (sql, why) = match dialect.name() {
+            "postgres" => (
+                vec![
+                    "ALTER TABLE items DROP CONSTRAINT ck_price",
+                    "ALTER TABLE items ADD CONSTRAINT ck_price CHECK (price > 0 AND NOT (price = 7)) NOT VALID",
+                ],
+                "not all rows were checked (`NOT VALID`)",
+            ),
+            "mysql" if !servers::is_mariadb() => (
+                vec!["ALTER TABLE items ALTER CHECK ck_price NOT ENFORCED"],
+                "it is `NOT ENFORCED`",
+            ),
+            _ => continue,
+        };
+        let project = Project::new();
+        let fresh = upgraded(&project, database);
+        let connection = &mut *fresh.open();
+        for sql in sql {
+            connection.execute(sql, &[]).unwrap();
+        }
+        let found: Vec<_> = check(&project, database, connection)
+            .findings
+            .iter()
+            .map(|finding| format!("{}: {finding}", finding.code()))
+            .collect();
+        let expected = format!("unenforced: the constraint `ck_price` of `items` may not hold: {why}");
+        assert!(found.contains(&expected), "{found:?}");
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+}
+
+#[test]
+fn a_foreign_key_whose_triggers_are_disabled_is_found() {
+    let Some(database) = servers::database("postgres") else {
+        return;
+    };
+    let connection = &mut *database.empty();
+    for sql in [
+        "CREATE TABLE a (id int PRIMARY KEY)",
+        "CREATE TABLE b (a int CONSTRAINT fk_b REFERENCES a, c int CONSTRAINT ck_b CHECK (c > 0))",
+    ] {
+        connection.execute(sql, &[]).unwrap();
+    }
+    assert_eq!(database.dialect().unenforced(connection).unwrap(), []);
+    for table in ["a", "b"] {
+        connection
+            .execute(&format!("ALTER TABLE {table} DISABLE TRIGGER ALL"), &[])
+            .unwrap();
+        let found = database.dialect().unenforced(connection).unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].constraint, "fk_b");
+        assert_eq!(found[0].why, "its triggers are disabled");
+        connection
+            .execute(&format!("ALTER TABLE {table} ENABLE TRIGGER ALL"), &[])
+            .unwrap();
+    }
+}

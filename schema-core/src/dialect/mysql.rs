@@ -26,9 +26,10 @@ mod standalone;
 mod stored;
 mod structure;
 mod types;
+mod unenforced;
 mod unmanaged;
 
-use super::{Change, Dialect, Located, Session, Unmanaged, Unsupported};
+use super::{Change, Dialect, Located, Session, Unenforced, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -108,6 +109,10 @@ impl Dialect for MySql {
 
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
         unmanaged::unmanaged(connection)
+    }
+
+    fn unenforced(&self, connection: &mut dyn Connection) -> Result<Vec<Unenforced>, Error> {
+        unenforced::unenforced(connection)
     }
 
     fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {

@@ -16,9 +16,10 @@ mod standalone;
 mod stored;
 mod structure;
 mod types;
+mod unenforced;
 mod unmanaged;
 
-use super::{Change, Dialect, Foundation, Located, Session, Unmanaged, Unsupported};
+use super::{Change, Dialect, Foundation, Located, Session, Unenforced, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -104,6 +105,10 @@ impl Dialect for Postgres {
 
     fn foundations(&self, connection: &mut dyn Connection) -> Result<Vec<Foundation>, Error> {
         foundation::foundations(connection)
+    }
+
+    fn unenforced(&self, connection: &mut dyn Connection) -> Result<Vec<Unenforced>, Error> {
+        unenforced::unenforced(connection)
     }
 
     fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {

@@ -48,7 +48,8 @@ impl Status {
             | Finding::UnknownRevision { .. }
             | Finding::Unfinished { .. }
             | Finding::Stuck(_)
-            | Finding::Drift { .. } => None,
+            | Finding::Drift { .. }
+            | Finding::Unenforced(_) => None,
         })
     }
 
@@ -61,7 +62,8 @@ impl Status {
             | Finding::Unfinished { .. }
             | Finding::Pending { .. }
             | Finding::Stuck(_)
-            | Finding::Drift { .. } => None,
+            | Finding::Drift { .. }
+            | Finding::Unenforced(_) => None,
         })
     }
 
@@ -75,7 +77,8 @@ impl Status {
             | Finding::Unfinished { .. }
             | Finding::Pending { .. }
             | Finding::Stuck(_)
-            | Finding::Drift { .. } => None,
+            | Finding::Drift { .. }
+            | Finding::Unenforced(_) => None,
         })
     }
 
@@ -94,7 +97,8 @@ impl Status {
             | Finding::UnknownRevision { .. }
             | Finding::Unfinished { .. }
             | Finding::Pending { .. }
-            | Finding::Stuck(_) => None,
+            | Finding::Stuck(_)
+            | Finding::Unenforced(_) => None,
         })
     }
 }
@@ -114,7 +118,8 @@ fn hint(finding: &Finding) -> String {
         Finding::EditedScript { .. }
         | Finding::MissingScript { .. }
         | Finding::Stuck(_)
-        | Finding::Drift { .. } => finding.hint(),
+        | Finding::Drift { .. }
+        | Finding::Unenforced(_) => finding.hint(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::{Applied, RunError, version_table};
 use crate::db::Connection;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Unenforced};
 use crate::history::{Cause, Direction, History, RevisionId, Stuck};
 use crate::operation::Operation;
 use crate::schema::TableName;
@@ -75,6 +75,8 @@ pub enum Finding {
         /// What someone did to the database besides them.
         operation: Box<Operation>,
     },
+    /// A constraint stands in the database and may not hold.
+    Unenforced(Unenforced),
 }
 
 impl Finding {
@@ -89,6 +91,7 @@ impl Finding {
             Finding::Pending { .. } => "pending",
             Finding::Stuck(_) => "stuck",
             Finding::Drift { .. } => "drift",
+            Finding::Unenforced(_) => "unenforced",
         }
     }
 
@@ -106,6 +109,9 @@ impl Finding {
             Finding::Stuck(stuck) => stuck.hint(),
             Finding::Drift { .. } => {
                 "undo it in the database, or put it in the models and make a revision of it".into()
+            }
+            Finding::Unenforced(_) => {
+                "see to its rows and enforce it: `VALIDATE CONSTRAINT`, `ENABLE TRIGGER ALL` (PostgreSQL), `ALTER CHECK … ENFORCED` (MySQL)".into()
             }
         }
     }
@@ -154,6 +160,16 @@ impl fmt::Display for Finding {
                     operation.describe()
                 )
             }
+            Finding::Unenforced(Unenforced {
+                table,
+                constraint,
+                why,
+            }) => {
+                write!(
+                    f,
+                    "the constraint `{constraint}` of `{table}` may not hold: {why}"
+                )
+            }
         }
     }
 }
@@ -199,6 +215,7 @@ pub fn check(
         findings.extend(drift.operations.into_iter().map(|operation| Finding::Drift {
             operation: Box::new(operation),
         }));
+        findings.extend(drift.unenforced.into_iter().map(Finding::Unenforced));
         uncompared = drift.uncompared;
     }
     match history.pending(history.heads(), &has) {

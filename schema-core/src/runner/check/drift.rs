@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Claim;
 use crate::db::{self, Connection, ErrorKind};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Unenforced};
 use crate::diff::{Answers, diff};
 use crate::history::{History, RevisionId};
 use crate::operation::Operation;
@@ -48,6 +48,8 @@ impl fmt::Display for Uncompared {
 pub(super) struct Drift {
     /// What leads from the schema that the applied revisions made to the one that is there.
     pub(super) operations: Vec<Operation>,
+    /// What is there and may not hold.
+    pub(super) unenforced: Vec<Unenforced>,
     /// What could not be compared.
     pub(super) uncompared: Option<Uncompared>,
 }
@@ -81,9 +83,14 @@ pub(super) fn drift(
         })
         .collect();
     let found = Schema { tables };
+    let mut unenforced = dialect
+        .unenforced(connection)
+        .map_err(|error| RunError::database("look for constraints that are not enforced", error))?;
+    unenforced.retain(|constraint| found.tables.contains_key(&constraint.table));
     let (expected, uncompared) = as_kept(connection, dialect, expected, &found)?;
     Ok(Drift {
         operations: diff(&expected, &found, &Answers::default()),
+        unenforced,
         uncompared,
     })
 }
