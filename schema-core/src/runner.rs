@@ -62,7 +62,8 @@ use crate::history::{Direction, History, RevisionId};
 pub struct Options {
     /// How long to wait for the database's lock, and for those of its tables.
     pub lock_timeout: Duration,
-    /// How long one statement of a script may take, if there is an end to it.
+    /// How long one statement of a script may take, if there is an end to it. MySQL itself ends on a program's own connection only those that read;
+    /// MariaDB, PostgreSQL and SQLite end any.
     pub statement_timeout: Option<Duration>,
     /// Where an upgrade of several revisions commits.
     pub per_revision: PerRevision,

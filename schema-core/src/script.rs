@@ -22,6 +22,7 @@ mod allow;
 mod delimiter;
 mod error;
 mod parse;
+mod refused;
 mod render;
 mod split;
 

@@ -7,17 +7,19 @@ mod client;
 mod error;
 mod options;
 mod value;
+mod watchdog;
 
 use std::borrow::BorrowMut;
 use std::fmt;
 use std::time::Duration;
 
 use mysql::prelude::Queryable;
-use mysql::{Conn, Params, ResultSet, Statement};
+use mysql::{Conn, OptsBuilder, Params, ResultSet, Statement};
 
 use self::error::{refused, translate, translate_opening};
 use self::options::Security;
-use super::{Connection, Error, ServerUrl, Value};
+use self::watchdog::Watchdog;
+use super::{Connection, Error, ErrorKind, ServerUrl, Value};
 
 /// What a session is told first.
 ///
@@ -45,6 +47,10 @@ const CANNOT_BE_PREPARED: u16 = 1295;
 /// It owns the connection within, or borrows one that the program has open.
 pub struct MySqlConnection<C = Conn> {
     inner: C,
+    /// How to connect once more, if it was opened here.
+    options: Option<OptsBuilder>,
+    /// How long a statement may take, where a second connection has to see to that.
+    limit: Option<Duration>,
 }
 
 impl MySqlConnection {
@@ -66,11 +72,12 @@ impl MySqlConnection {
         let security = Security::of(url).map_err(failed)?;
         let connect = |security| {
             let options = options::options(url, security)?;
-            Conn::new(options).map_err(|error| translate_opening(&error))
+            let connected = Conn::new(options.clone()).map_err(|error| translate_opening(&error))?;
+            Ok((connected, options))
         };
         let connected = match security {
             // A server without encryption says so before it is told the password.
-            Security::Preferred => connect(Security::Required).or_else(|error| {
+            Security::Preferred => connect(Security::Required).or_else(|error: Error| {
                 if error.message == error::NO_ENCRYPTION {
                     connect(Security::Disabled)
                 } else {
@@ -82,7 +89,11 @@ impl MySqlConnection {
             | Security::VerifyCertificate
             | Security::VerifyIdentity => connect(security),
         };
-        MySqlConnection::new(connected.map_err(failed)?).map_err(failed)
+        let (connected, options) = connected.map_err(failed)?;
+        Ok(MySqlConnection {
+            options: Some(options),
+            ..MySqlConnection::new(connected).map_err(failed)?
+        })
     }
 }
 
@@ -93,7 +104,11 @@ impl<C: BorrowMut<Conn>> MySqlConnection<C> {
     ///
     /// What the server reports.
     pub fn new(inner: C) -> Result<Self, Error> {
-        let mut connection = MySqlConnection { inner };
+        let mut connection = MySqlConnection {
+            inner,
+            options: None,
+            limit: None,
+        };
         for sql in SESSION {
             connection
                 .inner
@@ -158,7 +173,31 @@ impl<C: BorrowMut<Conn>> MySqlConnection<C> {
         let _ = self.inner.borrow_mut().close(statement);
     }
 
+    /// Runs a statement for at most as long as it may take.
     fn run(
+        &mut self,
+        sql: &str,
+        parameters: &[Value],
+        row: &mut dyn FnMut(Vec<Value>) -> bool,
+    ) -> Result<u64, Error> {
+        let (Some(limit), Some(options)) = (self.limit, self.options.clone()) else {
+            return self.run_to_end(sql, parameters, row);
+        };
+        let watchdog = Watchdog::watch(options, self.inner.borrow().connection_id(), limit);
+        let outcome = self.run_to_end(sql, parameters, row);
+        if !watchdog.call_off() {
+            return outcome;
+        }
+        // What came too late for this statement must not meet the next one.
+        let _ = self.inner.borrow_mut().query_drop("DO 0");
+        outcome.map_err(|error| Error {
+            kind: ErrorKind::TimedOut,
+            message: format!("it took longer than {limit:?} ({})", error.message),
+            ..error
+        })
+    }
+
+    fn run_to_end(
         &mut self,
         sql: &str,
         parameters: &[Value],
@@ -216,10 +255,13 @@ impl<C: BorrowMut<Conn>> Connection for MySqlConnection<C> {
         self.run(sql, parameters, row).map(drop)
     }
 
-    /// MariaDB ends any statement, MySQL only one that reads.
+    /// MariaDB ends any statement, MySQL only one that reads: there a second connection ends the others, if this one was opened here. On a program's own
+    /// connection they have no limit.
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        let is_mariadb = self.is_mariadb()?;
+        self.limit = limit.filter(|_| !is_mariadb);
         let limit = limit.unwrap_or_default();
-        let sql = if self.is_mariadb()? {
+        let sql = if is_mariadb {
             format!("SET SESSION max_statement_time = {}", limit.as_secs_f64())
         } else {
             format!("SET SESSION max_execution_time = {}", limit.as_millis())

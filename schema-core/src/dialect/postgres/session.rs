@@ -53,15 +53,14 @@ impl Session for super::Postgres {
         lock::give_back(connection);
     }
 
-    /// A statement out of a transaction may wait for others for long without being in anyone's way, and leaves a broken index if it is
-    /// ended, so there only locks have a limit.
+    /// A statement that is ended out of a transaction may leave a broken index, which [`probe`](Session::probe) clears away.
     fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
         remember_settings(connection)?;
         let milliseconds = limits.lock.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
         let entered = connection
             .execute(&format!("SET lock_timeout = {milliseconds}"), &[])
             .and_then(|_| pin_search_path(connection))
-            .and_then(|()| connection.limit_statements(limits.statement.filter(|_| !mode.no_transaction)));
+            .and_then(|()| connection.limit_statements(limits.statement));
         if entered.is_err() {
             self.leave(connection, mode);
         }
