@@ -357,6 +357,39 @@ fn what_a_procedure_did_before_its_session_was_lost_is_put_before_a_person() {
 }
 
 #[test]
+fn a_temporary_table_that_is_gone_already_is_not_asked_for() {
+    for words in WORDS {
+        let [make, name] = match words.dialect {
+            "mysql" => [
+                "CREATE TEMPORARY TABLE gone AS SELECT count(*) AS v FROM items",
+                "gone",
+            ],
+            "postgres" => [
+                "CREATE TEMP TABLE gone AS SELECT count(*) AS v, random() FROM items",
+                "pg_temp.gone",
+            ],
+            _ => [
+                "CREATE TEMP TABLE gone AS SELECT count(*) AS v, random() FROM items",
+                "temp.gone",
+            ],
+        };
+        let statements = [
+            make.to_owned(),
+            "INSERT INTO items SELECT v FROM gone".to_owned(),
+            format!("DROP TABLE {name}"),
+            "INSERT INTO late SELECT v FROM items".to_owned(),
+        ];
+        let Some(site) = Site::new(words.dialect, &statements.each_ref().map(String::as_str)) else {
+            continue;
+        };
+        site.fail_late();
+        site.upgrade()
+            .unwrap_or_else(|error| panic!("{}: {error}", words.dialect));
+        assert_eq!(site.values("late"), [row(0)], "{}", words.dialect);
+    }
+}
+
+#[test]
 fn what_code_has_set_is_not_guessed() {
     for (dialect, create, uses) in [
         (

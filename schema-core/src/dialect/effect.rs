@@ -7,9 +7,11 @@
 )]
 
 mod repeatable;
+mod temporary;
 
 use self::repeatable::is_repeatable;
 pub(crate) use self::repeatable::recalling;
+pub(crate) use self::temporary::drops_temporary;
 use crate::lexer::Token;
 
 /// What a statement does. What it leaves in its session alone goes with a process that is killed.

@@ -6,7 +6,7 @@ use super::run::Run;
 use super::unfinished::Unfinished;
 use super::version_table::Place;
 use super::{RunError, execute, stepwise, version_table};
-use crate::dialect::{Effect, recalling, to_run_again};
+use crate::dialect::{Effect, drops_temporary, recalling, to_run_again};
 use crate::plan::{Statement, Step};
 
 impl Run<'_> {
@@ -18,9 +18,17 @@ impl Run<'_> {
         // One that was interrupted may have changed what those before it read.
         let begun = note.done + usize::from(note.intent.is_some());
         let statements = job.plan.statements.get(..begun).unwrap_or_default();
-        let effects: Vec<Effect> = statements
-            .iter()
-            .map(|statement| self.effect(&statement.step))
+        let lexicon = self.dialect.lexicon();
+        let effects: Vec<Effect> = (0..statements.len())
+            .map(|at| {
+                let made = executed(&statements[at]);
+                let mut later = statements.iter().take(note.done).skip(at + 1);
+                if later.any(|later| drops_temporary(made, executed(later), lexicon)) {
+                    Effect::Nothing
+                } else {
+                    self.effect(&statements[at].step)
+                }
+            })
             .collect();
         let again = to_run_again(&effects).map_err(|at| self.lost(job, note, &statements[at]))?;
         let left = &job.plan.statements[note.done..];
