@@ -93,6 +93,7 @@ pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, Script
     Ok(statements.collect())
 }
 
+/// Leaves out what tells SQLite's shell to stop at an error, and keeps its line.
 fn without_bail(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
