@@ -26,6 +26,7 @@ mod refused;
 mod render;
 mod split;
 
+pub(crate) use allow::carry_allows;
 pub use allow::{Allow, Covers};
 pub use error::{Problem, ScriptError};
 pub use parse::{body, irreversible, parse, parse_with_allows, statements};

@@ -117,7 +117,7 @@ fn write_history(migrations: &Path) -> Result<()> {
             let sums = ScriptSums {
                 upgrade: checksum(&scripts.upgrade),
                 downgrade: checksum(&scripts.downgrade),
-                edited: false,
+                edited: std::collections::BTreeSet::new(),
             };
             let revision = Revision {
                 id: RevisionId::new(0x6900_0000 + number, 0),

@@ -150,7 +150,7 @@ fn write_history(migrations: &Path, per_table: u32) -> Result<()> {
         let sums = ScriptSums {
             upgrade: checksum(&scripts.upgrade),
             downgrade: checksum(&scripts.downgrade),
-            edited: false,
+            edited: std::collections::BTreeSet::new(),
         };
         let revision = Revision {
             id: id(number),

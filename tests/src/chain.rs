@@ -123,7 +123,7 @@ pub fn write(migrations: &Path) {
             let sums = ScriptSums {
                 upgrade: checksum(&scripts.upgrade),
                 downgrade: checksum(&scripts.downgrade),
-                edited: false,
+                edited: std::collections::BTreeSet::new(),
             };
             (dialect.clone(), sums)
         });

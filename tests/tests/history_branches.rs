@@ -283,7 +283,7 @@ fn a_revision_squashed_twice_is_named_and_a_circle_is_one() {
     project.write(&one, "", "");
     project.write(&other, "", "");
     let error = History::load(&project.migrations()).unwrap_err();
-    assert!(matches!(error.cause, Cause::Cycle { .. }), "{error}");
+    assert!(matches!(error.cause, Cause::SquashedInCircle { .. }), "{error}");
 }
 
 #[test]

@@ -327,7 +327,7 @@ fn an_allow_needs_a_code_and_a_reason() {
 }
 
 #[test]
-fn an_allow_is_no_edit_of_what_ran_and_is_kept_by_a_rebase() {
+fn an_allow_is_no_edit_and_a_persons_all_the_same() {
     let text = "DELETE FROM items;\n";
     let allowed = format!("-- autogen: allow D08 old\n{text}");
     assert_eq!(checksum(&allowed), checksum(text));
@@ -336,7 +336,7 @@ fn an_allow_is_no_edit_of_what_ran_and_is_kept_by_a_rebase() {
     let sums = schema_core::history::ScriptSums {
         upgrade: checksum(text),
         downgrade: checksum("SELECT 1;\n"),
-        edited: false,
+        edited: BTreeSet::new(),
     };
     first.scripts = BTreeMap::from([("sqlite".to_owned(), sums)]);
     let written = project.write(&first, text, "SELECT 1;\n");
@@ -347,10 +347,11 @@ fn an_allow_is_no_edit_of_what_ran_and_is_kept_by_a_rebase() {
             .unwrap()
     );
     std::fs::write(written.join("upgrade.sqlite.sql"), allowed).unwrap();
+    let history = project.load();
+    assert!(!history.is_edited(id(1), "sqlite", Direction::Upgrade).unwrap());
     assert!(
-        project
-            .load()
-            .is_edited(id(1), "sqlite", Direction::Upgrade)
+        history
+            .is_of_a_person(id(1), "sqlite", Direction::Upgrade)
             .unwrap()
     );
 }

@@ -86,7 +86,7 @@ impl Site {
         let sums = ScriptSums {
             upgrade: checksum(upgrade),
             downgrade: checksum(""),
-            edited: false,
+            edited: std::collections::BTreeSet::new(),
         };
         revision.scripts = BTreeMap::from([("mysql".to_owned(), sums)]);
         let scripts = BTreeMap::from([("mysql".to_owned(), scripts)]);

@@ -110,7 +110,36 @@ pub(super) fn current(
     let config = environment.config()?;
     let database = environment.database(&config)?;
     let applied = applied_in(&database)?;
-    Ok(runner::tips(history, &applied).iter().map(|tip| tip.id).collect())
+    let tips = runner::tips(history, &applied);
+    match tips.iter().find(|tip| !history.speaks_of(tip.id)) {
+        Some(unknown) => Err(not_in_files(history, &applied, unknown)),
+        None => Ok(tips.iter().map(|tip| tip.id).collect()),
+    }
+}
+
+/// Returns the error for a database that is at a revision that the files do not have: nothing can be counted from there.
+fn not_in_files(history: &History, applied: &[Applied], unknown: &Applied) -> CommandError {
+    let known: Vec<Applied> = applied
+        .iter()
+        .filter(|one| history.get(one.id).is_some())
+        .cloned()
+        .collect();
+    let common: Vec<String> = runner::tips(history, &known)
+        .iter()
+        .map(|tip| tip.id.to_string())
+        .collect();
+    let back = if common.is_empty() {
+        "base".to_owned()
+    } else {
+        common.join(" ")
+    };
+    CommandError::new(format!(
+        "the database is at revision `{}` ({}), which the files do not have",
+        unknown.id, unknown.message
+    ))
+    .hint(format!(
+        "check out the branch that has it, or take it back with `autogen downgrade {back}`"
+    ))
 }
 
 /// Returns the revisions at which the database is, if the name of a revision or a range depends on it; the database is not

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use clap::Args;
 use schema_core::history::files;
-use schema_core::history::{Direction, History, Revision, ScriptSums};
+use schema_core::history::{Direction, History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::apply_all;
 use schema_core::runner;
 use schema_core::script::checksum;
@@ -70,11 +70,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &EditArgs) -> Re
     }
     prove(environment, &config, &history, &revision)?;
     for (dialect, sums) in &mut revision.scripts {
-        *sums = ScriptSums {
-            upgrade: checksum(&history.script(id, dialect, Direction::Upgrade)?),
-            downgrade: checksum(&history.script(id, dialect, Direction::Downgrade)?),
-            edited: true,
-        };
+        note(&history, id, dialect, sums)?;
     }
     let folder = history.folder(id).unwrap_or(&environment.migrations);
     files::write_revision_file(folder, &revision)?;
@@ -84,6 +80,22 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &EditArgs) -> Re
             .info(Topic::Verify, format_args!("Noted the checksum of {path}"));
     }
     Ok(Outcome::Done)
+}
+
+/// Writes down the checksums of the scripts that are not as they were generated.
+fn note(history: &History, id: RevisionId, dialect: &str, sums: &mut ScriptSums) -> Result<(), CommandError> {
+    for direction in [Direction::Upgrade, Direction::Downgrade] {
+        let noted = match direction {
+            Direction::Upgrade => &mut sums.upgrade,
+            Direction::Downgrade => &mut sums.downgrade,
+        };
+        let sum = checksum(&history.script(id, dialect, direction)?);
+        if *noted != sum {
+            *noted = sum;
+            sums.edited.insert(direction);
+        }
+    }
+    Ok(())
 }
 
 fn scripts(history: &History, revision: &Revision) -> Vec<PathBuf> {

@@ -22,7 +22,8 @@ use crate::printer::Format;
 ///
 /// Example: autogen history head-5: --graph
 ///
-/// With --json: {"revisions": [{"id", "parents", "message", "created", "slug", "head"}]}, the newest first; with -i, each has
+/// With --json: {"revisions": [{"id", "parents", "message", "created", "slug", "head", "replaces", "overrules"}]}, the newest first, the
+/// last two only where a revision has them; when the database was asked, with -i or for a name such as `current`, each has
 /// "applied" and "current", too
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
@@ -54,6 +55,7 @@ pub(crate) fn run(
 ) -> Result<Outcome, CommandError> {
     let history = environment.history()?;
     let range = arguments.range.as_deref().unwrap_or(":");
+    super::current_for(environment, &history, range)?;
     let state = if arguments.indicate_current || counts_from_current(range) {
         state(environment, &history)?
     } else {

@@ -40,7 +40,7 @@ pub(super) use self::write::{Draft, neutral_hazards};
 ///
 /// Example: autogen migrate -m "add descriptions"
 ///
-/// With --json: {"revision": {"id", "parents", "message", "created", "folder"} or null,
+/// With --json: {"revision": {"id", "parents", "message", "created", "overrules", "folder"} or null,
 /// "operations": [{"text", "operation"}], "hazards": [{"code", "dialect", "text", "safe"}],
 /// "scripts": {dialect: {"upgrade", "downgrade"}}, "completed": [{"id", "folder", "scripts": {dialect: {"upgrade", "downgrade"}}}] with what
 /// older revisions got for a dialect that was configured later, "sources": {"packages", "features", "artifacts"}}; when an answer is needed, {"error", "questions": [{"dropped", "candidates": [{"name", "likeness", "flag", "attribute"}], "drop"}],

@@ -58,6 +58,14 @@ pub(crate) fn run(
             let text = format_args!("Kept `{name}` of `{}`, which was edited by hand", kept.revision);
             environment.printer.info(Topic::Migrate, text);
         }
+        for (script, allow) in &moved.allows_left {
+            let name = files::script_name(&script.dialect, script.direction);
+            let text = format_args!(
+                "Left out of `{name}` of `{}`, which does not have its statement any more: `-- autogen: allow {} {}`",
+                script.revision, allow.code, allow.reason
+            );
+            environment.printer.warn(Topic::Migrate, text);
+        }
         for dialect in &moved.unknown {
             let text = format_args!(
                 "Left the scripts for {dialect} of `{}` as they are, since this build does not know the dialect: look whether they still fit",

@@ -14,7 +14,7 @@ use crate::printer::Format;
 ///
 /// Example: autogen show head
 ///
-/// With --json: {"revisions": [{"id", "parents", "message", "created", "folder", "operations": [{"text", "operation"}],
+/// With --json: {"revisions": [{"id", "parents", "message", "created", "folder", "replaces", "overrules", "operations": [{"text", "operation"}],
 /// "scripts": {dialect: {"upgrade", "downgrade"}}}]}
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -66,6 +66,10 @@ fn print(
     printer.data(format_args!("Message:  {}", revision.message));
     printer.data(format_args!("Created:  {}", revision.created));
     printer.data(format_args!("Folder:   {folder}"));
+    if !revision.overrules.is_empty() {
+        let overrules: Vec<String> = revision.overrules.iter().map(ToString::to_string).collect();
+        printer.data(format_args!("Against:  {}", overrules.join(", ")));
+    }
     printer.data("");
     for line in describe_all(&revision.operations) {
         printer.data(format_args!("  {line}"));
@@ -101,6 +105,8 @@ fn document(
         "message": revision.message,
         "created": revision.created,
         "folder": folder(environment, history, revision),
+        "replaces": revision.replaces,
+        "overrules": revision.overrules,
         "operations": document::operations(&revision.operations),
         "scripts": scripts,
     }))

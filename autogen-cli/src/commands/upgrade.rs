@@ -23,7 +23,7 @@ use crate::error::{CommandError, Outcome};
 /// Example: autogen upgrade
 ///
 /// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"]}; with --dry-run
-/// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}
+/// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}; with --sql {"scripts": {dialect: script}}
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArgs {
     /// How far: an id, a unique beginning of one, a slug, `head`, `heads`, `+1`

@@ -34,7 +34,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
         let start = Instant::now();
         let scripts = all_scripts(&history, dialect)?;
         let Some(mut scratch) = environment.scratch(&config, dialect, &scripts)? else {
-            documents.push(json!({"dialect": dialect.name(), "ok": null}));
+            documents.push(proved(dialect.name(), None));
             continue;
         };
         let printer = &mut *environment.printer;
@@ -58,7 +58,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
                     dialect.name()
                 );
                 environment.printer.info(Topic::Verify, text);
-                documents.push(json!({"dialect": dialect.name(), "ok": true}));
+                documents.push(proved(dialect.name(), Some(true)));
             }
             Err(error) => {
                 outcome = Outcome::Found;
@@ -82,6 +82,11 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
         }));
     }
     Ok(outcome)
+}
+
+/// Returns what `--json` shows of a dialect with which there is no problem.
+fn proved(dialect: &str, ok: Option<bool>) -> serde_json::Value {
+    json!({"dialect": dialect, "ok": ok, "problem": null, "causes": [], "hints": []})
 }
 
 /// Returns how many revisions there are, in words.

@@ -37,11 +37,13 @@ macro_rules! transcripts {
 
 transcripts!(
     ahead,
+    allowed,
     amend,
     amend_answers,
     apart,
     bad_database,
     bad_files,
+    bad_links,
     bad_models,
     branches,
     baseline,
@@ -74,6 +76,7 @@ transcripts!(
     squash,
     running,
     stamp,
+    switched,
     two_heads,
     values,
 );

@@ -36,8 +36,8 @@ impl History {
         Ok(edited)
     }
 
-    /// Tells whether a person wrote or edited a script: it is not as it was written, it allows a hazard, or its revision says so. One that
-    /// is not there was not edited.
+    /// Tells whether a person wrote or edited a script: it is not as it was written, or its revision says so. One that is not there was not
+    /// edited, nor was one that only [allows](crate::script::Allow) a hazard.
     ///
     /// # Errors
     ///
@@ -59,8 +59,25 @@ impl History {
                 Direction::Upgrade => &sums.upgrade,
                 Direction::Downgrade => &sums.downgrade,
             };
-            sums.edited || checksum(&text) != *written || has_allows(&text)
+            sums.edited.contains(&direction) || checksum(&text) != *written
         }))
+    }
+
+    /// Tells whether a person's hand is in a script in any way: it is edited, or allows a hazard.
+    ///
+    /// # Errors
+    ///
+    /// As [`is_edited`](Self::is_edited).
+    pub fn is_of_a_person(
+        &self,
+        id: RevisionId,
+        dialect: &str,
+        direction: Direction,
+    ) -> Result<bool, HistoryError> {
+        Ok(self.is_edited(id, dialect, direction)?
+            || self
+                .script(id, dialect, direction)
+                .is_ok_and(|text| has_allows(&text)))
     }
 
     /// Returns the scripts of a revision that its file tells of and that are not there.

@@ -89,6 +89,16 @@ pub enum Cause {
         /// What it was squashed into.
         by: RevisionId,
     },
+    /// A revision that was squashed into something that was squashed into it.
+    SquashedInCircle {
+        /// The revision.
+        revision: RevisionId,
+    },
+    /// A revision that says it decided against itself.
+    OverrulesItself {
+        /// The revision.
+        revision: RevisionId,
+    },
     /// A revision that two others say they were squashed from.
     SquashedTwice {
         /// The revision.
@@ -210,6 +220,8 @@ impl HistoryError {
             Cause::SquashedParent { revision, by, .. } => format!(
                 "restore what was squashed from version control and run `autogen rebase {revision} --onto` its last revision, then squash again; `{by}` says in `replaces` what that is"
             ),
+            Cause::SquashedInCircle { .. } => "restore the file from version control, or correct `replaces`".into(),
+            Cause::OverrulesItself { .. } => "restore the file from version control, or correct `overrules`".into(),
             Cause::SquashedTwice { into: [one, other], .. } => {
                 format!("keep one of `{one}` and `{other}`, and remove the folder of the other")
             }
@@ -221,7 +233,7 @@ impl HistoryError {
                 "there are no revisions yet: make one with `autogen migrate`".into()
             }
             Cause::UnknownRevision { candidates, .. } => format!("candidates are {}", list(candidates)),
-            Cause::NotInFiles { .. } => "check out the branch that has it, or take it back with `autogen downgrade head`".into(),
+            Cause::NotInFiles { .. } => "check out the branch that has it, or take it back with `autogen downgrade REV`, where REV is the newest that both have".into(),
             Cause::AmbiguousRevision { name, candidates } if name.starts_with("head") => {
                 format!("the heads are {}; name one, or join them with `autogen merge`", list(candidates))
             }
@@ -293,6 +305,15 @@ impl fmt::Display for HistoryError {
                     f,
                     "revision `{revision}` names the parent `{parent}`, which was squashed into `{by}` with what came after it ({path})"
                 )
+            }
+            Cause::SquashedInCircle { revision } => {
+                write!(
+                    f,
+                    "revision `{revision}` was squashed into what was squashed into it ({path})"
+                )
+            }
+            Cause::OverrulesItself { revision } => {
+                write!(f, "revision `{revision}` overrules itself ({path})")
             }
             Cause::SquashedTwice {
                 revision,

@@ -10,6 +10,13 @@ pub(super) fn order(headers: &[Header], sources: &[Source]) -> Result<Vec<usize>
     let mut missing = Vec::with_capacity(headers.len());
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); headers.len()];
     for (at, header) in headers.iter().enumerate() {
+        if header.overrules.contains(&header.id) {
+            let cause = Cause::OverrulesItself { revision: header.id };
+            return Err(HistoryError::new(
+                sources[at].folder.join(super::files::REVISION_FILE),
+                cause,
+            ));
+        }
         let parents: BTreeSet<RevisionId> = header.parents.iter().copied().collect();
         missing.push(parents.len());
         for parent in parents {

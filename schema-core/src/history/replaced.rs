@@ -207,12 +207,12 @@ fn replaced(
     // Whoever is squashed, by someone who is squashed, has no one left who took its place: that is a circle.
     let lost = again.iter().find(|id| !replaced.contains_key(id));
     match lost.and_then(|id| places.get(id)) {
-        Some(at) => Err(HistoryError {
-            path: None,
-            cause: Cause::Cycle {
-                revisions: vec![(headers[*at].id, sources[*at].folder.clone())],
+        Some(at) => Err(HistoryError::new(
+            sources[*at].folder.join(files::REVISION_FILE),
+            Cause::SquashedInCircle {
+                revision: headers[*at].id,
             },
-        }),
+        )),
         None => Ok(replaced),
     }
 }

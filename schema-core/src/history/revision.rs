@@ -4,12 +4,12 @@ mod file;
 
 pub(super) use file::{holds_as_written, parse, parse_header, render};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::names::PLACES;
-use super::{RevisionId, Squashed};
+use super::{Direction, RevisionId, Squashed};
 use crate::diff::Answers;
 use crate::operation::Operation;
 
@@ -63,14 +63,28 @@ pub struct ScriptSums {
     pub upgrade: String,
     /// Of the downgrade script.
     pub downgrade: String,
-    /// Whether these are the checksums of scripts that a person edited since they were made.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub edited: bool,
+    /// Those of which this is the checksum of what a person made of them.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        deserialize_with = "edited"
+    )]
+    pub edited: BTreeSet<Direction>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_false(value: &bool) -> bool {
-    !value
+/// Reads which scripts were edited: a list of them, or `true` for both.
+fn edited<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<Direction>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Edited {
+        Both(bool),
+        These(BTreeSet<Direction>),
+    }
+    Ok(match Edited::deserialize(deserializer)? {
+        Edited::Both(true) => BTreeSet::from([Direction::Upgrade, Direction::Downgrade]),
+        Edited::Both(false) => BTreeSet::new(),
+        Edited::These(these) => these,
+    })
 }
 
 /// The most characters of a slug.

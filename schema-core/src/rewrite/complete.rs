@@ -1,6 +1,6 @@
 //! Scripts for a dialect that was configured after the revisions were made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::{KeptScript, RewriteError};
@@ -70,9 +70,9 @@ fn with_scripts(
     let from = history.schema_without(&revision.parents, &revision.overrules)?;
     let to = apply_all(from.clone(), &revision.operations).map_err(|error| history.misfit(id, error))?;
     let (mut scripts, mut edited) = (BTreeMap::new(), Vec::new());
-    for (dialect, sums) in &revision.scripts {
+    for dialect in revision.scripts.keys() {
         for direction in [Direction::Upgrade, Direction::Downgrade] {
-            if sums.edited || history.is_edited(id, dialect, direction)? {
+            if history.is_edited(id, dialect, direction)? {
                 edited.push(KeptScript {
                     revision: id,
                     dialect: dialect.clone(),
@@ -95,7 +95,7 @@ fn with_scripts(
         let sums = ScriptSums {
             upgrade: checksum(&texts.upgrade),
             downgrade: checksum(&texts.downgrade),
-            edited: false,
+            edited: BTreeSet::new(),
         };
         revision.scripts.insert(dialect.name().to_owned(), sums);
         scripts.insert(dialect.name().to_owned(), texts);

@@ -10,7 +10,7 @@ use crate::history::{Direction, History, Revision, RevisionId, ScriptSums};
 use crate::operation::apply_all;
 use crate::plan::{Plan, plan};
 use crate::schema::Schema;
-use crate::script::{checksum, render};
+use crate::script::{Allow, carry_allows, checksum, render};
 
 /// A revision where it comes to stand.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Moved {
     pub to: Schema,
     /// The scripts that a person edited, which are as they were.
     pub kept: Vec<KeptScript>,
+    /// What scripts allowed in statements that are not in the new ones.
+    pub allows_left: Vec<(KeptScript, Allow)>,
     /// The dialects that this build does not know, and for which it has scripts: they stay as they are, and nobody looked whether they still fit.
     pub unknown: Vec<String>,
 }
@@ -104,7 +106,7 @@ fn place(
         .unwrap_or_default();
     let from = history.schema_without(&revision.parents, &revision.overrules)?;
     let to = apply_all(from.clone(), &revision.operations).map_err(|error| history.misfit(id, error))?;
-    let (mut scripts, mut kept) = (BTreeMap::new(), Vec::new());
+    let (mut scripts, mut kept, mut allows_left) = (BTreeMap::new(), Vec::new(), Vec::new());
     let (dialects, unknown) = all_dialects(history, dialects, id)?;
     for dialect in dialects {
         let name = dialect.name();
@@ -119,7 +121,19 @@ fn place(
                 return Ok(history.script(id, name, direction)?);
             }
             let title = format!("{direction} {id}: {}", revision.message);
-            Ok(render(plan, title.trim_end()))
+            let text = render(plan, title.trim_end());
+            let Ok(old) = history.script(id, name, direction) else {
+                return Ok(text);
+            };
+            let (text, left) = carry_allows(&old, &text, dialect.lexicon())
+                .map_err(|error| RewriteError::Script { revision: id, error })?;
+            let script = KeptScript {
+                revision: id,
+                dialect: name.to_owned(),
+                direction,
+            };
+            allows_left.extend(left.into_iter().map(|allow| (script.clone(), allow)));
+            Ok(text)
         };
         let texts = Scripts {
             upgrade: text(&plans.upgrade, Direction::Upgrade)?,
@@ -145,7 +159,7 @@ fn place(
                 &texts.downgrade,
                 old.as_ref().map(|sums| sums.downgrade.clone()),
             ),
-            edited: old.is_some_and(|sums| sums.edited),
+            edited: old.map(|sums| sums.edited).unwrap_or_default(),
         };
         revision.scripts.insert(name.to_owned(), sums);
         scripts.insert(name.to_owned(), texts);
@@ -158,6 +172,7 @@ fn place(
         from,
         to,
         kept,
+        allows_left,
         unknown,
     })
 }

@@ -85,7 +85,10 @@ pub fn squash(
         let sums = ScriptSums {
             upgrade: checksum(&scripts.upgrade),
             downgrade: checksum(&scripts.downgrade),
-            edited: composed.kept.iter().any(|kept| kept.dialect == *dialect),
+            edited: (composed.kept.iter())
+                .filter(|kept| kept.dialect == *dialect)
+                .map(|kept| kept.direction)
+                .collect(),
         };
         (dialect.clone(), sums)
     });

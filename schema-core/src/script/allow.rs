@@ -1,9 +1,10 @@
 //! What a script allows: hazards that a person has looked at and accepts.
 
 use crate::hazard::Code;
-use crate::lexer::Token;
+use crate::lexer::{Lexicon, Token};
 
-use super::parse::directive;
+use super::ScriptError;
+use super::parse::{directive, parse_with_allows};
 
 /// A hazard that a script allows, by a comment `-- autogen: allow CODE REASON`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,4 +39,57 @@ pub(super) fn is_allow(token: &Token<'_>) -> bool {
     comment
         .and_then(directive)
         .is_some_and(|(name, _)| name == "allow")
+}
+
+/// Returns a script with what another one allows, and what of that it has no statement for: an allowed hazard is allowed in the same statement,
+/// or at the head.
+///
+/// # Errors
+///
+/// As [`parse`](super::parse()), of either.
+pub(crate) fn carry_allows(
+    old: &str,
+    new: &str,
+    lexicon: Lexicon,
+) -> Result<(String, Vec<Allow>), ScriptError> {
+    let (from, allows) = parse_with_allows(old, lexicon)?;
+    if allows.is_empty() {
+        return Ok((new.to_owned(), allows));
+    }
+    let (to, _) = parse_with_allows(new, lexicon)?;
+    let lines: Vec<&str> = new.lines().collect();
+    let is_comment = |at: usize| lines.get(at).is_some_and(|line| line.starts_with("--"));
+    let head = (0..lines.len()).take_while(|at| is_comment(*at)).count();
+    let (mut inserted, mut left) = (vec![String::new(); lines.len() + 1], Vec::new());
+    for allow in allows {
+        let place = match allow.covers {
+            Covers::Script => Some(head),
+            Covers::Statement(at) => {
+                let same = to
+                    .statements
+                    .iter()
+                    .find(|statement| statement.step == from.statements[at].step);
+                // Above the comments of its own: a directive wants its statement right below it.
+                same.map(|same| {
+                    let line = same.line - 1;
+                    line - (0..line).rev().take_while(|at| is_comment(*at)).count()
+                })
+            }
+        };
+        match place {
+            Some(place) => {
+                inserted[place].push_str(&format!("-- autogen: allow {} {}\n", allow.code, allow.reason));
+            }
+            None => left.push(allow),
+        }
+    }
+    let mut text = String::with_capacity(new.len());
+    for (at, inserted) in inserted.iter().enumerate() {
+        text.push_str(inserted);
+        if let Some(line) = lines.get(at) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    Ok((text, left))
 }

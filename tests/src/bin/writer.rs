@@ -41,7 +41,7 @@ fn write(migrations: &Path, number: u32) -> Result<(), String> {
         let sums = ScriptSums {
             upgrade: checksum(&scripts.upgrade),
             downgrade: checksum(&scripts.downgrade),
-            edited: false,
+            edited: std::collections::BTreeSet::new(),
         };
         (dialect.clone(), sums)
     });

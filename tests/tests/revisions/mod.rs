@@ -109,7 +109,7 @@ pub(crate) fn revision(number: u32, parents: &[u32], message: &str) -> Revision 
     let sums = ScriptSums {
         upgrade: checksum(""),
         downgrade: checksum(""),
-        edited: false,
+        edited: std::collections::BTreeSet::new(),
     };
     Revision {
         id: id(number),

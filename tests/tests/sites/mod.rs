@@ -53,7 +53,7 @@ impl Site {
         let sums = ScriptSums {
             upgrade: checksum(upgrade),
             downgrade: checksum(downgrade),
-            edited: false,
+            edited: std::collections::BTreeSet::new(),
         };
         let dialect = self.dialect.name().to_owned();
         revision.scripts = BTreeMap::from([(dialect.clone(), sums)]);

@@ -43,7 +43,7 @@ pub(super) fn newest(
     refuse_applied(environment, config, "amend", &[revision.id])?;
     for dialect in history.script_dialects(revision.id)? {
         for direction in [Direction::Upgrade, Direction::Downgrade] {
-            if history.is_edited(revision.id, &dialect, direction)? {
+            if history.is_of_a_person(revision.id, &dialect, direction)? {
                 let name = schema_core::history::files::script_name(&dialect, direction);
                 return Err(CommandError::new(format!(
                     "cannot amend: `{name}` of revision `{}` was edited by hand, and would be lost",

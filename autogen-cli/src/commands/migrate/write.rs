@@ -173,7 +173,7 @@ impl Draft {
             let sums = ScriptSums {
                 upgrade: checksum(&scripts.upgrade),
                 downgrade: checksum(&scripts.downgrade),
-                edited: false,
+                edited: BTreeSet::new(),
             };
             (dialect.clone(), sums)
         });
@@ -337,6 +337,7 @@ pub(in crate::commands) fn report(
             "parents": draft.parents,
             "message": draft.message,
             "created": draft.created,
+            "overrules": draft.overrules,
             "folder": environment.shown(&folder),
         })
     });

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -20,11 +21,12 @@ const FORMAT: u32 = 1;
 /// How deep `revision.json` is spread over lines: a created table has one column per line.
 const DEPTH: usize = 6;
 
-/// The file without what it does. Unknown keys are refused by [`File`], which is read before anything acts on them.
+/// The file without what it does, which is passed over. Unknown keys are refused here as in [`File`].
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
 struct HeaderFile<'a> {
     #[serde(deserialize_with = "format")]
-    #[allow(dead_code)]
     format: u32,
     id: RevisionId,
     parents: Vec<RevisionId>,
@@ -38,6 +40,12 @@ struct HeaderFile<'a> {
     overrules: Vec<RevisionId>,
     #[serde(default, deserialize_with = "by_dialect")]
     scripts: BTreeMap<String, ScriptSums>,
+    #[serde(default)]
+    operations_checksum: IgnoredAny,
+    #[serde(default)]
+    operations: IgnoredAny,
+    #[serde(default)]
+    answers: IgnoredAny,
 }
 
 /// The file, in the order in which it is written.
@@ -235,6 +243,9 @@ pub(in crate::history) fn parse_header(text: &str) -> Result<Header, serde_json:
         replaces,
         overrules,
         scripts,
+        operations_checksum: _,
+        operations: _,
+        answers: _,
     } = serde_json::from_str(text)?;
     Ok(Header {
         id,

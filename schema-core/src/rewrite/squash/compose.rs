@@ -125,7 +125,7 @@ fn by_hand(
     direction: Direction,
 ) -> Result<Option<Part>, RewriteError> {
     let name = dialect.name();
-    if !history.is_edited(id, name, direction)? {
+    if !history.is_of_a_person(id, name, direction)? {
         return Ok(None);
     }
     let text = history.script(id, name, direction)?;
