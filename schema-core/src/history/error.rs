@@ -218,7 +218,7 @@ impl HistoryError {
             }
             Cause::Cycle { .. } => "correct `parents` in one of the files".into(),
             Cause::SquashedParent { revision, by, .. } => format!(
-                "restore what was squashed from version control and run `autogen rebase {revision} --onto` its last revision, then squash again; `{by}` says in `replaces` what that is"
+                "put back from version control the folders of what `{by}` says in `replaces`, move the folder of `{by}` away, and run `autogen rebase {revision} --onto` the last of them; then squash them again, with `--rev-id {by}`"
             ),
             Cause::SquashedInCircle { .. } => "restore the file from version control, or correct `replaces`".into(),
             Cause::OverrulesItself { .. } => "restore the file from version control, or correct `overrules`".into(),
