@@ -3,13 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned as _;
-use syn::{Data, DeriveInput, Error, Field, Fields, Result};
+use syn::{Data, DeriveInput, Error, Field, Fields, Result, parse_quote};
 
 /// Returns the implementation.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let inner = &inner(input)?.ty;
     let ident = &input.ident;
-    let (generics, arguments, bounds) = input.generics.split_for_impl();
+    let mut generics = input.generics.clone();
+    // As the derives of std do.
+    for parameter in generics.type_params_mut() {
+        parameter.bounds.push(parse_quote!(::schema_core::ColumnType));
+    }
+    let (generics, arguments, bounds) = generics.split_for_impl();
     Ok(quote! {
         #[automatically_derived]
         impl #generics ::schema_core::ColumnType for #ident #arguments #bounds {

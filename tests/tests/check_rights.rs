@@ -311,3 +311,23 @@ fn a_foreign_key_whose_triggers_are_disabled_is_found() {
             .unwrap();
     }
 }
+
+#[test]
+fn how_a_session_quotes_names_is_no_drift_on_postgres() {
+    let Some(database) = servers::database("postgres") else {
+        return;
+    };
+    let project = Project::new();
+    let fresh = upgraded(&project, database);
+    let here = fresh.url().server().unwrap().database().unwrap();
+    let setting = format!("ALTER DATABASE {here} SET quote_all_identifiers = on");
+    run(&mut *fresh.open(), &[&setting]);
+    let checked = check(&project, database, &mut *fresh.open());
+    let codes: Vec<_> = checked.findings.iter().map(runner::Finding::code).collect();
+    assert_eq!(
+        (codes, checked.uncompared),
+        (vec!["pending"], None),
+        "{:?}",
+        checked.findings
+    );
+}

@@ -553,3 +553,12 @@ fn a_record_says_where_it_comes_from() {
     let models = models(&[PublicModel::RECORD]);
     assert_eq!(models.sources[&TableName::new("publics")], "derive::PublicModel");
 }
+
+#[derive(ColumnType)]
+struct Wrap<T>(T);
+
+#[test]
+fn a_newtype_of_any_column_type_is_one() {
+    assert_eq!(<Wrap<i32> as ColumnType>::TYPE, "i32");
+    assert_eq!(<Wrap<Wrap<Money>> as ColumnType>::TYPE, "i64");
+}

@@ -99,7 +99,7 @@ impl Driver for postgres::Client {
         "SET search_path = public, pg_catalog",
         "SET TimeZone = 'Asia/Kolkata'; SET DateStyle = 'German'; SET IntervalStyle = 'sql_standard'",
         "SET bytea_output = 'escape'; SET extra_float_digits = -3; SET standard_conforming_strings = off",
-        "SET client_min_messages = 'error'; SET lock_timeout = '77s'; SET statement_timeout = '5min'",
+        "SET quote_all_identifiers = on; SET client_min_messages = 'error'; SET lock_timeout = '77s'; SET statement_timeout = '5min'",
         "SET app.tenant = 'north'",
     ];
 
@@ -406,4 +406,22 @@ fn assert_fails(migrations: &Path, url: &str) {
 #[test]
 fn a_test_has_a_database_of_its_own_and_drift_is_told() {
     on_servers(drifts::<postgres::Client>, drifts::<mysql::Conn>);
+}
+
+#[test]
+fn a_connection_without_a_database_is_told() {
+    let Some(database) = servers::database("mysql") else {
+        return;
+    };
+    let project = Project::new();
+    let migrations = chained(&project);
+    let server = database.url().server().unwrap();
+    let url = server.with_secrets();
+    let url = url.rsplit_once('/').unwrap().0;
+    let mut client = <mysql::Conn as Driver>::connect(url);
+    let error = Migrator::new(&migrations).upgrade(&mut client).unwrap_err();
+    assert!(
+        error.to_string().contains("has no database; name one in the URL"),
+        "{error}"
+    );
 }

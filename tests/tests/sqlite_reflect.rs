@@ -105,7 +105,7 @@ fn columns_are_those_that_sqlite_sees() {
 }
 
 /// Returns a database where `t` may refer to `p`.
-fn beside_a_parent() -> schema_core::db::sqlite::SqliteConnection {
+fn beside_a_parent() -> SqliteConnection {
     with("CREATE TABLE p (x INTEGER PRIMARY KEY)")
 }
 
@@ -202,7 +202,7 @@ ANALYZE",
 
 #[test]
 fn reading_takes_as_many_queries_for_many_tables_as_for_one() {
-    struct Counting(schema_core::db::sqlite::SqliteConnection, usize);
+    struct Counting(SqliteConnection, usize);
     impl Connection for Counting {
         fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, schema_core::db::Error> {
             self.1 += 1;

@@ -84,6 +84,8 @@ impl<C: BorrowMut<Client>> PostgresConnection<C> {
     pub fn new(mut client: C) -> Result<Self, Error> {
         let mut settings: Vec<String> = SETTINGS.map(|setting| format!("SET {setting}")).into();
         settings.push("SET client_min_messages = 'warning'".to_owned());
+        // What the catalogue says of expressions is compared with their texts.
+        settings.push("SET quote_all_identifiers = off".to_owned());
         client
             .borrow_mut()
             .batch_execute(&settings.join("; "))

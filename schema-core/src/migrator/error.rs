@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::status;
 use crate::db::{self, ErrorKind};
 use crate::history::HistoryError;
 use crate::runner::RunError;
@@ -42,6 +43,7 @@ impl MigrateError {
             MigrateError::Run(RunError::Locked { .. }) => {
                 "start again when that is done, or wait longer with `Migrator::lock_timeout`".into()
             }
+            MigrateError::Run(RunError::Integrity { findings }) => return findings.first().map(status::hint),
             MigrateError::Run(error) => return error.hint(),
             MigrateError::NoDialect { name } => format!("build schema-core with the feature `{name}`"),
         })

@@ -104,7 +104,7 @@ impl Status {
 }
 
 /// Returns how to go on, for somebody who runs the program.
-fn hint(finding: &Finding) -> String {
+pub(super) fn hint(finding: &Finding) -> String {
     match finding {
         Finding::Pending { .. } => {
             "apply it with `Migrator::upgrade` at start-up, or with `autogen upgrade`".into()

@@ -223,6 +223,15 @@ impl Session for super::MySql {
 
 /// Tries to take the lock, waiting for as many seconds.
 fn get_lock(connection: &mut dyn Connection, seconds: u32) -> Result<bool, Error> {
+    let rows = connection.query("SELECT database()", &[])?;
+    if let Some([Value::Null]) = rows.first().map(Vec::as_slice) {
+        return Err(Error {
+            kind: ErrorKind::Statement,
+            message: "the session has no database; name one in the URL, or with `USE` before the run"
+                .to_owned(),
+            offset: None,
+        });
+    }
     let rows = connection.query(&format!("SELECT get_lock({LOCK}, {seconds})"), &[])?;
     match rows.first().and_then(|row| row.first()) {
         Some(Value::Integer(1)) => Ok(true),

@@ -48,9 +48,12 @@ pub(super) fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -
     for question in open {
         for candidate in question.candidates.iter().take(SHOWN) {
             let answer = Answer::new(&question.dropped, &candidate.target);
+            let attribute = answer.attribute.as_ref();
+            let attribute = attribute.map(|attribute| format!(", or `{attribute}` on {}", answer.place));
             error = error.hint(format!(
-                "if it was renamed: `{}`, or `{}` on {}",
-                answer.flag, answer.attribute, answer.place
+                "if it was renamed: `{}`{}",
+                answer.flag,
+                attribute.unwrap_or_default()
             ));
         }
         error = error.hint(format!("if it may go: `--allow-drop {}`", question.dropped));
@@ -91,8 +94,8 @@ fn document(question: &Question) -> serde_json::Value {
 struct Answer {
     /// On the command line.
     flag: String,
-    /// In the model.
-    attribute: String,
+    /// In the model, unless it is a table of another schema, of which `renamed_from` knows nothing.
+    attribute: Option<String>,
     /// Where the attribute goes.
     place: String,
 }
@@ -100,13 +103,41 @@ struct Answer {
 impl Answer {
     fn new(old: &Target, new: &Target) -> Self {
         let (name, place) = match &old.column {
-            Some(column) => (column.clone(), format!("the field of `{new}`")),
-            None => (old.table.to_string(), format!("the struct of `{new}`")),
+            Some(column) => (Some(column), format!("the field of `{new}`")),
+            None => {
+                let stays = old.table.schema == new.table.schema;
+                (stays.then_some(&old.table.name), format!("the struct of `{new}`"))
+            }
         };
         Answer {
             flag: format!("--rename {old}={new}"),
-            attribute: format!("#[model(renamed_from = {name:?})]"),
+            attribute: name.map(|name| format!("#[model(renamed_from = {name:?})]")),
             place,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema_core::schema::TableName;
+
+    use super::*;
+
+    #[test]
+    fn an_attribute_is_offered_where_it_can_say_it() {
+        let table = |schema: Option<&str>, name: &str| Target {
+            table: TableName {
+                schema: schema.map(str::to_owned),
+                name: name.to_owned(),
+            },
+            column: None,
+        };
+        let attribute = |old, new| Answer::new(&old, &new).attribute;
+        let said = attribute(table(Some("app"), "people"), table(Some("app"), "users"));
+        assert_eq!(said.as_deref(), Some("#[model(renamed_from = \"people\")]"));
+        assert_eq!(
+            attribute(table(Some("public"), "users"), table(Some("app"), "users")),
+            None
+        );
     }
 }
