@@ -205,7 +205,7 @@ fn a_schema_that_is_held_is_normalized_from_its_general_form() {
                 return Err(TestCaseError::reject("unsupported"));
             };
             let neutral = generalize(*dialect, &held);
-            assert_eq!(dialect.normalize(&neutral), Ok(held));
+            assert_eq!(dialect.normalize(&neutral), Ok(held), "{}", dialect.name());
             Ok(())
         };
         runner(300).run(&generate::schema(), law).unwrap();

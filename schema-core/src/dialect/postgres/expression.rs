@@ -43,6 +43,10 @@ pub(super) fn canonical_default(default: &Default, ty: &Type) -> Result<Option<D
     match default {
         Default::Literal(literal) => Ok(Some(Default::Literal(canonical_literal(literal, class)?))),
         Default::Expression { sql } => {
+            // The server keeps a number as it is, whichever way it is said.
+            if let Some(number) = number(&sql.0).filter(|_| class != Class::Boolean) {
+                return Ok(Some(Default::Literal(canonical_literal(&number, class)?)));
+            }
             let sql = canonical(&sql.0, None)?;
             Ok((!sql.0.eq_ignore_ascii_case("NULL")).then_some(Default::Expression { sql }))
         }

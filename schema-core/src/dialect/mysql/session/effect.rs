@@ -79,7 +79,4 @@ mod tests {
             assert_eq!(effect(sql), expected, "{sql}");
         }
     }
-
-    #[test]
-    fn tells_what_is_opaque() {}
 }
