@@ -204,6 +204,16 @@ fn what_a_merge_decided_against_does_not_come_after_it() {
 }
 
 #[test]
+fn what_the_files_do_not_have_is_taken_back_by_what_the_database_kept() {
+    let (project, database) = with_check();
+    let history = project.load();
+    database.upgrade_to(&history, &ids([2])).unwrap();
+    std::fs::remove_dir_all(history.folder(id(2)).unwrap()).unwrap();
+    let done = database.downgrade(&project.load(), &ids([1]));
+    assert_eq!(done.unwrap(), ids([2]));
+}
+
+#[test]
 fn what_was_put_on_top_of_another_since_is_taken_back_as_it_was_applied() {
     let (project, database) = fork(
         add("price"),

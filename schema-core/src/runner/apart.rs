@@ -98,7 +98,8 @@ pub(super) fn refuse_apart(
     {
         return Ok(());
     }
-    for job in jobs {
+    // Where the files do not have a revision, nobody knows what it builds on.
+    for job in jobs.iter().filter(|job| history.get(job.revision).is_some()) {
         let below: BTreeSet<RevisionId> = history.ancestors(&[job.revision]).into_iter().collect();
         let is_joined = |id: &RevisionId| {
             joined
