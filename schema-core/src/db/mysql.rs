@@ -62,7 +62,7 @@ impl MySqlConnection {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`](super::ErrorKind::Unreachable) if the server cannot be reached, refuses the user or has no such database, or if a parameter is none
+    /// [`ErrorKind::Unreachable`] if the server cannot be reached, refuses the user or has no such database, or if a parameter is none
     /// of these. No error shows the password.
     pub fn open(url: &ServerUrl) -> Result<Self, Error> {
         let failed = |error: Error| Error {
