@@ -316,6 +316,39 @@ fn a_table_is_defined_anew_in_the_order_in_which_the_history_stores_it() {
 }
 
 #[test]
+fn whoever_prints_a_script_writes_to_no_file() {
+    let Some(database) = servers::database("sqlite") else {
+        return;
+    };
+    let project = Project::new();
+    let other = project.path("other.db");
+    let items = |ty: &str| format!("CREATE TABLE items (\n    id INTEGER NOT NULL,\n    name {ty}\n);\n");
+    project.write(&revision(1, &[], "make"), &items("TEXT"), "");
+    let attached = format!(
+        "ATTACH '{}' AS other;\nCREATE TABLE other.a (b);\n",
+        other.display()
+    );
+    project.write(&revision(2, &[1], "reach out"), &attached, "");
+    let anew = format!("-- autogen: redefine-table\n{}", items("VARCHAR(80)"));
+    project.write(&revision(3, &[2], "redefine"), &anew, "");
+    let history = project.load();
+    for from in [&[][..], &[2]] {
+        let from = ids(from.iter().copied());
+        let text = upgrade_script(
+            database.dialect(),
+            &history,
+            &from,
+            &ids([3]),
+            Repeat::Stop,
+            "1.0",
+        )
+        .unwrap();
+        assert!(text.contains("VARCHAR(80)"), "{text}");
+        assert!(!other.exists());
+    }
+}
+
+#[test]
 fn an_old_shell_does_nothing_and_none_goes_on_behind_an_error() {
     let Some(database) = servers::database("sqlite") else {
         return;

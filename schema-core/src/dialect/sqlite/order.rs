@@ -5,19 +5,28 @@
 
 use std::collections::BTreeMap;
 
-use super::Sqlite;
 use super::definition::Definition;
+use super::{LEXICON, Sqlite};
 use crate::db::sqlite::SqliteConnection;
-use crate::db::{Connection, Error, Value};
+use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::dialect::Session;
+use crate::lexer::lex;
 use crate::plan::{Plan, Statement, Step};
 
 /// Returns the plans with each redefinition in the order in which the table is stored.
 ///
 /// # Errors
 ///
-/// What SQLite reports: scripts of a person may not run on an empty database.
+/// What SQLite reports: scripts of a person may not run on an empty database. Or that one reaches out of its database: whoever prints a script changes
+/// nothing.
 pub(super) fn in_stored_order(before: &[Plan], plans: &[Plan]) -> Result<Vec<Plan>, Error> {
+    if before.iter().chain(plans).any(reaches_out) {
+        return Err(Error {
+            kind: ErrorKind::Statement,
+            message: "a script writes to other files than its database".to_owned(),
+            offset: None,
+        });
+    }
     let connection = &mut SqliteConnection::in_memory()?;
     // Nothing is in there that could break one, and a rebuild needs them off.
     connection.execute("PRAGMA foreign_keys = OFF", &[])?;
@@ -25,6 +34,17 @@ pub(super) fn in_stored_order(before: &[Plan], plans: &[Plan]) -> Result<Vec<Pla
         gone_through(connection, plan)?;
     }
     plans.iter().map(|plan| gone_through(connection, plan)).collect()
+}
+
+/// Tells whether a script opens or writes another file.
+fn reaches_out(plan: &Plan) -> bool {
+    plan.statements.iter().any(|statement| {
+        let Step::Execute { sql } = &statement.step else {
+            return false;
+        };
+        let first = lex(sql, LEXICON).find(|token| !token.is_trivia());
+        first.is_some_and(|first| first.is("ATTACH") || first.is("VACUUM"))
+    })
 }
 
 fn gone_through(connection: &mut dyn Connection, plan: &Plan) -> Result<Plan, Error> {
