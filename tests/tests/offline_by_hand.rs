@@ -8,7 +8,7 @@ use std::time::Duration;
 use autogen_tests::{notation, servers};
 use revisions::{Project, id, ids, revision};
 use schema_core::db::{Connection, Value};
-use schema_core::dialect::Dialect;
+use schema_core::dialect::{self, Dialect};
 use schema_core::diff::{Answers, diff};
 use schema_core::history::History;
 use schema_core::history::files::{Scripts, write_revision};
@@ -312,6 +312,35 @@ fn a_table_is_defined_anew_in_the_order_in_which_the_history_stores_it() {
         let back = downgrade_script(dialect, &history, &ids([3]), &ids([1]), Repeat::Stop).unwrap();
         shell(&mut *by_shell, dialect, &back).unwrap();
         assert_eq!(applied(&mut *by_shell, dialect).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn what_a_script_sets_for_those_behind_it_is_said() {
+    let keeping = [
+        ("sqlite", "PRAGMA ignore_check_constraints = ON;\n"),
+        ("postgres", "SET session_replication_role = replica;\n"),
+        ("mysql", "SET SESSION sql_mode = '';\n"),
+    ];
+    for (name, text) in keeping {
+        let dialect = dialect::by_name(name).unwrap();
+        for (first, says) in [(text, true), ("UPDATE items SET a = 1;\n", false)] {
+            let project = Project::new();
+            history(&project, dialect, first);
+            let second = Scripts {
+                upgrade: text.to_owned(),
+                downgrade: String::new(),
+            };
+            let scripts = [(name.to_owned(), second)].into();
+            write_revision(&project.migrations(), &revision(2, &[1], "by hand"), &scripts).unwrap();
+            let history = project.load();
+            let up =
+                |to: u32| upgrade_script(dialect, &history, &[], &ids([to]), Repeat::Stop, "1.0").unwrap();
+            let note = "What `690000010000` sets for its session stays";
+            assert_eq!(up(2).contains(note), says, "{}", up(2));
+            // Nothing is behind it.
+            assert!(!up(1).contains("for its session stays"), "{}", up(1));
+        }
     }
 }
 

@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::error::listed;
 use super::version_table::{self, Place, TABLE};
 use super::{Applied, Job, RunError, apart};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Effect};
 use crate::history::{Direction, History, RevisionId};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
@@ -217,6 +218,13 @@ fn head(
             "\n\nThis database commits each change of a table by itself. A script that stopped within a revision does not go on there: run\n`autogen upgrade`, or undo by hand what that revision did.",
         );
     }
+    let keeping = keeping(dialect, jobs);
+    if !keeping.is_empty() {
+        title.push_str(&format!(
+            "\n\nWhat {} sets for its session stays for what comes behind it here, where a run of autogen would put it back. Run the parts from\nthere on in a session of their own.",
+            listed(&keeping)
+        ));
+    }
     if !opening.note.is_empty() {
         title.push_str("\n\n");
         title.push_str(&opening.note);
@@ -230,6 +238,30 @@ fn head(
     };
     let guards = (!guards.statements.is_empty()).then(|| render(&guards, ""));
     std::iter::once(text).chain(guards).collect()
+}
+
+/// Returns the revisions, but for the last, that leave something in their session: no statement of any of the databases puts back what was there before.
+fn keeping(dialect: &dyn Dialect, jobs: &[Job]) -> Vec<RevisionId> {
+    let leaves = |statement: &Statement| match &statement.step {
+        // What autogen itself sets, nothing else reads.
+        Step::Execute { sql } => {
+            !sql.contains("autogen_")
+                && match dialect.session().effect(sql) {
+                    Effect::Setting | Effect::Prepared(_) | Effect::Reading | Effect::Unrepeatable => true,
+                    Effect::Lasting | Effect::Nothing | Effect::Released(_) => false,
+                }
+        }
+        Step::ExpectNoRows { .. }
+        | Step::ExplainFailure { .. }
+        | Step::RedefineTable { .. }
+        | Step::KeepDependents { .. }
+        | Step::RestoreDependents { .. } => false,
+    };
+    let but_last = jobs.split_last().map_or(&[][..], |(_, others)| others);
+    let leaving = but_last
+        .iter()
+        .filter(|job| job.plan.statements.iter().any(leaves));
+    leaving.map(|job| job.revision).collect()
 }
 
 fn passes_over(dialect: &dyn Dialect) -> bool {
