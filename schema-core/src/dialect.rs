@@ -19,6 +19,7 @@ mod opening;
 mod patience;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod restore;
 mod session;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -33,6 +34,7 @@ pub use generalize::generalize;
 pub use hazards::{Change, Located};
 pub use opening::Opening;
 pub(crate) use patience::Patience;
+pub use restore::Restore;
 pub use session::{Home, Limits, Mode, Progress, Session};
 pub use stock::{Stock, Within};
 pub use unenforced::Unenforced;

@@ -21,6 +21,22 @@ pub struct Plan {
     pub statements: Vec<Statement>,
 }
 
+impl Plan {
+    /// Returns the statements that are executed as they stand, without those that only the tool understands.
+    pub(crate) fn executed(&self) -> impl Iterator<Item = &str> {
+        self.statements
+            .iter()
+            .filter_map(|statement| match &statement.step {
+                Step::Execute { sql } => Some(sql.as_str()),
+                Step::ExpectNoRows { .. }
+                | Step::ExplainFailure { .. }
+                | Step::RedefineTable { .. }
+                | Step::KeepDependents { .. }
+                | Step::RestoreDependents { .. } => None,
+            })
+    }
+}
+
 /// One step of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {

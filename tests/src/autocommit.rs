@@ -5,8 +5,8 @@ use std::path::Path;
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{
-    Change, Dialect, Effect, Home, Limits, Located, Mode, Progress, Session, Stock, Unmanaged, Unsupported,
-    Within,
+    Change, Dialect, Effect, Home, Limits, Located, Mode, Progress, Restore, Session, Stock, Unmanaged,
+    Unsupported, Within,
 };
 use schema_core::lexer::{Lexicon, lex};
 use schema_core::operation::Operation;
@@ -173,6 +173,10 @@ impl Session for Autocommit {
         within: Within,
     ) -> Result<(), Error> {
         Sqlite.session().put_back(connection, before, statements, within)
+    }
+
+    fn restore(&self, plan: &Plan) -> Restore {
+        Sqlite.session().restore(plan)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

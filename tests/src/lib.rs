@@ -12,3 +12,4 @@ pub mod operations;
 pub mod provision;
 pub mod rows;
 pub mod servers;
+pub mod shell;

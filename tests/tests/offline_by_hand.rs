@@ -5,16 +5,16 @@ mod revisions;
 
 use std::time::Duration;
 
-use autogen_tests::{notation, servers};
+use autogen_tests::{notation, servers, shell};
 use revisions::{Project, id, ids, revision};
 use schema_core::db::{Connection, Value};
-use schema_core::dialect::{self, Dialect};
+use schema_core::dialect::Dialect;
 use schema_core::diff::{Answers, diff};
 use schema_core::history::History;
 use schema_core::history::files::{Scripts, write_revision};
-use schema_core::plan::{Step, plan};
+use schema_core::plan::plan;
 use schema_core::runner::{Options, Repeat, applied, downgrade_script, upgrade, upgrade_script};
-use schema_core::script::{render, statements};
+use schema_core::script::render;
 
 /// A history of one revision with that script.
 fn history(project: &Project, dialect: &dyn Dialect, upgrade: &str) -> History {
@@ -33,18 +33,6 @@ fn options() -> Options {
 
 fn printed(dialect: &dyn Dialect, history: &History, repeat: Repeat) -> String {
     upgrade_script(dialect, history, &[], &ids([1]), repeat, "1.0").unwrap()
-}
-
-fn shell(connection: &mut dyn Connection, dialect: &dyn Dialect, script: &str) -> Result<(), String> {
-    for statement in statements(script, dialect.lexicon()).unwrap() {
-        let Step::Execute { sql } = statement.step else {
-            panic!("plain statements only")
-        };
-        connection
-            .execute(&sql, &[])
-            .map_err(|error| format!("{error}: {sql}"))?;
-    }
-    Ok(())
 }
 
 #[test]
@@ -80,14 +68,14 @@ fn a_body_with_semicolons_is_delimited_or_nothing_of_it_runs() {
         "{script}"
     );
     let mut by_shell = database.empty();
-    shell(&mut *by_shell, dialect, &script).unwrap();
+    shell::run(&mut *by_shell, dialect, &script).unwrap();
     assert_eq!(rows(&mut *by_shell).unwrap(), expected);
 
     let script = printed(dialect, &history, Repeat::PassOver);
-    shell(&mut *by_shell, dialect, &script).unwrap();
+    shell::run(&mut *by_shell, dialect, &script).unwrap();
     assert_eq!(rows(&mut *by_shell).unwrap(), expected);
     let mut fresh = database.empty();
-    match shell(&mut *fresh, dialect, &script) {
+    match shell::run(&mut *fresh, dialect, &script) {
         Ok(()) => assert_eq!(rows(&mut *fresh).unwrap(), expected),
         Err(error) => {
             assert!(
@@ -136,7 +124,7 @@ fn a_script_has_the_settings_of_a_run() {
             for setting in ["TimeZone = 'America/New_York'", "IntervalStyle = 'postgres'"] {
                 by_shell.execute(&format!("SET {setting}"), &[]).unwrap();
             }
-            shell(&mut *by_shell, dialect, &printed(dialect, &history, repeat)).unwrap();
+            shell::run(&mut *by_shell, dialect, &printed(dialect, &history, repeat)).unwrap();
             assert_eq!(rows(&mut *by_shell), rows(&mut *by_runner), "{head}{repeat:?}");
             if head.is_empty() {
                 assert_eq!(
@@ -166,10 +154,10 @@ fn what_no_block_executes_is_not_passed_over_and_says_so() {
             "{script}"
         );
         let mut connection = database.empty();
-        shell(&mut *connection, dialect, &script).unwrap();
+        shell::run(&mut *connection, dialect, &script).unwrap();
         assert_eq!(applied(&mut *connection, dialect).unwrap().len(), 1);
         assert_eq!(dialect.reflect(&mut *connection).unwrap().tables.len(), 1);
-        let error = shell(&mut *connection, dialect, &script).unwrap_err();
+        let error = shell::run(&mut *connection, dialect, &script).unwrap_err();
         assert!(error.contains("already"), "{error}");
     }
 }
@@ -196,7 +184,7 @@ fn a_comment_ends_where_the_server_says() {
         .unwrap();
         let tables = dialect.reflect(&mut *connection).unwrap().tables.len();
         let mut by_shell = database.empty();
-        shell(&mut *by_shell, dialect, &printed(dialect, &history, Repeat::Stop)).unwrap();
+        shell::run(&mut *by_shell, dialect, &printed(dialect, &history, Repeat::Stop)).unwrap();
         assert_eq!(dialect.reflect(&mut *by_shell).unwrap().tables.len(), tables);
         // PostgreSQL alone ends a comment at a carriage return.
         assert_eq!(
@@ -224,7 +212,7 @@ fn a_rule_and_a_function_in_sql_are_one_statement_each() {
     for by_script in [false, true] {
         let mut connection = database.empty();
         if by_script {
-            shell(
+            shell::run(
                 &mut *connection,
                 dialect,
                 &printed(dialect, &history, Repeat::Stop),
@@ -307,40 +295,11 @@ fn a_table_is_defined_anew_in_the_order_in_which_the_history_stores_it() {
             .unwrap();
         }
         by_shell.allow_schema_edits(true).unwrap();
-        shell(&mut *by_shell, dialect, &up(from)).unwrap();
+        shell::run(&mut *by_shell, dialect, &up(from)).unwrap();
         assert_eq!(stored(&mut *by_shell), stored(&mut *by_runner));
         let back = downgrade_script(dialect, &history, &ids([3]), &ids([1]), Repeat::Stop).unwrap();
-        shell(&mut *by_shell, dialect, &back).unwrap();
+        shell::run(&mut *by_shell, dialect, &back).unwrap();
         assert_eq!(applied(&mut *by_shell, dialect).unwrap().len(), 1);
-    }
-}
-
-#[test]
-fn what_a_script_sets_for_those_behind_it_is_said() {
-    let keeping = [
-        ("sqlite", "PRAGMA ignore_check_constraints = ON;\n"),
-        ("postgres", "SET session_replication_role = replica;\n"),
-        ("mysql", "SET SESSION sql_mode = '';\n"),
-    ];
-    for (name, text) in keeping {
-        let dialect = dialect::by_name(name).unwrap();
-        for (first, says) in [(text, true), ("UPDATE items SET a = 1;\n", false)] {
-            let project = Project::new();
-            history(&project, dialect, first);
-            let second = Scripts {
-                upgrade: text.to_owned(),
-                downgrade: String::new(),
-            };
-            let scripts = [(name.to_owned(), second)].into();
-            write_revision(&project.migrations(), &revision(2, &[1], "by hand"), &scripts).unwrap();
-            let history = project.load();
-            let up =
-                |to: u32| upgrade_script(dialect, &history, &[], &ids([to]), Repeat::Stop, "1.0").unwrap();
-            let note = "What `690000010000` sets for its session stays";
-            assert_eq!(up(2).contains(note), says, "{}", up(2));
-            // Nothing is behind it.
-            assert!(!up(1).contains("for its session stays"), "{}", up(1));
-        }
     }
 }
 
@@ -403,10 +362,10 @@ fn an_old_shell_does_nothing_and_none_goes_on_behind_an_error() {
         );
         assert!(head.lines().all(|line| line.starts_with("--")), "{script}");
         assert!(rest.contains("INSERT INTO"), "{script}");
-        shell(&mut *database.empty(), dialect, &script).unwrap();
+        shell::run(&mut *database.empty(), dialect, &script).unwrap();
         let mut old = database.empty();
         let script = script.replace("sqlite_version()", "'3.36.0'");
-        let error = shell(&mut *old, dialect, &script).unwrap_err();
+        let error = shell::run(&mut *old, dialect, &script).unwrap_err();
         assert!(
             error.contains(&format!("this script needs SQLite {needed} or newer")),
             "{error}"

@@ -5,8 +5,8 @@ mod revisions;
 
 use std::time::Duration;
 
-use autogen_tests::notation;
 use autogen_tests::servers::{self, Database};
+use autogen_tests::{notation, shell};
 use revisions::{Project, id, ids, revision};
 use schema_core::db::{Connection, Value};
 use schema_core::dialect::Dialect;
@@ -15,7 +15,7 @@ use schema_core::history::files::{Scripts, write_revision};
 use schema_core::history::{History, RevisionId};
 use schema_core::plan::{Plan, plan};
 use schema_core::runner::{Options, Repeat, applied, downgrade_script, upgrade, upgrade_script};
-use schema_core::script::{render, statements};
+use schema_core::script::render;
 
 const STEPS: [&str; 4] = [
     "",
@@ -46,18 +46,6 @@ fn history(project: &Project, dialect: &dyn Dialect) -> History {
 
 fn options() -> Options {
     Options::new("1.0", || Duration::ZERO, Duration::from_secs(10))
-}
-
-fn shell(connection: &mut dyn Connection, dialect: &dyn Dialect, script: &str) -> Result<(), String> {
-    for statement in statements(script, dialect.lexicon()).unwrap() {
-        let schema_core::plan::Step::Execute { sql } = statement.step else {
-            panic!("plain statements only")
-        };
-        connection
-            .execute(&sql, &[])
-            .map_err(|error| format!("{error}: {sql}"))?;
-    }
-    Ok(())
 }
 
 /// Returns the tables, the rows and the revisions.
@@ -102,13 +90,13 @@ fn a_script_makes_what_a_run_makes_and_takes_it_back() {
         let dialect = database.dialect();
         let (mut runner, mut by_shell) = (database.empty(), database.empty());
         upgrade(&mut *runner, dialect, history, &[id(3)], &options(), &mut |_| {}).unwrap();
-        shell(
+        shell::run(
             &mut *by_shell,
             dialect,
             &up(dialect, history, &[], 2, Repeat::Stop),
         )
         .unwrap();
-        shell(
+        shell::run(
             &mut *by_shell,
             dialect,
             &up(dialect, history, &[id(2)], 3, Repeat::Stop),
@@ -121,7 +109,7 @@ fn a_script_makes_what_a_run_makes_and_takes_it_back() {
             "{moment}"
         );
         let back = downgrade_script(dialect, history, &ids([3]), &[], Repeat::Stop).unwrap();
-        shell(&mut *by_shell, dialect, &back).unwrap();
+        shell::run(&mut *by_shell, dialect, &back).unwrap();
         assert_eq!(applied(&mut *by_shell, dialect).unwrap(), []);
         assert!(dialect.reflect(&mut *by_shell).unwrap().tables.is_empty());
     });
@@ -132,7 +120,7 @@ fn a_script_stops_on_a_database_that_is_not_where_it_begins() {
     on_all(|database, history| {
         let dialect = database.dialect();
         let mut connection = database.empty();
-        shell(
+        shell::run(
             &mut *connection,
             dialect,
             &up(dialect, history, &[], 1, Repeat::Stop),
@@ -144,7 +132,7 @@ fn a_script_stops_on_a_database_that_is_not_where_it_begins() {
             up(dialect, history, &[id(2)], 3, Repeat::Stop),
             downgrade_script(dialect, history, &ids([3]), &ids([2]), Repeat::Stop).unwrap(),
         ] {
-            shell(&mut *connection, dialect, &script).unwrap_err();
+            shell::run(&mut *connection, dialect, &script).unwrap_err();
             let _ = connection.execute("ROLLBACK", &[]);
             assert_eq!(contents(&mut *connection, dialect), before, "{}", dialect.name());
         }
@@ -157,7 +145,7 @@ fn a_script_stops_on_a_database_that_is_within_a_revision() {
         let dialect = database.dialect();
         let mut connection = database.empty();
         let first_two = up(dialect, history, &[], 2, Repeat::Stop);
-        shell(&mut *connection, dialect, &first_two).unwrap();
+        shell::run(&mut *connection, dialect, &first_two).unwrap();
         let note = r#"{"script":"upgrade","checksum":"sha256:0","done":1,"steps":"sha256:1"}"#;
         let sql = format!(
             "UPDATE _autogen_revisions SET unfinished = '{note}' WHERE id = '{}'",
@@ -172,7 +160,7 @@ fn a_script_stops_on_a_database_that_is_within_a_revision() {
                 up(dialect, history, &[id(2)], 3, repeat),
                 downgrade_script(dialect, history, &ids([2]), &ids([1]), repeat).unwrap(),
             ] {
-                let error = shell(&mut *connection, dialect, &script).unwrap_err();
+                let error = shell::run(&mut *connection, dialect, &script).unwrap_err();
                 assert!(error.contains("a revision is unfinished"), "{error}");
                 let _ = connection.execute("ROLLBACK", &[]);
                 assert_eq!(contents(&mut *connection, dialect), before, "{}", dialect.name());
@@ -192,7 +180,7 @@ fn an_idempotent_script_passes_over_what_is_done_or_says_that_it_cannot() {
         for begun in 0..=3 {
             let mut connection = database.empty();
             if begun > 0 {
-                shell(
+                shell::run(
                     &mut *connection,
                     dialect,
                     &up(dialect, history, &[], begun, Repeat::Stop),
@@ -202,7 +190,7 @@ fn an_idempotent_script_passes_over_what_is_done_or_says_that_it_cannot() {
             let passes_over = dialect.once("1 = 1", &Plan::default()).is_some();
             for nth in 0..2 {
                 let before = contents(&mut *connection, dialect);
-                let ran = shell(&mut *connection, dialect, &script);
+                let ran = shell::run(&mut *connection, dialect, &script);
                 if passes_over || begun + nth == 0 {
                     assert_eq!(ran, Ok(()), "{}, from {begun}", dialect.name());
                     assert_eq!(contents(&mut *connection, dialect), expected, "from {begun}");
@@ -217,9 +205,9 @@ fn an_idempotent_script_passes_over_what_is_done_or_says_that_it_cannot() {
                 continue;
             }
             let back = downgrade_script(dialect, history, &ids([3]), &ids([1]), Repeat::PassOver).unwrap();
-            shell(&mut *connection, dialect, &back).unwrap();
+            shell::run(&mut *connection, dialect, &back).unwrap();
             if passes_over {
-                shell(&mut *connection, dialect, &back).unwrap();
+                shell::run(&mut *connection, dialect, &back).unwrap();
             }
             assert_eq!(applied(&mut *connection, dialect).unwrap().len(), 1);
         }
@@ -249,7 +237,7 @@ fn a_script_does_not_lose_a_trigger() {
     );
     let history = project.load();
     let mut connection = database.empty();
-    shell(
+    shell::run(
         &mut *connection,
         dialect,
         &up(dialect, &history, &[], 3, Repeat::Stop),
@@ -263,9 +251,9 @@ fn a_script_does_not_lose_a_trigger() {
         )
         .unwrap();
     let script = up(dialect, &history, &ids([3]), 4, Repeat::Stop);
-    let error = shell(&mut *connection, dialect, &script).unwrap_err();
+    let error = shell::run(&mut *connection, dialect, &script).unwrap_err();
     assert!(error.contains("would lose a trigger"), "{error}");
     connection.execute("ROLLBACK", &[]).unwrap();
     connection.execute("DROP TRIGGER kept", &[]).unwrap();
-    shell(&mut *connection, dialect, &script).unwrap();
+    shell::run(&mut *connection, dialect, &script).unwrap();
 }

@@ -5,45 +5,79 @@
 mod revisions;
 mod sites;
 
+use autogen_tests::shell;
+use revisions::id;
 use schema_core::db::Value;
-use schema_core::runner::{self, Options, PerRevision};
+use schema_core::runner::{self, Options, PerRevision, Repeat};
 use sites::{Site, options};
 
-/// Runs two scripts, at once or one by one, and returns what a query says then, or that the second one failed.
+/// Runs two scripts, at once or one by one, and returns what a query says then, or how one of them failed.
 fn outcome(
     dialect: &str,
     scripts: [&str; 2],
     query: &str,
     at_once: bool,
     options: &Options,
-) -> Option<Vec<Vec<Value>>> {
+) -> Option<Result<Vec<Vec<Value>>, String>> {
     let mut site = Site::new(dialect)?;
-    site.write(scripts[0]);
-    let run = |site: &Site| {
-        let outcome = site.upgrade_as(&mut *site.open(), options);
-        outcome
-            .map(|_| Vec::new())
-            .unwrap_or_else(|error| vec![vec![Value::from(error.to_string().lines().next().unwrap())]])
-    };
-    let mut said = Vec::new();
-    if !at_once {
-        said.extend(run(&site));
-    }
-    site.write(scripts[1]);
-    said.extend(run(&site));
-    for row in &mut said {
+    let run = |site: &Site| match site.upgrade_as(&mut *site.open(), options) {
+        Ok(_) => Ok(()),
         // The name of the database and of the folder are another one each time.
-        if let Value::Text(text) = &mut row[0] {
-            *text = text.rsplit(", line").next().unwrap().to_owned();
-        }
-    }
-    if said.is_empty() {
-        said = site.query(query);
-    }
-    Some(said)
+        Err(error) => Err(error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap()
+            .rsplit(", line")
+            .next()
+            .unwrap()
+            .to_owned()),
+    };
+    site.write(scripts[0]);
+    let first = if at_once { Ok(()) } else { run(&site) };
+    site.write(scripts[1]);
+    let outcome = first.and_then(|()| run(&site));
+    Some(outcome.map(|()| site.query(query)))
 }
 
-/// Asserts that two scripts come to the same, at once and one by one.
+/// Runs two scripts as they are printed, in one shell, and returns what a query says then.
+fn printed(
+    dialect: &str,
+    scripts: [&str; 2],
+    query: &str,
+    repeat: Repeat,
+) -> Result<Vec<Vec<Value>>, String> {
+    let mut site = Site::new(dialect).unwrap();
+    site.write(scripts[0]).write(scripts[1]);
+    let history = site.load();
+    let script = runner::upgrade_script(site.dialect, &history, &[], history.heads(), repeat, "1.0").unwrap();
+    let mut connection = site.open();
+    let session = session(dialect);
+    let had = connection.query(session, &[]).unwrap();
+    shell::run(&mut *connection, site.dialect, &script)?;
+    assert_eq!(connection.query(session, &[]).unwrap(), had, "{script}");
+    drop(connection);
+    Ok(site.query(query))
+}
+
+/// Returns a query for what a session has: the scripts leave it as they found it.
+fn session(dialect: &str) -> &'static str {
+    match dialect {
+        "postgres" => {
+            "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) || session_user || current_user FROM pg_settings WHERE position('.' IN name) = 0 AND name <> 'search_path'
+            UNION ALL SELECT coalesce(string_agg(relname, ' '), '') FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
+        }
+        "mysql" => {
+            "SELECT concat_ws(' ', database(), @@sql_mode, @@character_set_client, @@collation_connection, @@foreign_key_checks, @@unique_checks, @@autocommit, @@lc_time_names, @a, year(now()) > 2000)"
+        }
+        _ => {
+            "SELECT ignore_check_constraints || recursive_triggers || ('a' LIKE 'A') FROM pragma_ignore_check_constraints, pragma_recursive_triggers
+            UNION ALL SELECT name FROM temp.sqlite_schema UNION ALL SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')"
+        }
+    }
+}
+
+/// Asserts that two scripts come to the same, at once, one by one, and printed for a shell.
 fn same(dialect: &str, first: &str, second: &str, query: &str) {
     let more = Options {
         per_revision: PerRevision::Always,
@@ -55,6 +89,21 @@ fn same(dialect: &str, first: &str, second: &str, query: &str) {
     for options in [options(), more] {
         let at_once = outcome(dialect, [first, second], query, true, &options);
         assert_eq!(at_once.as_ref(), Some(&apart), "{first}\n{second}");
+    }
+    for repeat in [Repeat::Stop, Repeat::PassOver] {
+        let printed = printed(dialect, [first, second], query, repeat);
+        // MySQL cannot run everything on a condition, and says so before anything is done.
+        if printed
+            .as_ref()
+            .is_err_and(|error| error.contains("print without `--idempotent`"))
+        {
+            continue;
+        }
+        assert_eq!(
+            printed.as_ref().ok(),
+            apart.as_ref().ok(),
+            "{first}\n{second}\n{printed:?}"
+        );
     }
 }
 
@@ -82,6 +131,25 @@ fn settings_of_mysql_are_as_they_were() {
         let first = format!("CREATE TABLE a (id int);\n{set};\n");
         let second = format!("CREATE TABLE seen AS SELECT {variable} AS v;\n");
         same("mysql", &first, &second, SEEN);
+    }
+}
+
+#[test]
+fn a_role_of_mysql_is_taken_off() {
+    // Roles are the server's, so the name is this process's own.
+    let role = format!("autogen_test_role_{}", std::process::id());
+    let first = format!(
+        "DROP ROLE IF EXISTS {role};\nCREATE ROLE {role};\nGRANT {role} TO CURRENT_USER();\nSET ROLE {role};\nCREATE TABLE held AS SELECT current_role() AS v;\n"
+    );
+    let seen = "CREATE TABLE seen AS SELECT coalesce(nullif(current_role(), 'NONE'), '') AS v;\n";
+    same(
+        "mysql",
+        &first,
+        seen,
+        "SELECT concat(seen.v, locate('autogen_test_role_', held.v) > 0) FROM seen, held",
+    );
+    if let Some(site) = Site::new("mysql") {
+        site.execute(&format!("DROP ROLE IF EXISTS {role}"));
     }
 }
 
@@ -158,6 +226,66 @@ fn temporary_things_of_postgres_hide_nothing() {
         SEEN,
     );
     same("postgres", fix, "CREATE TABLE seen AS SELECT v FROM v;\n", SEEN);
+}
+
+#[test]
+fn the_version_table_of_postgres_is_found_wherever_a_script_looks() {
+    let away = "CREATE SCHEMA other;\nSET search_path = other;\nCREATE TABLE seen AS SELECT 1 AS v;\n";
+    same("postgres", away, "CREATE TABLE seen AS SELECT 2 AS v;\n", SEEN);
+    let held = "DECLARE c CURSOR WITH HOLD FOR SELECT 1;\nSET LOCAL search_path = pg_catalog;\n";
+    same(
+        "postgres",
+        held,
+        &format!("{held}CREATE TABLE public.seen AS SELECT 2 AS v;\n"),
+        SEEN,
+    );
+    let other = "SET SESSION AUTHORIZATION pg_monitor;\nSELECT set_config('my.own', '5', false);\n";
+    same(
+        "postgres",
+        other,
+        "CREATE TABLE seen AS SELECT current_user::text || coalesce(current_setting('my.own', true), '') AS v;\n",
+        SEEN,
+    );
+}
+
+#[test]
+fn a_printed_script_of_mysql_ends_in_the_database_in_which_it_began() {
+    let Some(mut site) = Site::new("mysql") else {
+        return;
+    };
+    let own = site.text("SELECT database()");
+    site.write("CREATE TABLE seen (v int);\nUSE information_schema;\n");
+    for repeat in [Repeat::Stop, Repeat::PassOver] {
+        let error = printed(
+            "mysql",
+            ["CREATE TABLE a (v int);\n", "USE information_schema;\n"],
+            "SELECT 1",
+            repeat,
+        )
+        .unwrap_err();
+        assert!(
+            error.contains("the script ends in the database information_schema"),
+            "{error}"
+        );
+    }
+    site.write(&format!(
+        "USE information_schema;\nUSE `{own}`;\nCREATE TABLE there AS SELECT 1 AS v;\n"
+    ));
+    let history = site.load();
+    site.upgrade().unwrap();
+    let script = runner::upgrade_script(
+        site.dialect,
+        &history,
+        &[id(1)],
+        history.heads(),
+        Repeat::Stop,
+        "1.0",
+    )
+    .unwrap();
+    site.downgrade().unwrap();
+    site.execute("DROP TABLE there");
+    shell::run(&mut *site.open(), site.dialect, &script).unwrap();
+    assert_eq!(site.number("SELECT v FROM there"), 1);
 }
 
 #[test]

@@ -9,6 +9,6 @@ pub struct Opening {
     pub note: String,
     /// Lines for the shell itself, which no server and no library knows.
     pub commands: String,
-    /// Statements that stop a program which cannot run the rest.
-    pub guards: Vec<Statement>,
+    /// Statements on which the rest relies: they stop a program which cannot run it, or fix what its names mean.
+    pub statements: Vec<Statement>,
 }

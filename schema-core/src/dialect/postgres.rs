@@ -19,7 +19,7 @@ mod types;
 mod unenforced;
 mod unmanaged;
 
-use super::{Change, Dialect, Foundation, Located, Session, Unenforced, Unmanaged, Unsupported};
+use super::{Change, Dialect, Foundation, Located, Opening, Session, Unenforced, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -117,6 +117,10 @@ impl Dialect for Postgres {
 
     fn standalone(&self, plan: &Plan) -> Plan {
         standalone::standalone(plan)
+    }
+
+    fn opening(&self, _plans: &[&Plan]) -> Opening {
+        standalone::opening()
     }
 
     fn once(&self, condition: &str, plan: &Plan) -> Option<Plan> {

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Effect, Stock, Within};
+use super::{Effect, Restore, Stock, Within};
 use crate::db::{Connection, Error, ErrorKind};
+use crate::plan::Plan;
 
 /// How scripts run on such a database: its lock, its transactions, and what is left of a statement that was interrupted.
 ///
@@ -235,6 +236,13 @@ pub trait Session {
         statements: &[&str],
         within: Within,
     ) -> Result<(), Error>;
+
+    /// Returns statements that do in any shell what [`stock`](Session::stock) and [`put_back`](Session::put_back) do, around a script that
+    /// [may leave](Session::may_leave) something in its session.
+    ///
+    /// They follow what [`standalone`](super::Dialect::standalone) sets, and leave that set. Nothing is looked up: what is put back is what the
+    /// words of the script tell, or what the shell's session is asked for as the script runs.
+    fn restore(&self, plan: &Plan) -> Restore;
 
     /// Returns which of the statements that are left asks for what code may have set in a session that is gone (a variable that a procedure sets), when
     /// those that are `done` ran it: their words do not tell. What they tell is their [effect](Session::effect).

@@ -6,7 +6,7 @@ use super::job::Job;
 use super::run::{Outcome, Run};
 use crate::db::{Connection, Error};
 use crate::dialect::{Session, Stock, Within};
-use crate::plan::{Plan, Step};
+use crate::plan::Plan;
 
 /// What the session had before scripts that may leave something in it.
 pub(super) struct Leftovers<'a> {
@@ -22,7 +22,7 @@ impl<'a> Leftovers<'a> {
         plans: impl Iterator<Item = &'a Plan>,
     ) -> Result<Option<Self>, Error> {
         let leaving = plans.filter(|plan| may_leave(session, plan));
-        let statements: Vec<&str> = leaving.flat_map(statements).collect();
+        let statements: Vec<&str> = leaving.flat_map(Plan::executed).collect();
         if statements.is_empty() {
             return Ok(None);
         }
@@ -76,23 +76,10 @@ impl Run<'_> {
 
 /// Tells whether a script may leave something in its session.
 pub(super) fn may_leave(session: &dyn Session, plan: &Plan) -> bool {
-    statements(plan).any(|sql| session.may_leave(sql))
+    plan.executed().any(|sql| session.may_leave(sql))
 }
 
 /// Tells whether a script leaves in its session what is put back only once its transaction is over.
 pub(super) fn outlives_transaction(session: &dyn Session, plan: &Plan) -> bool {
-    statements(plan).any(|sql| session.outlives_transaction(sql))
-}
-
-fn statements(plan: &Plan) -> impl Iterator<Item = &str> {
-    plan.statements
-        .iter()
-        .filter_map(|statement| match &statement.step {
-            Step::Execute { sql } => Some(sql.as_str()),
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => None,
-        })
+    plan.executed().any(|sql| session.outlives_transaction(sql))
 }

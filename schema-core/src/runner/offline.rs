@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::error::listed;
 use super::version_table::{self, Place, TABLE};
-use super::{Applied, Job, RunError, apart};
-use crate::dialect::{Dialect, Effect};
+use super::{Applied, Job, RunError, apart, leftovers};
+use crate::dialect::{Dialect, Restore};
 use crate::history::{Direction, History, RevisionId};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
@@ -218,13 +217,6 @@ fn head(
             "\n\nThis database commits each change of a table by itself. A script that stopped within a revision does not go on there: run\n`autogen upgrade`, or undo by hand what that revision did.",
         );
     }
-    let keeping = keeping(dialect, jobs);
-    if !keeping.is_empty() {
-        title.push_str(&format!(
-            "\n\nWhat {} sets for its session stays for what comes behind it here, where a run of autogen would put it back. Run the parts from\nthere on in a session of their own.",
-            listed(&keeping)
-        ));
-    }
     if !opening.note.is_empty() {
         title.push_str("\n\n");
         title.push_str(&opening.note);
@@ -232,36 +224,12 @@ fn head(
     let mut text = render(&Plan::default(), &title);
     text.truncate(text.rfind("\n\n").map_or(text.len(), |end| end + 1));
     text.push_str(&opening.commands);
-    let guards = Plan {
-        statements: opening.guards,
+    let first = Plan {
+        statements: opening.statements,
         ..Plan::default()
     };
-    let guards = (!guards.statements.is_empty()).then(|| render(&guards, ""));
-    std::iter::once(text).chain(guards).collect()
-}
-
-/// Returns the revisions, but for the last, that leave something in their session: no statement of any of the databases puts back what was there before.
-fn keeping(dialect: &dyn Dialect, jobs: &[Job]) -> Vec<RevisionId> {
-    let leaves = |statement: &Statement| match &statement.step {
-        // What autogen itself sets, nothing else reads.
-        Step::Execute { sql } => {
-            !sql.contains("autogen_")
-                && match dialect.session().effect(sql) {
-                    Effect::Setting | Effect::Prepared(_) | Effect::Reading | Effect::Unrepeatable => true,
-                    Effect::Lasting | Effect::Nothing | Effect::Released(_) => false,
-                }
-        }
-        Step::ExpectNoRows { .. }
-        | Step::ExplainFailure { .. }
-        | Step::RedefineTable { .. }
-        | Step::KeepDependents { .. }
-        | Step::RestoreDependents { .. } => false,
-    };
-    let but_last = jobs.split_last().map_or(&[][..], |(_, others)| others);
-    let leaving = but_last
-        .iter()
-        .filter(|job| job.plan.statements.iter().any(leaves));
-    leaving.map(|job| job.revision).collect()
+    let first = (!first.statements.is_empty()).then(|| render(&first, ""));
+    std::iter::once(text).chain(first).collect()
 }
 
 fn passes_over(dialect: &dyn Dialect) -> bool {
@@ -304,6 +272,8 @@ fn unfinished() -> Statement {
 /// Returns the part of one revision.
 fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String, repeat: Repeat) -> String {
     let mut plan = job.plan.clone();
+    let restore = restore(dialect, &plan);
+    plan.statements.extend(restore.within);
     plan.statements.push(Statement::execute(record));
     let mut title = format!("{} {}: {}", job.direction, job.revision, job.message);
     let due = match job.direction {
@@ -318,11 +288,23 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String
     if once.is_none() && repeat == Repeat::PassOver && passes_over(dialect) {
         title.push_str("\nSome of it cannot run on a condition, so it cannot be passed over: the script stops here if it is done already.");
     }
-    let plan = once.unwrap_or_else(|| {
+    let mut plan = once.unwrap_or_else(|| {
         plan.statements.splice(0..0, guards);
         dialect.standalone(&plan)
     });
+    plan.statements.splice(0..0, restore.before);
+    plan.statements.extend(restore.behind);
     render_for_shell(&plan, title.trim_end(), dialect.lexicon())
+}
+
+/// Returns the statements around a script that leave its session as it found it.
+fn restore(dialect: &dyn Dialect, plan: &Plan) -> Restore {
+    let session = dialect.session();
+    if leftovers::may_leave(session, plan) {
+        session.restore(plan)
+    } else {
+        Restore::default()
+    }
 }
 
 /// Returns a query for how many rows a revision has, none or one.

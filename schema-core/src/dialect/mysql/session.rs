@@ -9,6 +9,7 @@ mod effect;
 mod engines;
 mod interrupted;
 mod parts;
+mod restore;
 mod said;
 mod stock;
 mod tally;
@@ -20,8 +21,9 @@ use std::path::Path;
 
 use super::ddl::quote;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session, Stock, Within};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Restore, Session, Stock, Within};
 use crate::lexer::{Token, lex};
+use crate::plan::Plan;
 
 /// The lock's name: MySQL takes at most 64 characters, and a database's name may have as many.
 /// MySQL has `md5` no more as of 9.6 (<https://dev.mysql.com/doc/refman/9.6/en/legacy-hashing-component.html>).
@@ -187,6 +189,10 @@ impl Session for super::MySql {
         _within: Within,
     ) -> Result<(), Error> {
         stock::put_back(connection, before, statements)
+    }
+
+    fn restore(&self, plan: &Plan) -> Restore {
+        restore::restore(plan)
     }
 
     fn forgotten(

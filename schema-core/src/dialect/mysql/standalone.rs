@@ -33,7 +33,8 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     }
 }
 
-fn guard(sql: &str, message: &str) -> Vec<Statement> {
+/// Returns statements that fail with the message if the query finds a row.
+pub(super) fn guard(sql: &str, message: &str) -> Vec<Statement> {
     let look = Statement::execute(format!("SET @autogen_found = EXISTS (\n{sql}\n)"));
     let mut statements = vec![look.because(format!("stop, if there are such rows: {message}"))];
     statements.extend(stopping(message));

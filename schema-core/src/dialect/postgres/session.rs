@@ -9,6 +9,7 @@ mod home;
 mod interrupted;
 mod lock;
 mod relations;
+mod restore;
 mod said;
 mod settings;
 mod stock;
@@ -17,8 +18,9 @@ use std::path::Path;
 
 use super::LEXICON;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session, Stock, Within};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Restore, Session, Stock, Within};
 use crate::lexer::lex;
+use crate::plan::Plan;
 
 impl Session for super::Postgres {
     fn transactional(&self) -> bool {
@@ -156,6 +158,10 @@ impl Session for super::Postgres {
         _within: Within,
     ) -> Result<(), Error> {
         stock::put_back(connection, before, statements)
+    }
+
+    fn restore(&self, plan: &Plan) -> Restore {
+        restore::restore(plan)
     }
 
     fn forgotten(

@@ -4,6 +4,7 @@
 use super::LEXICON;
 use super::ddl::literal;
 use crate::db::postgres::SETTINGS;
+use crate::dialect::{Mode, Opening};
 use crate::lexer::{Token, lex};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
@@ -22,6 +23,19 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
         | Step::RestoreDependents { .. } => statement.clone(),
     });
     whole(plan, statements.collect())
+}
+
+/// Returns what a script begins with, so that it finds what it names whatever it makes: the schemas of the search path as it is now, temporary objects last.
+pub(super) fn opening() -> Opening {
+    let body = "PERFORM pg_catalog.set_config('search_path', found.path || ', pg_temp', false)
+FROM (SELECT string_agg(quote_ident(name), ', ' ORDER BY at) AS path
+    FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp') AS found
+WHERE found.path IS NOT NULL;";
+    let pin = Statement::execute(block("", body));
+    Opening {
+        statements: vec![pin.because("the schemas in which names are found, for all of the script")],
+        ..Opening::default()
+    }
 }
 
 /// Returns the plan as one block that does something only if the condition holds; `None` if it cannot stand in a transaction,
@@ -80,10 +94,8 @@ fn is_refused_in_blocks(statement: &Statement) -> bool {
 /// Returns the statements with the settings that the runner has, and in a transaction if the plan may stand in one; then the settings end with it.
 fn whole(plan: &Plan, body: Vec<Statement>) -> Plan {
     let in_transaction = !plan.mode.no_transaction;
-    let set = if in_transaction { "SET LOCAL" } else { "SET" };
     let around = |sql: &str| in_transaction.then(|| Statement::execute(sql));
-    let settings = SETTINGS.map(|setting| Statement::execute(format!("{set} {setting}")));
-    let mut statements: Vec<Statement> = around("BEGIN").into_iter().chain(settings).collect();
+    let mut statements: Vec<Statement> = around("BEGIN").into_iter().chain(settings(&plan.mode)).collect();
     statements.extend(body);
     statements.extend(around("COMMIT"));
     if let Some(first) = statements.first_mut() {
@@ -95,6 +107,12 @@ fn whole(plan: &Plan, body: Vec<Statement>) -> Plan {
     }
 }
 
+/// Returns the statements that give the session what the runner's has.
+pub(super) fn settings(mode: &Mode) -> [Statement; SETTINGS.len()] {
+    let set = if mode.no_transaction { "SET" } else { "SET LOCAL" };
+    SETTINGS.map(|setting| Statement::execute(format!("{set} {setting}")))
+}
+
 fn reason(message: &str) -> String {
     format!("stop, if there are such rows: {message}")
 }
@@ -104,7 +122,7 @@ fn raise(message: &str) -> String {
 }
 
 /// Returns a block, in dollar quotes that nothing in it ends.
-fn block(declared: &str, body: &str) -> String {
+pub(super) fn block(declared: &str, body: &str) -> String {
     let mut tag = "$autogen$".to_owned();
     while body.contains(&tag) {
         tag.insert(tag.len() - 1, '_');
@@ -112,6 +130,6 @@ fn block(declared: &str, body: &str) -> String {
     format!("DO {tag} {declared}BEGIN\n{body}\nEND {tag}")
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     literal(&Literal::Text(text.to_owned()))
 }

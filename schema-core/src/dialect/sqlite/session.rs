@@ -6,6 +6,7 @@
 //! already) waits in TEMP tables of the same connection, where no other session sees it.
 
 mod effect;
+mod restore;
 mod stock;
 
 use std::collections::BTreeSet;
@@ -13,8 +14,9 @@ use std::path::Path;
 
 use super::{backup, dependents, redefine, violations};
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Session, Stock, Within};
+use crate::dialect::{Effect, Home, Limits, Mode, Progress, Restore, Session, Stock, Within};
 use crate::lexer::lex;
+use crate::plan::Plan;
 
 impl Session for super::Sqlite {
     fn transactional(&self) -> bool {
@@ -212,6 +214,10 @@ impl Session for super::Sqlite {
         within: Within,
     ) -> Result<(), Error> {
         stock::put_back(connection, before, within)
+    }
+
+    fn restore(&self, plan: &Plan) -> Restore {
+        restore::restore(plan)
     }
 
     fn fingerprint(&self, connection: &mut dyn Connection, sql: &str) -> Result<String, Error> {

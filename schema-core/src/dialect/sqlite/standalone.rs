@@ -72,7 +72,7 @@ pub(super) fn opening(plans: &[&Plan]) -> Opening {
             "It needs SQLite 3.{minor} or newer, and must not go on behind an error. `.bail on` says so to the shell; leave that line out for\na program that is not the shell, if it stops by itself."
         ),
         commands: ".bail on\n".to_owned(),
-        guards: guard(&look, &message).into(),
+        statements: guard(&look, &message).into(),
     }
 }
 

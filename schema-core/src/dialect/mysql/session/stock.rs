@@ -12,7 +12,7 @@ use crate::dialect::{Effect, Stock};
 use crate::lexer::Token;
 
 /// What changes by itself, or is what the last statement left.
-const BY_THEMSELVES: [&str; 12] = [
+pub(super) const BY_THEMSELVES: [&str; 12] = [
     "error_count",
     "identity",
     "in_transaction",
@@ -28,7 +28,7 @@ const BY_THEMSELVES: [&str; 12] = [
 ];
 
 /// What the tool's own words begin with, which leave nothing that another script could meet.
-const OWN: &str = "autogen_";
+pub(super) const OWN: &str = "autogen_";
 
 const DATABASE: &str = "database()";
 const ROLE: &str = "current_role()";
@@ -40,12 +40,14 @@ pub(super) fn may_leave(sql: &str) -> bool {
     let Some(first) = words.first() else {
         return false;
     };
-    if words
-        .iter()
-        .skip(1)
-        .take(2)
-        .any(|word| word.text.starts_with(OWN))
-    {
+    // A role or a procedure of such a name is someone else's.
+    let own = match &words[..] {
+        [set, at, name, ..] if set.is("SET") && at.text == "@" => Some(name),
+        [first, name, ..] if first.is("PREPARE") || first.is("EXECUTE") => Some(name),
+        [_, prepare, name] if prepare.is("PREPARE") => Some(name),
+        _ => None,
+    };
+    if own.is_some_and(|name| name.text.starts_with(OWN)) {
         return false;
     }
     !matches!(effect::effect(sql), Effect::Lasting | Effect::Nothing)
@@ -183,7 +185,7 @@ fn is_temporary(connection: &mut dyn Connection, name: &str) -> bool {
 }
 
 /// Returns the temporary tables that the statements make, as they name them.
-fn temporary_tables(statements: &[&str]) -> BTreeSet<String> {
+pub(super) fn temporary_tables(statements: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for sql in statements {
         let words: Vec<Token<'_>> = words(sql).collect();
@@ -209,7 +211,7 @@ fn temporary_tables(statements: &[&str]) -> BTreeSet<String> {
 }
 
 /// Returns the user variables that the statements name.
-fn user_variables(statements: &[&str]) -> BTreeSet<String> {
+pub(super) fn user_variables(statements: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for sql in statements {
         let words: Vec<Token<'_>> = words(sql).collect();
@@ -225,7 +227,7 @@ fn user_variables(statements: &[&str]) -> BTreeSet<String> {
 }
 
 /// Returns the statements that are prepared and not taken away again.
-fn left_prepared(statements: &[&str]) -> BTreeSet<String> {
+pub(super) fn left_prepared(statements: &[&str]) -> BTreeSet<String> {
     let mut left = BTreeSet::new();
     for sql in statements {
         match effect::effect(sql) {
@@ -242,7 +244,7 @@ fn left_prepared(statements: &[&str]) -> BTreeSet<String> {
     left
 }
 
-fn names_role(statements: &[&str]) -> bool {
+pub(super) fn names_role(statements: &[&str]) -> bool {
     statements.iter().any(|sql| mentions(sql, "ROLE"))
 }
 
@@ -279,6 +281,8 @@ mod tests {
             "SELECT f()",
             "CREATE OR REPLACE TEMPORARY TABLE t (id int)",
             "PREPARE a FROM 'SELECT 1'",
+            "SET ROLE autogen_operator",
+            "CALL autogen_tidy()",
         ] {
             assert!(may_leave(sql), "{sql}");
         }
@@ -289,6 +293,7 @@ mod tests {
             "SET @autogen_alter = concat('ALTER')",
             "PREPARE autogen_alter FROM @autogen_alter",
             "EXECUTE autogen_alter",
+            "DEALLOCATE PREPARE autogen_alter",
         ] {
             assert!(!may_leave(sql), "{sql}");
         }

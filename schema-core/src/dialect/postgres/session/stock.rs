@@ -10,10 +10,10 @@ use crate::dialect::{Effect, Stock};
 use crate::lexer::{Token, lex};
 
 /// Who the session is. These are no rows of `pg_settings`, and go first: what may be seen and set depends on them.
-const WHO: [&str; 2] = ["session_authorization", "role"];
+pub(super) const WHO: [&str; 2] = ["session_authorization", "role"];
 
 /// All there is, as kind, name and value.
-const ALL: &str = "SELECT 'setting', name, setting FROM pg_catalog.pg_settings
+pub(super) const ALL: &str = "SELECT 'setting', name, setting FROM pg_catalog.pg_settings
         WHERE context IN ('user', 'superuser') AND left(name, 8) <> 'autogen.' AND left(name, 12) <> 'transaction_'
     UNION ALL SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, 'pg_temp.' || quote_ident(relname), NULL
         FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind IN ('r', 'p', 'v', 'S')
@@ -111,7 +111,7 @@ pub(super) fn put_back(
 }
 
 /// Returns the settings with a dot in their names that the statements may set: by SET, or as a text for a function that does it.
-fn own_settings(statements: &[&str]) -> BTreeSet<String> {
+pub(super) fn own_settings(statements: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for sql in statements {
         let words: Vec<Token<'_>> = lex(sql, LEXICON).filter(|token| !token.is_trivia()).collect();

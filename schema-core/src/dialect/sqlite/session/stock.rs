@@ -32,7 +32,7 @@ const PRAGMAS: [&str; 20] = [
 ];
 
 /// The one that has to be tried.
-const CASE: &str = "case_sensitive_like";
+pub(super) const CASE: &str = "case_sensitive_like";
 
 /// Tells whether a statement may leave something.
 pub(super) fn may_leave(sql: &str) -> bool {
