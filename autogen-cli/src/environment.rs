@@ -146,6 +146,15 @@ impl<'a> Environment<'a> {
         Ok(ManuallyDrop::new(History::load(&self.migrations)?))
     }
 
+    /// Reads the history as [`history`](Self::history) does, with branches that begin in the midst of what was squashed.
+    ///
+    /// # Errors
+    ///
+    /// What else is wrong in it.
+    pub(crate) fn history_with_strays(&self) -> Result<ManuallyDrop<History>, CommandError> {
+        Ok(ManuallyDrop::new(History::load_with_strays(&self.migrations)?))
+    }
+
     /// Returns the path as a person reads it.
     pub(crate) fn shown(&self, path: &Path) -> String {
         // Relative paths are seen from the current directory, and shown from the project on.

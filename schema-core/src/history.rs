@@ -16,6 +16,7 @@ mod names;
 mod pending;
 mod replaced;
 mod revision;
+mod strays;
 
 pub use branches::{BranchConflict, Step};
 pub use decision::{Decision, Orders};
@@ -26,6 +27,7 @@ pub use names::counts_from_current;
 pub use pending::{Pending, Stuck};
 pub use replaced::{Replaced, Squashed};
 pub use revision::{Header, Revision, ScriptSums, slug};
+pub use strays::Stray;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +36,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use self::replaced::Settled;
 use crate::diff::Past;
 use crate::operation::{ApplyError, Operation};
 use crate::schema::{Schema, Table, TableName};
@@ -69,6 +72,8 @@ pub struct History {
     heads: Vec<RevisionId>,
     /// The revisions that were squashed, and into which.
     replaced: BTreeMap<RevisionId, RevisionId>,
+    /// The revisions that build on the midst of what was squashed.
+    strays: Vec<Stray>,
 }
 
 /// Where a revision was read from.
@@ -95,14 +100,19 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] with the file: a folder or file that cannot be read, JSON that is broken (with line and
-    /// column), a folder whose name is not its revision's id, an id that two folders have, a parent that is missing, a cycle.
+    /// column), a folder whose name is not its revision's id, an id that two folders have, a parent that is missing or that
+    /// was squashed with what came after it, a cycle.
     pub fn load(migrations: &Path) -> Result<History, HistoryError> {
-        let (headers, sources) = files::read_revisions(migrations)?;
-        History::from_parts(headers, sources)
+        History::load_with_strays(migrations)?.without_strays()
     }
 
     fn from_parts(headers: Vec<Header>, sources: Vec<Source>) -> Result<History, HistoryError> {
-        let (headers, sources, replaced) = replaced::settle(headers, sources)?;
+        let Settled {
+            headers,
+            sources,
+            replaced,
+            strays,
+        } = replaced::settle(headers, sources)?;
         let order = graph::order(&headers, &sources)?;
         let mut slots: Vec<Option<(Header, Source)>> = headers.into_iter().zip(sources).map(Some).collect();
         let (headers, sources): (Vec<Header>, Vec<Source>) =
@@ -112,25 +122,20 @@ impl History {
             .enumerate()
             .map(|(at, header)| (header.id, at))
             .collect();
-        let parents: BTreeSet<RevisionId> = headers
-            .iter()
-            .flat_map(|header| header.parents.iter().copied())
-            .collect();
-        let heads = headers
-            .iter()
-            .map(|header| header.id)
-            .filter(|id| !parents.contains(id))
-            .collect();
-        Ok(History {
+        let mut history = History {
             headers,
             places,
             sources,
-            heads,
+            heads: Vec::new(),
             replaced,
-        })
+            strays,
+        };
+        history.sort_strays();
+        history.find_heads();
+        Ok(history)
     }
 
-    /// Returns the history in which a revision has other parents. Its file is as it was.
+    /// Returns the history in which a revision has other parents, and is no stray. Its file is as it was.
     ///
     /// # Errors
     ///
@@ -140,7 +145,21 @@ impl History {
         for header in headers.iter_mut().filter(|header| header.id == id) {
             header.parents.clone_from(&parents);
         }
-        History::from_parts(headers, self.sources.clone())
+        let mut history = History::from_parts(headers, self.sources.clone())?;
+        history.strays.clone_from(&self.strays);
+        history.strays.retain(|stray| stray.revision != id);
+        history.find_heads();
+        Ok(history)
+    }
+
+    fn find_heads(&mut self) {
+        let astray = self.astray();
+        let stand = || self.headers.iter().filter(|header| !astray.contains(&header.id));
+        let parents: BTreeSet<RevisionId> = stand()
+            .flat_map(|header| header.parents.iter().copied())
+            .collect();
+        let heads = stand().map(|header| header.id).filter(|id| !parents.contains(id));
+        self.heads = heads.collect();
     }
 
     /// Returns all revisions, parents before children, in the same order everywhere.
@@ -161,7 +180,7 @@ impl History {
         self.places.get(&id).map(|at| &self.headers[*at])
     }
 
-    /// Returns the revisions that are no one's parent.
+    /// Returns the revisions that are no one's parent; [strays](Self::strays) and what builds on them do not count.
     #[must_use]
     pub fn heads(&self) -> &[RevisionId] {
         &self.heads
@@ -227,15 +246,20 @@ impl History {
         ordered
     }
 
-    /// Returns a revision with its operations and answers.
+    /// Returns a revision with its operations and answers. Its parents are those in the graph, where another one may have taken the place of a squashed
+    /// one that its file names.
     ///
     /// # Errors
     ///
     /// [`HistoryError`] if there is no such revision or its file cannot be understood, with line and column.
     pub fn revision(&self, id: RevisionId) -> Result<Revision, HistoryError> {
         let source = self.source(id)?;
-        revision::parse(&source.text)
-            .map_err(|error| HistoryError::json(source.folder.join(files::REVISION_FILE), &error))
+        let mut revision = revision::parse(&source.text)
+            .map_err(|error| HistoryError::json(source.folder.join(files::REVISION_FILE), &error))?;
+        if let Some(header) = self.get(id) {
+            revision.parents.clone_from(&header.parents);
+        }
+        Ok(revision)
     }
 
     /// Returns what a revision does.

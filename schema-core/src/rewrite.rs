@@ -9,7 +9,7 @@ mod rebase;
 mod squash;
 
 pub use complete::{Completed, complete};
-pub use error::RewriteError;
+pub use error::{Misfit, RewriteError};
 pub use rebase::{Moved, rebase};
 pub use squash::{Squash, squash};
 

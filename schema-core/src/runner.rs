@@ -174,19 +174,42 @@ pub fn applied(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result
 
 /// Returns the applied revisions on which no applied revision builds: where the database is.
 ///
-/// The parents are those of the files; the database's own where the files lack the revision.
+/// The parents are those of the files; the database's own where the files lack the revision, or have put it on top of another one since.
 #[must_use]
 pub fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
     let parents: BTreeSet<RevisionId> = applied
         .iter()
-        .flat_map(|one| {
-            history
-                .get(one.id)
-                .map_or(&one.parents, |revision| &revision.parents)
-        })
+        .flat_map(|one| downgrade::parents_of(history, one, applied))
         .copied()
         .collect();
     applied.iter().filter(|one| !parents.contains(&one.id)).collect()
+}
+
+/// Returns what to go back to for a database to lose those revisions, and what builds on them, and no other: nothing means the base.
+#[must_use]
+pub fn back_to(history: &History, applied: &[Applied], gone: &[RevisionId]) -> Vec<RevisionId> {
+    let mut gone: BTreeSet<RevisionId> = gone.iter().copied().collect();
+    loop {
+        let more: Vec<RevisionId> = applied
+            .iter()
+            .filter(|one| !gone.contains(&one.id))
+            .filter(|one| {
+                let parents = downgrade::parents_of(history, one, applied);
+                parents.iter().any(|parent| gone.contains(parent))
+            })
+            .map(|one| one.id)
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        gone.extend(more);
+    }
+    let left: Vec<Applied> = applied
+        .iter()
+        .filter(|one| !gone.contains(&one.id))
+        .cloned()
+        .collect();
+    tips(history, &left).iter().map(|tip| tip.id).collect()
 }
 
 /// Notes what someone calls the state of a database, with the revisions at which it is. Another name is forgotten.

@@ -26,7 +26,8 @@ mod refused;
 mod render;
 mod split;
 
-pub(crate) use allow::carry_allows;
+pub use allow::carry_allows;
+pub(crate) use allow::carry_allows_of_part;
 pub use allow::{Allow, Covers};
 pub use error::{Problem, ScriptError};
 pub use parse::{body, irreversible, parse, parse_with_allows, statements};
@@ -66,7 +67,7 @@ pub fn checksum(text: &str) -> String {
 }
 
 /// Tells whether a script allows any hazard, which only a person writes.
-pub(crate) fn has_allows(text: &str) -> bool {
+fn has_allows(text: &str) -> bool {
     // Nearly no script does, and need not be cut into tokens to see it.
     text.contains("autogen:") && lex(text, Lexicon::STANDARD).any(|token| is_allow(&token))
 }

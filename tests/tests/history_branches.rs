@@ -257,18 +257,6 @@ fn a_squash_of_a_squash_stands_for_all() {
 }
 
 #[test]
-fn a_branch_from_the_middle_of_what_was_squashed_is_named() {
-    let project = squashed();
-    write(&project, 6, &[2], &[add("rank")]);
-    let error = History::load(&project.migrations()).unwrap_err();
-    assert!(
-        matches!(error.cause, Cause::SquashedParent { revision, parent, by } if (revision, parent, by) == (id(6), id(2), id(4))),
-        "{error}"
-    );
-    assert!(error.hint().unwrap().contains("autogen rebase 690000060000"));
-}
-
-#[test]
 fn a_revision_squashed_twice_is_named_and_a_circle_is_one() {
     let project = squashed();
     let mut other = revision(7, &[], "other squash");

@@ -349,11 +349,6 @@ fn an_allow_is_no_edit_and_a_persons_all_the_same() {
     std::fs::write(written.join("upgrade.sqlite.sql"), allowed).unwrap();
     let history = project.load();
     assert!(!history.is_edited(id(1), "sqlite", Direction::Upgrade).unwrap());
-    assert!(
-        history
-            .is_of_a_person(id(1), "sqlite", Direction::Upgrade)
-            .unwrap()
-    );
 }
 
 #[test]

@@ -31,6 +31,14 @@ impl Case {
         path
     }
 
+    /// Writes a revision that was squashed from three others, one of them squashed itself.
+    fn squash(&self, folder: &str, id: &str) {
+        let path = self.revision(folder, id, "").join("revision.json");
+        let text = fs::read_to_string(&path).unwrap();
+        let replaces = "\"replaces\": [\"690000010000\", {\"id\": \"690000040000\", \"replaces\": [\"690000020000\", \"690000030000\"]}], \"operations\"";
+        fs::write(path, text.replace("\"operations\"", replaces)).unwrap();
+    }
+
     /// Writes a revision that is as it should be.
     fn good(&self) -> PathBuf {
         self.revision("690000010000_one", "690000010000", "")
@@ -73,6 +81,16 @@ fn make_cases(cases: &Path) {
         "\"690000010000\", \"690000030000\"",
     );
     circle.revision("690000030000_three", "690000030000", "\"690000020000\"");
+    let squashed = case("squashed");
+    squashed.squash("690000050000_squash", "690000050000");
+    squashed.revision("690000060000_stray", "690000060000", "\"690000010000\"");
+    // These build on the last, and on all of it.
+    squashed.revision("690000070000_last", "690000070000", "\"690000030000\"");
+    squashed.revision(
+        "690000080000_whole",
+        "690000080000",
+        "\"690000020000\", \"690000070000\"",
+    );
 }
 
 #[cfg(unix)]

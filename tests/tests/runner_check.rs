@@ -69,7 +69,8 @@ fn pending_revisions_are_listed_in_order() {
         check(&project, &database),
         [Finding::Pending {
             revision: id(2),
-            message: "create items".into()
+            message: "create items".into(),
+            heads: 1,
         }]
     );
 }

@@ -10,7 +10,8 @@ use std::fs;
 use database::{Database, options, said};
 use revisions::{Project, id, ids, revision};
 use schema_core::dialect::sqlite::Sqlite;
-use schema_core::runner::{self, RunError, WayBack};
+use schema_core::history::{Direction, Squashed, Stuck};
+use schema_core::runner::{self, Finding, RunError, WayBack};
 
 /// stores ← items ← tags, all applied.
 fn three() -> (Project, Database) {
@@ -96,6 +97,78 @@ fn an_edited_downgrade_script_is_the_one_that_runs() {
     .unwrap();
     assert_eq!(database.downgrade(&history, &ids([2])).unwrap(), ids([3]));
     assert!(database.names().contains(&"kept".to_owned()));
+}
+
+/// items ← tags, both applied; then items is squashed with what came after it, and tags is put on top of that.
+fn moved(upgrade: &str) -> (Project, Database) {
+    let project = Project::new();
+    project.create_table(1, &[], "items");
+    let tags = project.create_table(2, &[1], "tags");
+    let database = Database::new(project.path("app.db"));
+    let before = project.load();
+    database.upgrade(&before).unwrap();
+    fs::remove_dir_all(before.folder(id(1)).unwrap()).unwrap();
+    fs::remove_dir_all(&tags).unwrap();
+    let mut squash = revision(4, &[], "squash");
+    squash.replaces = vec![Squashed::Plain(id(1)), Squashed::Plain(id(3))];
+    project.write(&squash, "", "");
+    let mut moved = before.revision(id(2)).unwrap();
+    moved.parents = ids([4]);
+    let upgrade = match upgrade {
+        "" => before_text(),
+        other => other.to_owned(),
+    };
+    project.write(&moved, &upgrade, "DROP TABLE what_only_the_squash_has;\n");
+    (project, database)
+}
+
+fn before_text() -> String {
+    let project = Project::new();
+    project.create_table(2, &[], "tags");
+    project
+        .load()
+        .script(id(2), "sqlite", Direction::Upgrade)
+        .unwrap()
+}
+
+#[test]
+fn a_revision_put_on_top_of_what_the_database_lacks_is_taken_back_with_what_it_kept() {
+    for upgrade in ["", "-- written anew\nSELECT 1;\n"] {
+        let (project, database) = moved(upgrade);
+        let history = project.load();
+        let rows = runner::applied(&mut *database.open(), &Sqlite).unwrap();
+        let tips: Vec<_> = runner::tips(&history, &rows).iter().map(|tip| tip.id).collect();
+        assert_eq!(tips, ids([2]), "what it was made on is not where the database is");
+        assert_eq!(runner::back_to(&history, &rows, &ids([2])), ids([1]));
+        assert_eq!(runner::back_to(&history, &rows, &ids([1])), []);
+        assert_eq!(database.downgrade(&history, &ids([1])).unwrap(), ids([2]));
+        assert_eq!(database.applied(), ids([1]));
+    }
+}
+
+#[test]
+fn a_revision_written_anew_on_top_of_what_the_database_lacks_is_no_edit() {
+    let (project, database) = moved("-- written anew\nSELECT 1;\n");
+    let error = database.upgrade(&project.load()).unwrap_err();
+    let RunError::Integrity { findings } = &error else {
+        panic!("{error}");
+    };
+    let expected = Finding::Moved {
+        revision: id(2),
+        onto: ids([4]),
+        back_to: ids([1]),
+    };
+    assert_eq!(*findings, [expected]);
+    assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
+
+    // With the same script, it is only the squash that the database lacks.
+    let (project, database) = moved("");
+    let error = database.upgrade(&project.load()).unwrap_err();
+    let RunError::Stuck(Stuck::PartlySquashed { beyond, .. }) = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(*beyond, ids([2]));
+    assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `autogen current`.
 
 use clap::Args;
-use schema_core::history::{History, Replaced, RevisionId, counts_from_current};
+use schema_core::history::{History, Replaced, RevisionId, Stuck, counts_from_current};
 use schema_core::runner::{self, Applied};
 use serde_json::json;
 
@@ -56,8 +56,8 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &CurrentArgs) -> Result<
             for tip in tips {
                 let mark = match (history.get(tip.id), history.heads().contains(&tip.id)) {
                     (None, _) => squashed(&history, &applied, tip.id),
-                    (Some(_), true) => " (head)",
-                    (Some(_), false) => "",
+                    (Some(_), true) => lacking(&history, &applied, tip.id).unwrap_or(" (head)"),
+                    (Some(_), false) => lacking(&history, &applied, tip.id).unwrap_or(""),
                 };
                 let half = match &tip.unfinished {
                     Some(note) => format!(" ({} stopped after {} steps)", note.script, note.done),
@@ -86,6 +86,17 @@ fn squashed(history: &History, applied: &[Applied], id: RevisionId) -> &'static 
             " (squashed with some that the database lacks; finish with the files from before)"
         }
         Some(Replaced::None) | None => " (not in the files)",
+    }
+}
+
+/// Tells that a database lacks some of what was squashed below a revision that it has, if so.
+fn lacking(history: &History, applied: &[Applied], id: RevisionId) -> Option<&'static str> {
+    let has = applied.iter().map(|applied| applied.id).collect();
+    match history.pending(&[id], &has) {
+        Err(Stuck::PartlySquashed { .. }) => Some(
+            " (on top of what was squashed, of which the database lacks some; `autogen upgrade` says how to go on)",
+        ),
+        Err(Stuck::Overruled { .. } | Stuck::DecidedAgainst { .. }) | Ok(_) => None,
     }
 }
 

@@ -1,13 +1,13 @@
 //! `autogen downgrade`.
 
 use clap::Args;
-use schema_core::history::Direction;
+use schema_core::history::{Direction, History, RevisionId};
 use schema_core::runner::{self, PerRevision};
 
 use super::ahead;
 use super::offline::{self, OfflineArgs};
 use super::running::{Reporter, RunArgs, options, watch};
-use crate::database::Missing;
+use crate::database::{Database, Missing};
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 
@@ -24,7 +24,8 @@ use crate::error::{CommandError, Outcome};
 /// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}; with --sql {"scripts": {dialect: script}}
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {
-    /// How far: an id, a unique beginning of one, a slug, `base`, `-1`; of several, all stay, and what they build on
+    /// How far: an id, a unique beginning of one, a slug, `base`, `-1`; of several, all stay, and what they build on. A squashed
+    /// revision that the database still has is named by its id
     #[arg(value_name = "REV", allow_negative_numbers = true, required = true)]
     revisions: Vec<String>,
 
@@ -33,6 +34,17 @@ pub(crate) struct DowngradeArgs {
 
     #[command(flatten)]
     run: RunArgs,
+}
+
+/// Returns what a name means that the files do not have any more, if the database has a squashed revision of that name.
+fn squashed(history: &History, database: &Database, name: &str) -> Option<Vec<RevisionId>> {
+    let lower = name.to_ascii_lowercase();
+    let applied = super::current::applied_in(database).ok()?;
+    let ids = applied.iter().map(|one| one.id);
+    let found: Vec<RevisionId> = ids
+        .filter(|id| history.replaced_by(*id).is_some() && id.to_string().starts_with(&lower))
+        .collect();
+    (found.len() == 1).then_some(found)
 }
 
 /// Runs the command.
@@ -47,12 +59,14 @@ pub(crate) fn run(
         return offline::print(environment, range, Direction::Downgrade, &arguments.offline);
     }
     let config = environment.config()?;
-    let history = environment.history()?;
+    // A branch from the midst of what was squashed is taken back as any other: what the database has of it is in the database.
+    let history = environment.history_with_strays()?;
     let database = environment.database(&config)?;
     let mut targets = Vec::new();
     for name in &arguments.revisions {
         let current = super::current::current_for(environment, &history, name)?;
-        targets.extend(history.resolve(name, &current)?);
+        let found = history.resolve(name, &current);
+        targets.extend(found.or_else(|error| squashed(&history, &database, name).ok_or(error))?);
     }
     if arguments.run.dry_run {
         return ahead::print(environment, &database, &history, |connection| {

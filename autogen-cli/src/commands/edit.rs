@@ -46,7 +46,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &EditArgs) -> Re
                 .hint("list the revisions with `autogen history`"),
         );
     };
-    refuse_applied(environment, &config, "edit", &[id])?;
+    refuse_applied(environment, &config, "edit", &history, &[id])?;
     let mut revision = history.revision(id)?;
     let scripts = scripts(&history, &revision);
     let before = texts(&history, &revision)?;

@@ -150,6 +150,7 @@ pub(crate) fn run(
         draft.amended = Some(Amended {
             folder: folder.to_owned(),
             dialects: history.script_dialects(revision.id)?,
+            allows: amend::allowing(&history, revision.id)?,
         });
     }
     finish(environment, &config, draft, arguments.mode())
@@ -320,7 +321,10 @@ pub(super) fn finish(
     mut draft: Draft,
     mode: Mode,
 ) -> Result<Outcome, CommandError> {
-    let (scripts, hazards) = draft.scripts(config)?;
+    let (mut scripts, hazards) = draft.scripts(config)?;
+    if let Some(amended) = &draft.amended {
+        amend::carry(environment, &amended.allows, &mut scripts)?;
+    }
     draft.hazards.extend(hazards);
     for hazard in &draft.hazards {
         environment.printer.warn(Topic::Hazard, hazard);

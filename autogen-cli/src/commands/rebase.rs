@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use clap::Args;
 use schema_core::history::files;
-use schema_core::history::{History, RevisionId};
+use schema_core::history::{Direction, History, RevisionId, Stray};
 use schema_core::rewrite::{self, Moved};
 use schema_core::runner;
+use schema_core::script::checksum;
 use serde_json::json;
 
 use super::unapplied::refuse_applied;
@@ -24,7 +25,11 @@ use crate::printer::{Format, Took, Topic};
 ///
 /// Example: autogen rebase 6921b2f4b07f --onto 6921b1f4b07f
 ///
-/// With --json: {"moved": [{"id", "parents", "kept": [{"dialect", "script"}], "unknown": [dialect]}]}
+/// A branch that begins in the midst of what was squashed meanwhile, so that no other command reads the history, is put on top of what that was squashed
+/// into: `autogen rebase REV --onto SQUASHED`.
+///
+/// With --json: {"moved": [{"id", "parents", "kept": [{"dialect", "script"}], "unknown": [dialect]}], "strays": [{"id", "parent",
+/// "squashed_into"}]}; `strays` are those branches that are left
 #[derive(Debug, Args)]
 pub(crate) struct RebaseArgs {
     /// The first revision to move: an id, a unique beginning of one, a slug
@@ -42,12 +47,26 @@ pub(crate) fn run(
     arguments: &RebaseArgs,
 ) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
-    let history = environment.history()?;
+    let history = environment.history_with_strays()?;
     let id = one(environment, &history, &arguments.revision)?;
     let onto = one(environment, &history, &arguments.onto)?;
-    refuse_applied(environment, &config, "rebase", &history.descendants(&[id]))?;
+    let descendants = history.descendants(&[id]);
+    let stray = (history.strays().iter()).find(|stray| descendants.contains(&stray.revision));
+    if stray.is_none() {
+        refuse_applied(environment, &config, "rebase", &history, &descendants)?;
+    }
     let (moved, after) = rewrite::rebase(&history, &config.dialects()?, id, onto)?;
-    prove(environment, &config, &moved)?;
+    if stray.is_some() {
+        // Nothing else can be done before it is moved: to a database that has it, only its script has to be the one that ran.
+        refuse_applied(
+            environment,
+            &config,
+            "rebase",
+            &history,
+            &rewritten(&history, &moved),
+        )?;
+    }
+    prove(environment, &config, &moved, stray)?;
     for moved in &moved {
         let shown = environment.shown(&moved.folder);
         environment.printer.step(format_args!("Writing {shown}"), || {
@@ -59,12 +78,7 @@ pub(crate) fn run(
             environment.printer.info(Topic::Migrate, text);
         }
         for (script, allow) in &moved.allows_left {
-            let name = files::script_name(&script.dialect, script.direction);
-            let text = format_args!(
-                "Left out of `{name}` of `{}`, which does not have its statement any more: `-- autogen: allow {} {}`",
-                script.revision, allow.code, allow.reason
-            );
-            environment.printer.warn(Topic::Migrate, text);
+            super::unapplied::report_left(environment, script, allow);
         }
         for dialect in &moved.unknown {
             let text = format_args!(
@@ -75,11 +89,46 @@ pub(crate) fn run(
         }
     }
     super::snapshot::renew(environment, &after)?;
+    for stray in after.strays() {
+        let text = format_args!(
+            "`{}` builds on the midst of what was squashed into `{}`, too",
+            stray.revision, stray.by
+        );
+        environment.printer.warn(Topic::Migrate, text);
+        environment.printer.hint(&format!(
+            "put it on top of that with `autogen rebase {} --onto {}`",
+            stray.revision, stray.by
+        ));
+    }
     if environment.printer.format() == Format::Json {
         let moved: Vec<_> = moved.iter().map(document).collect();
-        environment.printer.document(&json!({ "moved": moved }));
+        let strays: Vec<_> = after
+            .strays()
+            .iter()
+            .map(|stray| json!({"id": stray.revision, "parent": stray.parent, "squashed_into": stray.by}))
+            .collect();
+        environment
+            .printer
+            .document(&json!({ "moved": moved, "strays": strays }));
     }
     Ok(Outcome::Done)
+}
+
+/// Returns the revisions of which a script is another one now than a database may have run.
+fn rewritten(history: &History, moved: &[Moved]) -> Vec<RevisionId> {
+    let is_other = |id: RevisionId, dialect: &str, text: &str| {
+        history
+            .script(id, dialect, Direction::Upgrade)
+            .is_ok_and(|old| checksum(&old) != checksum(text))
+    };
+    moved
+        .iter()
+        .filter(|moved| {
+            (moved.scripts.iter())
+                .any(|(dialect, texts)| is_other(moved.revision.id, dialect, &texts.upgrade))
+        })
+        .map(|moved| moved.revision.id)
+        .collect()
 }
 
 fn one(environment: &mut Environment<'_>, history: &History, name: &str) -> Result<RevisionId, CommandError> {
@@ -91,7 +140,12 @@ fn one(environment: &mut Environment<'_>, history: &History, name: &str) -> Resu
     }
 }
 
-fn prove(environment: &mut Environment<'_>, config: &Config, moved: &[Moved]) -> Result<(), CommandError> {
+fn prove(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    moved: &[Moved],
+    stray: Option<&Stray>,
+) -> Result<(), CommandError> {
     let start = Instant::now();
     let mut proved = false;
     let dialects: BTreeSet<&String> = moved.iter().flat_map(|moved| moved.scripts.keys()).collect();
@@ -116,10 +170,15 @@ fn prove(environment: &mut Environment<'_>, config: &Config, moved: &[Moved]) ->
             .map_err(|error| {
                 let id = moved.revision.id;
                 let message = format!("`{id}` cannot be moved: its scripts for {name} do not work there");
-                let hint = if moved.kept.is_empty() {
-                    "this is a defect of autogen: please report it with the revisions".to_owned()
-                } else {
-                    "it was edited by hand: write its script for its new place, and rebase again".to_owned()
+                let hint = match stray {
+                    _ if !moved.kept.is_empty() => {
+                        "it was edited by hand: write its script for its new place, and rebase again".to_owned()
+                    }
+                    Some(stray) => format!(
+                        "if what was squashed into `{}` has done the same meanwhile, put the folder of `{id}` aside, and write what is still wanted of it with `autogen migrate`",
+                        stray.by
+                    ),
+                    None => "this is a defect of autogen: please report it with the revisions".to_owned(),
                 };
                 CommandError::because(message, &error).hint(hint)
             })?;

@@ -144,6 +144,9 @@ fn report(environment: &mut Environment<'_>, squash: &Squash) {
         let text = format_args!("Kept `{name}` of `{}`, which was edited by hand", kept.revision);
         environment.printer.info(Topic::Migrate, text);
     }
+    for (script, allow) in &squash.allows_left {
+        super::unapplied::report_left(environment, script, allow);
+    }
     for kept in &squash.foreign_keys_off {
         let name = files::script_name(&kept.dialect, kept.direction);
         let text = format_args!(

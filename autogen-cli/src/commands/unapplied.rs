@@ -1,7 +1,9 @@
-//! What may only be done to revisions that no database has.
+//! What may only be done to revisions that no database has, and what is lost by it.
 
-use schema_core::history::RevisionId;
+use schema_core::history::{History, RevisionId, files};
+use schema_core::rewrite::KeptScript;
 use schema_core::runner;
+use schema_core::script::{Allow, Covers};
 
 use crate::config::Config;
 use crate::database::Missing;
@@ -14,6 +16,7 @@ pub(super) fn refuse_applied(
     environment: &mut Environment<'_>,
     config: &Config,
     doing: &str,
+    history: &History,
     revisions: &[RevisionId],
 ) -> Result<(), CommandError> {
     let Ok(database) = environment.database(config) else {
@@ -27,11 +30,26 @@ pub(super) fn refuse_applied(
         .and_then(|mut connection| Ok(runner::applied(&mut *connection, database.dialect)?));
     match applied {
         Ok(applied) => match applied.iter().find(|applied| revisions.contains(&applied.id)) {
-            Some(applied) => Err(CommandError::new(format!(
-                "cannot {doing}: revision `{}` is applied in `{}`",
-                applied.id, database.shown
-            ))
-            .hint("take it back with `autogen downgrade` first, or write a new revision")),
+            Some(one) => {
+                let to: Vec<String> = runner::back_to(history, &applied, revisions)
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                let to = if to.is_empty() {
+                    "base".to_owned()
+                } else {
+                    to.join(" ")
+                };
+                Err(CommandError::new(format!(
+                    "cannot {doing}: revision `{}` is applied in `{}`",
+                    one.id, database.shown
+                ))
+                .hint(if history.strays().is_empty() {
+                    format!("take it back with `autogen downgrade {to}` first, or write a new revision")
+                } else {
+                    format!("take it back with `autogen downgrade {to}` first, which drops what it added")
+                }))
+            }
             None => Ok(()),
         },
         Err(error) => {
@@ -41,4 +59,18 @@ pub(super) fn refuse_applied(
             Ok(())
         }
     }
+}
+
+/// Says what a script allowed that is not in the script which was written in its place.
+pub(super) fn report_left(environment: &mut Environment<'_>, script: &KeptScript, allow: &Allow) {
+    let name = files::script_name(&script.dialect, script.direction);
+    let why = match allow.covers {
+        Covers::Script => "which is only a part of the new one",
+        Covers::Statement(_) => "whose statement the new one does not have",
+    };
+    let text = format_args!(
+        "Left out what `{name}` of `{}` allowed, {why}: `-- autogen: allow {} {}`",
+        script.revision, allow.code, allow.reason
+    );
+    environment.printer.warn(Topic::Migrate, text);
 }

@@ -6,7 +6,7 @@
 //! - `> models NAME…` builds `app.rlib` with the models in those files of `tests/models`, and with the records in the
 //!   lines after it that begin with `|`
 //! - `> write PATH` writes the lines after it that begin with `|`
-//! - `> crlf PATH` ends the lines of a file as Windows does; `> append PATH TEXT`, `> replace PATH OLD NEW`, `> remove PATH`, `> mkdir PATH`, `> readonly PATH`
+//! - `> crlf PATH` ends the lines of a file as Windows does; `> append PATH TEXT`, `> replace PATH OLD NEW`, `> remove PATH`, `> move PATH TO`, `> mkdir PATH`, `> readonly PATH`
 //! - `> env NAME VALUE` sets a variable
 //! - `> sql PATH SQL` runs SQL on a database and shows the rows; `> cat PATH` and `> tree` show files
 //!
@@ -76,6 +76,7 @@ transcripts!(
     squash,
     running,
     stamp,
+    strays,
     switched,
     two_heads,
     values,
@@ -170,6 +171,10 @@ fn act(session: &mut Session, words: &[String], text: &str) -> String {
         }
         ["remove", name] if at(name).is_dir() => fs::remove_dir_all(at(name)).unwrap(),
         ["remove", name] => fs::remove_file(at(name)).unwrap(),
+        ["move", name, to] => {
+            fs::create_dir_all(at(to).parent().unwrap()).unwrap();
+            fs::rename(at(name), at(to)).unwrap();
+        }
         ["mkdir", name] => fs::create_dir_all(at(name)).unwrap(),
         ["readonly", name] => {
             let mut permissions = fs::metadata(at(name)).unwrap().permissions();

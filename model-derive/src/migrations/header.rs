@@ -19,6 +19,8 @@ pub(super) struct Header {
     parents: Vec<String>,
     /// The ids it stands for.
     replaces: Vec<String>,
+    /// Those of them on which others may still build.
+    lasts: Vec<String>,
     /// The dialects that it has scripts for.
     pub(super) dialects: Vec<String>,
 }
@@ -52,7 +54,8 @@ pub(super) fn parse(text: &str, shown: &str) -> Result<Header, String> {
     let read = || {
         format?;
         let mut replaces = Vec::new();
-        collect_ids(file.get("replaces").unwrap_or(&Value::Null), &mut replaces);
+        let squashed = file.get("replaces").unwrap_or(&Value::Null);
+        collect_ids(squashed, &mut replaces);
         let scripts = file.get("scripts").and_then(Value::as_object);
         file.get("message")?.as_str()?;
         file.get("operations")?.as_array()?;
@@ -66,6 +69,7 @@ pub(super) fn parse(text: &str, shown: &str) -> Result<Header, String> {
                 .map(id)
                 .collect::<Option<_>>()?,
             replaces,
+            lasts: lasts(squashed),
             dialects: scripts
                 .into_iter()
                 .flat_map(|scripts| scripts.keys().cloned())
@@ -91,7 +95,22 @@ fn collect_ids(value: &Value, ids: &mut Vec<String>) {
     }
 }
 
-/// Returns what is wrong between the revisions: an id that two have, a parent that is not there, a circle.
+/// Returns the last of what one was squashed from; if that was squashed itself, also the last of what that was squashed from.
+fn lasts(squashed: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = Some(squashed);
+    while let Some(last) = open
+        .and_then(Value::as_array)
+        .and_then(|squashed| squashed.last())
+    {
+        found.extend(id(last).or_else(|| id(last.get("id")?)));
+        open = last.get("replaces");
+    }
+    found
+}
+
+/// Returns what is wrong between the revisions: an id that two have, a parent that is not there or in the midst of
+/// what was squashed, a circle.
 pub(super) fn check(headers: &[&Header]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut places: BTreeMap<&str, &Header> = BTreeMap::new();
@@ -121,7 +140,62 @@ pub(super) fn check(headers: &[&Header]) -> Vec<String> {
     if problems.is_empty() {
         problems.extend(circle(headers));
     }
+    if problems.is_empty() {
+        problems.extend(strays(headers, &places));
+    }
     problems
+}
+
+/// Says which revisions build on the midst of what was squashed, so that nobody knows what they come after.
+fn strays(headers: &[&Header], places: &BTreeMap<&str, &Header>) -> Vec<String> {
+    let again: BTreeSet<&str> = ids(headers, |header| &header.replaces).collect();
+    let standing: Vec<&Header> = headers
+        .iter()
+        .copied()
+        .filter(|header| !again.contains(header.id.as_str()))
+        .collect();
+    let lasts: BTreeSet<&str> = ids(&standing, |header| &header.lasts).collect();
+    let squashed_into: BTreeMap<&str, &str> = standing
+        .iter()
+        .flat_map(|header| header.replaces.iter().map(|id| (id.as_str(), header.id.as_str())))
+        .collect();
+    let place = |id: &'_ str| squashed_into.get(id).copied();
+    let mut problems = Vec::new();
+    for header in &standing {
+        for parent in header.parents.iter().map(String::as_str) {
+            let Some(by) = place(parent).filter(|_| !lasts.contains(parent)) else {
+                continue;
+            };
+            // Who builds on what took its place in another way, too, is no stray.
+            let others = header.parents.iter().map(String::as_str);
+            let whole = |other: &&str| lasts.contains(other) || place(other) != Some(by);
+            let mut open: Vec<&str> = others.filter(whole).collect();
+            let mut seen: BTreeSet<&str> = BTreeSet::new();
+            while let Some(id) = open.pop() {
+                let id = place(id).unwrap_or(id);
+                if let Some(header) = places.get(id).filter(|_| seen.insert(id)) {
+                    open.extend(header.parents.iter().map(String::as_str));
+                }
+            }
+            if !seen.contains(by) {
+                problems.push(format!(
+                    "revision `{}` names the parent `{parent}`, which was squashed into `{by}` with what came after it (`{}`); put it on top of that with `autogen rebase {} --onto {by}`",
+                    header.id, header.shown, header.id
+                ));
+            }
+        }
+    }
+    problems
+}
+
+fn ids<'a>(
+    headers: &[&'a Header],
+    of: impl Fn(&'a Header) -> &'a Vec<String>,
+) -> impl Iterator<Item = &'a str> {
+    headers
+        .iter()
+        .flat_map(move |header| of(header))
+        .map(String::as_str)
 }
 
 /// Says which revisions are their own ancestors, if some are.

@@ -132,7 +132,7 @@ impl History {
             .collect())
     }
 
-    pub(super) fn steps(&self, revisions: &[RevisionId]) -> Result<Vec<Step>, HistoryError> {
+    pub(crate) fn steps(&self, revisions: &[RevisionId]) -> Result<Vec<Step>, HistoryError> {
         let mut steps = Vec::new();
         for revision in revisions {
             let operations = self.operations(*revision)?;

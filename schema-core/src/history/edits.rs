@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Cause, Direction, History, HistoryError, RevisionId, ScriptTexts, Source, files, revision};
-use crate::script::{checksum, has_allows};
+use crate::script::checksum;
 
 /// A script that a revision should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,23 +61,6 @@ impl History {
             };
             sums.edited.contains(&direction) || checksum(&text) != *written
         }))
-    }
-
-    /// Tells whether a person's hand is in a script in any way: it is edited, or allows a hazard.
-    ///
-    /// # Errors
-    ///
-    /// As [`is_edited`](Self::is_edited).
-    pub fn is_of_a_person(
-        &self,
-        id: RevisionId,
-        dialect: &str,
-        direction: Direction,
-    ) -> Result<bool, HistoryError> {
-        Ok(self.is_edited(id, dialect, direction)?
-            || self
-                .script(id, dialect, direction)
-                .is_ok_and(|text| has_allows(&text)))
     }
 
     /// Returns the scripts of a revision that its file tells of and that are not there.

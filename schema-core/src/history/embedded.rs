@@ -28,7 +28,7 @@ impl History {
                 scripts: ScriptTexts::Program(scripts),
             });
         }
-        History::from_parts(headers, sources)
+        History::from_parts(headers, sources)?.without_strays()
     }
 }
 

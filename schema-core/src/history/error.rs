@@ -217,9 +217,9 @@ impl HistoryError {
                 format!("restore the folder of `{parent}` from version control, or correct `parents`")
             }
             Cause::Cycle { .. } => "correct `parents` in one of the files".into(),
-            Cause::SquashedParent { revision, by, .. } => format!(
-                "put back from version control the folders of what `{by}` says in `replaces`, move the folder of `{by}` away, and run `autogen rebase {revision} --onto` the last of them; then squash them again, with `--rev-id {by}`"
-            ),
+            Cause::SquashedParent { revision, by, .. } => {
+                format!("put it on top of that with `autogen rebase {revision} --onto {by}`")
+            }
             Cause::SquashedInCircle { .. } => "restore the file from version control, or correct `replaces`".into(),
             Cause::OverrulesItself { .. } => "restore the file from version control, or correct `overrules`".into(),
             Cause::SquashedTwice { into: [one, other], .. } => {

@@ -176,8 +176,26 @@ impl History {
         })
     }
 
-    /// Returns the error for a name that no revision has, with those that are spelled most like it, or else the newest.
+    /// Returns the error for a name that no revision has, with what it was squashed into, those that are spelled most like it, or else the newest.
     pub(super) fn unknown(&self, name: &str) -> HistoryError {
+        let lower = name.to_ascii_lowercase();
+        let squashed: Vec<RevisionId> = (self.replaced.iter())
+            .filter(|(id, _)| !name.is_empty() && id.to_string().starts_with(&lower))
+            .map(|(_, by)| *by)
+            .collect();
+        if let Some(by) = squashed
+            .first()
+            .filter(|by| squashed.iter().all(|other| other == *by))
+        {
+            let cause = Cause::UnknownRevision {
+                name: name.to_owned(),
+                candidates: vec![format!(
+                    "{}, into which it was squashed",
+                    self.shown(&[*by]).concat()
+                )],
+            };
+            return HistoryError { path: None, cause };
+        }
         let mut near: Vec<(usize, RevisionId)> = self
             .headers
             .iter()

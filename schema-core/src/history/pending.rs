@@ -25,6 +25,8 @@ pub enum Stuck {
         has: Vec<RevisionId>,
         /// What it lacks of them.
         lacks: Vec<RevisionId>,
+        /// What it has that builds on the revision by now.
+        beyond: Vec<RevisionId>,
     },
     /// It has a revision that a merge decided against.
     Overruled {
@@ -49,10 +51,24 @@ impl Stuck {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Stuck::PartlySquashed { revision, lacks, .. } => {
+            Stuck::PartlySquashed {
+                revision,
+                has,
+                lacks,
+                beyond,
+            } => {
                 let last = lacks.last().map(ToString::to_string).unwrap_or_default();
-                format!(
+                let before = format!(
                     "check out a version from before the squash and bring the database to `{last}` with `autogen upgrade {last}`; then it has all of `{revision}`"
+                );
+                if beyond.is_empty() {
+                    return before;
+                }
+                let has: Vec<String> = has.iter().map(ToString::to_string).collect();
+                format!(
+                    "{before}. That version has to have {}, too: merge its branch into it, or take it back before, and what it added, with `autogen downgrade {}`",
+                    list(beyond),
+                    has.join(" ")
                 )
             }
             Stuck::Overruled { back_to, .. } => {
@@ -75,12 +91,13 @@ impl Stuck {
 
 impl fmt::Display for Stuck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |ids: &[RevisionId]| {
-            let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
-            ids.join(", ")
-        };
         match self {
-            Stuck::PartlySquashed { revision, has, lacks } => write!(
+            Stuck::PartlySquashed {
+                revision,
+                has,
+                lacks,
+                beyond: _,
+            } => write!(
                 f,
                 "cannot upgrade to `{revision}`, into which revisions were squashed: of those, the database has {}, but not {}",
                 list(has),
@@ -104,6 +121,11 @@ impl fmt::Display for Stuck {
 
 impl std::error::Error for Stuck {}
 
+fn list(ids: &[RevisionId]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+    ids.join(", ")
+}
+
 impl History {
     /// Returns what a database that has some revisions lacks on its way to others. The order is the same everywhere.
     ///
@@ -126,11 +148,14 @@ impl History {
             match self.replaced(id, has) {
                 Replaced::None => pending.run.push(id),
                 Replaced::All => pending.adopt.push(id),
-                Replaced::Some { has, lacks } => {
+                Replaced::Some { has: part, lacks } => {
+                    let mut beyond = self.descendants(&[id]);
+                    beyond.retain(|id| has.contains(id));
                     return Err(Stuck::PartlySquashed {
                         revision: id,
-                        has,
+                        has: part,
                         lacks,
+                        beyond,
                     });
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Header, History, HistoryError, RevisionId, Source, files};
+use super::{Cause, Header, History, HistoryError, RevisionId, Source, Stray, files};
 
 /// A revision that another was squashed from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,42 +134,84 @@ impl History {
     }
 }
 
-/// What is left of the revisions once the squashed ones are out of the graph, and which those were.
-type Settled = (Vec<Header>, Vec<Source>, BTreeMap<RevisionId, RevisionId>);
+/// What is left of the revisions once the squashed ones are out of the graph.
+pub(super) struct Settled {
+    pub(super) headers: Vec<Header>,
+    pub(super) sources: Vec<Source>,
+    /// Which revisions were squashed, and into which.
+    pub(super) replaced: BTreeMap<RevisionId, RevisionId>,
+    pub(super) strays: Vec<Stray>,
+}
 
-/// Takes squashed revisions whose folders are still there out of the graph; who built on the last of them builds on what
-/// took their place.
+/// Takes squashed revisions whose folders are still there out of the graph; who built on them builds on what took their place, and is a
+/// stray if it did not build on the last of them.
 pub(super) fn settle(headers: Vec<Header>, sources: Vec<Source>) -> Result<Settled, HistoryError> {
     let replaced = replaced(&headers, &sources)?;
-    if replaced.is_empty() {
-        return Ok((headers, sources, replaced));
+    let mut settled = Settled {
+        headers: Vec::with_capacity(headers.len()),
+        sources: Vec::with_capacity(sources.len()),
+        replaced,
+        strays: Vec::new(),
+    };
+    if settled.replaced.is_empty() {
+        (settled.headers, settled.sources) = (headers, sources);
+        return Ok(settled);
     }
-    let tips: BTreeMap<RevisionId, RevisionId> = headers
+    let replaced = &settled.replaced;
+    let lasts: BTreeSet<RevisionId> = headers
         .iter()
         .filter(|header| !replaced.contains_key(&header.id))
-        .filter_map(|header| Some((header.replaces.last()?.id(), header.id)))
+        .flat_map(|header| lasts(&header.replaces))
         .collect();
-    let (mut left, mut left_sources) = (Vec::new(), Vec::new());
     for (mut header, source) in headers.into_iter().zip(sources) {
         if replaced.contains_key(&header.id) {
             continue;
         }
-        for parent in &mut header.parents {
-            if let Some(by) = tips.get(parent) {
-                *parent = *by;
-            } else if let Some(by) = replaced.get(parent) {
-                let cause = Cause::SquashedParent {
+        let mut parents: Vec<RevisionId> = Vec::with_capacity(header.parents.len());
+        let mut midst: Vec<Stray> = Vec::new();
+        for parent in &header.parents {
+            let by = replaced.get(parent).copied();
+            if let Some(by) = by.filter(|_| !lasts.contains(parent)) {
+                midst.push(Stray {
                     revision: header.id,
                     parent: *parent,
-                    by: *by,
-                };
-                return Err(HistoryError::new(source.folder.join(files::REVISION_FILE), cause));
+                    by,
+                });
+            }
+            let parent = by.unwrap_or(*parent);
+            if by.is_none() || !parents.contains(&parent) {
+                parents.push(parent);
             }
         }
-        left.push(header);
-        left_sources.push(source);
+        // Who builds on the last, too, builds on all of them.
+        let whole = |by: RevisionId| {
+            header
+                .parents
+                .iter()
+                .any(|parent| *parent == by || lasts.contains(parent) && replaced.get(parent) == Some(&by))
+        };
+        let mut strays: Vec<Stray> = midst.into_iter().filter(|stray| !whole(stray.by)).collect();
+        strays.dedup_by_key(|stray| stray.by);
+        settled.strays.append(&mut strays);
+        header.parents = parents;
+        settled.headers.push(header);
+        settled.sources.push(source);
     }
-    Ok((left, left_sources, replaced))
+    Ok(settled)
+}
+
+/// Returns the last of what one was squashed from; if that was squashed itself, also the last of what that was squashed from.
+fn lasts(replaces: &[Squashed]) -> Vec<RevisionId> {
+    let mut lasts = Vec::new();
+    let mut open = replaces.last();
+    while let Some(last) = open {
+        lasts.push(last.id());
+        open = match last {
+            Squashed::Plain(_) => None,
+            Squashed::Again { id: _, replaces } => replaces.last(),
+        };
+    }
+    lasts
 }
 
 /// Returns which revision each squashed one went into; there is just one, and none goes round in a circle.

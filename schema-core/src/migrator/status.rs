@@ -44,6 +44,7 @@ impl Status {
         self.findings.iter().filter_map(|finding| match finding {
             Finding::Pending { revision, .. } => Some(*revision),
             Finding::EditedScript { .. }
+            | Finding::Moved { .. }
             | Finding::MissingScript { .. }
             | Finding::UnknownRevision { .. }
             | Finding::Unfinished { .. }
@@ -58,6 +59,7 @@ impl Status {
         self.findings.iter().filter_map(|finding| match finding {
             Finding::UnknownRevision { revision, .. } => Some(*revision),
             Finding::EditedScript { .. }
+            | Finding::Moved { .. }
             | Finding::MissingScript { .. }
             | Finding::Unfinished { .. }
             | Finding::Pending { .. }
@@ -70,9 +72,9 @@ impl Status {
     /// Returns the applied revisions whose scripts in the program are not those that ran.
     pub fn edited(&self) -> impl Iterator<Item = RevisionId> {
         self.findings.iter().filter_map(|finding| match finding {
-            Finding::EditedScript { revision, .. } | Finding::MissingScript { revision, .. } => {
-                Some(*revision)
-            }
+            Finding::EditedScript { revision, .. }
+            | Finding::Moved { revision, .. }
+            | Finding::MissingScript { revision, .. } => Some(*revision),
             Finding::UnknownRevision { .. }
             | Finding::Unfinished { .. }
             | Finding::Pending { .. }
@@ -93,6 +95,7 @@ impl Status {
         self.findings.iter().filter_map(|finding| match finding {
             Finding::Drift { operation } => Some(&**operation),
             Finding::EditedScript { .. }
+            | Finding::Moved { .. }
             | Finding::MissingScript { .. }
             | Finding::UnknownRevision { .. }
             | Finding::Unfinished { .. }
@@ -106,8 +109,11 @@ impl Status {
 /// Returns how to go on, for somebody who runs the program.
 pub(super) fn hint(finding: &Finding) -> String {
     match finding {
-        Finding::Pending { .. } => {
+        Finding::Pending { heads: 0 | 1, .. } => {
             "apply it with `Migrator::upgrade` at start-up, or with `autogen upgrade`".into()
+        }
+        Finding::Pending { .. } => {
+            "apply it with `Migrator::upgrade` at start-up, or with `autogen upgrade heads`".into()
         }
         Finding::UnknownRevision { .. } => {
             "run a newer build of the program, or take it back with `autogen downgrade`".into()
@@ -116,6 +122,7 @@ pub(super) fn hint(finding: &Finding) -> String {
             "`Migrator::upgrade` and `autogen upgrade` go on where it stopped".into()
         }
         Finding::EditedScript { .. }
+        | Finding::Moved { .. }
         | Finding::MissingScript { .. }
         | Finding::Stuck(_)
         | Finding::Drift { .. }

@@ -3,8 +3,36 @@
 use std::fmt;
 
 use crate::dialect::Unsupported;
-use crate::history::{BranchConflict, HistoryError, RevisionId};
+use crate::history::{BranchConflict, HistoryError, RevisionId, Step, Stray};
 use crate::script::ScriptError;
+
+/// An operation that does not fit what squashed revisions have led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The operation.
+    pub step: Step,
+    /// What was found instead of what it expects.
+    pub found: String,
+    /// What touches the same things in the revision that the others were squashed into.
+    pub touched: Vec<Step>,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Misfit { step, found, touched } = self;
+        write!(f, "`{}`: {}: {found}", step.revision, step.operation.describe())?;
+        for (at, touched) in touched.iter().enumerate() {
+            let before = if at == 0 { " (beside " } else { ", and " };
+            write!(
+                f,
+                "{before}`{}`: {}",
+                touched.revision,
+                touched.operation.describe()
+            )?;
+        }
+        f.write_str(if touched.is_empty() { "" } else { ")" })
+    }
+}
 
 /// Why revisions cannot be written anew.
 #[derive(Debug)]
@@ -56,8 +84,19 @@ pub enum RewriteError {
     Apart {
         /// The first of those that would be moved.
         revision: RevisionId,
+        /// The heads between which someone can decide.
+        heads: Vec<RevisionId>,
         /// The operations, and the revisions that they are in.
         conflicts: Vec<BranchConflict>,
+    },
+    /// Operations of a branch from the midst of squashed revisions that do not fit what those have led to.
+    Misfits {
+        /// The revision with which the branch begins.
+        stray: Stray,
+        /// All that would be moved.
+        branch: Vec<RevisionId>,
+        /// The operations.
+        misfits: Vec<Misfit>,
     },
     /// A script that cannot be understood.
     Script {
@@ -106,8 +145,31 @@ impl RewriteError {
                 "use a build that has the dialect, or delete the script if nobody needs it".into()
             }
             RewriteError::Onto { .. } => "name a revision of another branch".into(),
-            RewriteError::Apart { .. } => {
-                "decide whose change counts with `autogen merge --prefer HEAD`, or take one of them back: remove its folder, and write it again with `autogen migrate`".into()
+            RewriteError::Apart { heads, .. } => {
+                let back =
+                    "take one of them back: remove its folder, and write it again with `autogen migrate`";
+                match heads[..] {
+                    [] | [_] => back.into(),
+                    [_, _, ..] => {
+                        let choices: Vec<String> = heads
+                            .iter()
+                            .map(|head| format!("`autogen merge --prefer {head}`"))
+                            .collect();
+                        format!("decide whose change counts: {}; or {back}", choices.join(", "))
+                    }
+                }
+            }
+            RewriteError::Misfits { stray, branch, .. } => {
+                let parent = stray.parent;
+                let (folders, it) = match branch.len() {
+                    0 | 1 => ("folder", "it"),
+                    _ => ("folders", "them"),
+                };
+                let ids: Vec<String> = branch.iter().map(|id| format!("`{id}`")).collect();
+                format!(
+                    "put the {folders} of {} aside, and write what is still wanted of {it} with `autogen migrate`; a database that has {it} takes {it} back before, with `autogen downgrade {parent}`",
+                    ids.join(", ")
+                )
             }
             RewriteError::Script { error, .. } => return error.hint(),
             RewriteError::Past { revision, error } => {
@@ -168,9 +230,22 @@ impl fmt::Display for RewriteError {
             RewriteError::Onto { revision, onto } => {
                 write!(f, "cannot rebase: `{onto}` builds on `{revision}`")
             }
-            RewriteError::Apart { revision, conflicts } => {
+            RewriteError::Apart {
+                revision, conflicts, ..
+            } => {
                 let conflicts: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
                 write!(f, "cannot rebase `{revision}`: {}", conflicts.join("; "))
+            }
+            RewriteError::Misfits { stray, misfits, .. } => {
+                let misfits: Vec<String> = misfits.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "cannot rebase `{}`, made for the schema at `{}`, which others of `{}` have changed since: {}",
+                    stray.revision,
+                    stray.parent,
+                    stray.by,
+                    misfits.join("; ")
+                )
             }
             RewriteError::Script { revision, error } => {
                 write!(f, "cannot read a script of `{revision}`: {error}")

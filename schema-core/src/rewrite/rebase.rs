@@ -1,13 +1,13 @@
 //! A branch moved onto another revision: the same operations, and scripts for where they come to stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::{KeptScript, RewriteError, all_dialects};
+use super::{KeptScript, Misfit, RewriteError, all_dialects};
 use crate::dialect::Dialect;
 use crate::history::files::Scripts;
-use crate::history::{Direction, History, Revision, RevisionId, ScriptSums};
-use crate::operation::apply_all;
+use crate::history::{Direction, History, Revision, RevisionId, ScriptSums, Step, Stray};
+use crate::operation::{Operation, apply_all, conflicts, left_with};
 use crate::plan::{Plan, plan};
 use crate::schema::Schema;
 use crate::script::{Allow, carry_allows, checksum, render};
@@ -36,6 +36,9 @@ pub struct Moved {
 /// Moves a revision onto another, with all that builds on it, and returns those revisions, parents first, and the history in
 /// which they stand. Scripts are for the dialects given, and for those for which a revision had some.
 ///
+/// A [stray](History::strays), which began in the midst of what was squashed, is none any more. What became of the rest of that is only known by
+/// where all of it led to: its operations have to fit that.
+///
 /// # Errors
 ///
 /// [`RewriteError`] if it would be its own ancestor, or an operation touches what one does that it comes to follow, or does not fit where it comes
@@ -62,7 +65,21 @@ pub fn rebase(
         parents.clear();
     }
     parents.push(onto);
-    let history = history.with_parents(id, parents)?;
+    let strays: Vec<Stray> = history
+        .strays()
+        .iter()
+        .filter(|stray| moved.contains(&stray.revision))
+        .copied()
+        .collect();
+    let mut history = history.with_parents(id, parents)?;
+    if !strays.is_empty() {
+        refuse_misfits(&history, &strays, &moved)?;
+        for stray in strays {
+            // What builds on it and was a stray, too, is written with the parents that it has in the graph.
+            let parents = history.get(stray.revision).map(|header| header.parents.clone());
+            history = history.with_parents(stray.revision, parents.unwrap_or_default())?;
+        }
+    }
     let moved = moved
         .into_iter()
         .map(|id| place(&history, dialects, id))
@@ -88,9 +105,65 @@ fn refuse_apart(
     if conflicts.is_empty() {
         return Ok(());
     }
+    let heads = history.heads().iter().copied();
+    let is_concerned = |head: &RevisionId| {
+        let behind = history.ancestors(&[*head]);
+        behind.contains(&id) || behind.contains(&onto)
+    };
     Err(RewriteError::Apart {
         revision: id,
+        heads: heads
+            // As long as there are strays, heads cannot be joined.
+            .filter(|head| history.strays().is_empty() && is_concerned(head))
+            .collect(),
         conflicts,
+    })
+}
+
+/// Refuses strays, and what builds on them, if they do not fit what the squashed revisions have led to.
+fn refuse_misfits(history: &History, strays: &[Stray], moved: &[RevisionId]) -> Result<(), RewriteError> {
+    let mut squashed = Vec::new();
+    for by in strays.iter().map(|stray| stray.by).collect::<BTreeSet<_>>() {
+        squashed.extend(history.steps(&[by])?);
+    }
+    let beside: Vec<Operation> = squashed.iter().map(|step| step.operation.clone()).collect();
+    let mut misfits = Vec::new();
+    for header in moved.iter().filter_map(|id| history.get(*id)) {
+        // What builds on something that does not fit needs no mention.
+        let Ok(mut schema) = history.schema_without(&header.parents, &header.overrules) else {
+            continue;
+        };
+        let operations = history.operations(header.id)?;
+        let revisions = vec![header.id; operations.len()];
+        let mut left = BTreeSet::new();
+        for (at, operation) in operations.iter().enumerate() {
+            if left.contains(&at) {
+                continue;
+            }
+            if let Err(error) = operation.apply(&mut schema) {
+                left.insert(at);
+                left = left_with(&operations, &revisions, &left);
+                let touched = conflicts(&beside, std::slice::from_ref(operation));
+                let mut touched: Vec<Step> = touched.iter().map(|one| squashed[one.left].clone()).collect();
+                touched.dedup();
+                misfits.push(Misfit {
+                    step: Step {
+                        revision: header.id,
+                        operation: operation.clone(),
+                    },
+                    found: error.found,
+                    touched,
+                });
+            }
+        }
+    }
+    if misfits.is_empty() {
+        return Ok(());
+    }
+    Err(RewriteError::Misfits {
+        stray: strays[0],
+        branch: moved.to_vec(),
+        misfits,
     })
 }
 
@@ -100,10 +173,6 @@ fn place(
     id: RevisionId,
 ) -> Result<Moved, RewriteError> {
     let mut revision = history.revision(id)?;
-    revision.parents = history
-        .get(id)
-        .map(|header| header.parents.clone())
-        .unwrap_or_default();
     let from = history.schema_without(&revision.parents, &revision.overrules)?;
     let to = apply_all(from.clone(), &revision.operations).map_err(|error| history.misfit(id, error))?;
     let (mut scripts, mut kept, mut allows_left) = (BTreeMap::new(), Vec::new(), Vec::new());

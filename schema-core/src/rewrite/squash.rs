@@ -11,7 +11,7 @@ use crate::history::files::Scripts;
 use crate::history::{Header, History, Revision, RevisionId, ScriptSums, Squashed};
 use crate::operation::{Operation, apply_all, optimize};
 use crate::schema::Schema;
-use crate::script::checksum;
+use crate::script::{Allow, checksum};
 
 /// What a range was squashed into.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Squash {
     pub kept: Vec<KeptScript>,
     /// Scripts written by hand that did not turn foreign keys off, and now run with them off.
     pub foreign_keys_off: Vec<KeptScript>,
+    /// What scripts allowed at their heads, or in statements that are not in the new ones.
+    pub allows_left: Vec<(KeptScript, Allow)>,
 }
 
 /// Folds revisions into one, given its id, message and time. Its scripts are for the dialects given, and for those for which one of them has some.
@@ -110,6 +112,7 @@ pub fn squash(
         to,
         kept: composed.kept,
         foreign_keys_off: composed.foreign_keys_off,
+        allows_left: composed.allows_left,
     })
 }
 

@@ -36,6 +36,15 @@ pub enum Finding {
         /// The script.
         path: PathBuf,
     },
+    /// An applied revision has been written anew since, on top of another one that the database does not have.
+    Moved {
+        /// The revision.
+        revision: RevisionId,
+        /// What it builds on in the files.
+        onto: Vec<RevisionId>,
+        /// What to go back to for the database to lose it.
+        back_to: Vec<RevisionId>,
+    },
     /// The script of an applied revision is gone.
     MissingScript {
         /// The revision.
@@ -67,6 +76,8 @@ pub enum Finding {
         revision: RevisionId,
         /// What it is for, in words.
         message: String,
+        /// How many heads the files have.
+        heads: usize,
     },
     /// The database cannot go on from where it is.
     Stuck(Stuck),
@@ -85,6 +96,7 @@ impl Finding {
     pub fn code(&self) -> &'static str {
         match self {
             Finding::EditedScript { .. } => "edited-script",
+            Finding::Moved { .. } => "moved",
             Finding::MissingScript { .. } => "missing-script",
             Finding::UnknownRevision { .. } => "unknown-revision",
             Finding::Unfinished { .. } => "unfinished",
@@ -100,12 +112,20 @@ impl Finding {
     pub fn hint(&self) -> String {
         match self {
             Finding::EditedScript { .. } => "restore the file, and put the edit in a new revision".into(),
+            Finding::Moved { back_to, .. } => {
+                let to: Vec<String> = back_to.iter().map(ToString::to_string).collect();
+                let to = if to.is_empty() { "base".to_owned() } else { to.join(" ") };
+                format!("take it back with `autogen downgrade {to}`, which drops what it added, and upgrade again")
+            }
             Finding::MissingScript { .. } => "restore the file from version control".into(),
             Finding::UnknownRevision { .. } => {
                 "check out the branch that has it, or take it back with `autogen downgrade`".into()
             }
             Finding::Unfinished { .. } => "`autogen upgrade` goes on where it stopped".into(),
-            Finding::Pending { .. } => "apply it with `autogen upgrade`".into(),
+            Finding::Pending { heads: 0 | 1, .. } => "apply it with `autogen upgrade`".into(),
+            Finding::Pending { .. } => {
+                "join the heads with `autogen merge`, and apply it with `autogen upgrade`; or apply what all of them have with `autogen upgrade heads`".into()
+            }
             Finding::Stuck(stuck) => stuck.hint(),
             Finding::Drift { .. } => {
                 "undo it in the database, or put it in the models and make a revision of it".into()
@@ -125,6 +145,14 @@ impl fmt::Display for Finding {
                     f,
                     "the script of applied revision `{revision}` was edited (`{}`)",
                     path.display()
+                )
+            }
+            Finding::Moved { revision, onto, .. } => {
+                let onto: Vec<String> = onto.iter().map(|id| format!("`{id}`")).collect();
+                write!(
+                    f,
+                    "applied revision `{revision}` was put on top of {} since, and its script written anew",
+                    onto.join(" and ")
                 )
             }
             Finding::MissingScript { revision, path } => {
@@ -149,7 +177,11 @@ impl fmt::Display for Finding {
                 f,
                 "the {direction} script of `{revision}` ({message}) stopped half-way, with {done} steps done"
             ),
-            Finding::Pending { revision, message } => {
+            Finding::Pending {
+                revision,
+                message,
+                heads: _,
+            } => {
                 write!(f, "the database does not have revision `{revision}` ({message})")
             }
             Finding::Stuck(stuck) => stuck.fmt(f),
@@ -223,6 +255,7 @@ pub fn check(
             history.get(id).map(|header| Finding::Pending {
                 revision: header.id,
                 message: header.message.clone(),
+                heads: history.heads().len(),
             })
         })),
         Err(stuck) => findings.push(Finding::Stuck(stuck)),
@@ -271,6 +304,14 @@ fn unfinished(row: &Applied) -> Option<Finding> {
     })
 }
 
+/// Returns what an applied revision builds on in the files, if it was put there since and the database does not have that.
+fn moved<'a>(history: &'a History, row: &Applied, rows: &[Applied]) -> Option<&'a [RevisionId]> {
+    let parents = &history.get(row.id)?.parents;
+    let has = history.settled(&rows.iter().map(|row| row.id).collect());
+    let there = parents.iter().all(|parent| has.contains(parent));
+    (!there && row.parents != *parents).then_some(parents)
+}
+
 fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Result<Vec<Finding>, RunError> {
     let mut findings = Vec::new();
     for row in rows {
@@ -296,9 +337,16 @@ fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Resu
         };
         match history.script(revision, dialect.name(), Direction::Upgrade) {
             Ok(text) if script::checksum(&text) == row.checksum => {}
-            Ok(_) => findings.push(Finding::EditedScript {
-                revision,
-                path: path(),
+            Ok(_) => findings.push(match moved(history, row, rows) {
+                Some(onto) => Finding::Moved {
+                    revision,
+                    onto: onto.to_vec(),
+                    back_to: super::back_to(history, rows, &[revision]),
+                },
+                None => Finding::EditedScript {
+                    revision,
+                    path: path(),
+                },
             }),
             Err(error) if matches!(error.cause, Cause::NoScript { .. }) => {
                 findings.push(Finding::MissingScript {

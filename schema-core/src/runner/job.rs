@@ -63,7 +63,7 @@ impl Job {
         row: &Applied,
         parents: &[RevisionId],
     ) -> Result<Self, RunError> {
-        let (path, text) = find_downgrade(history, dialect, row)?;
+        let (path, text) = find_downgrade(history, dialect, row, parents)?;
         if let Some(reason) = script::irreversible(&text) {
             return Err(RunError::NoWayBack {
                 revision: row.id,
@@ -174,8 +174,11 @@ fn find_downgrade(
     history: &History,
     dialect: &dyn Dialect,
     row: &Applied,
+    parents: &[RevisionId],
 ) -> Result<(Option<PathBuf>, String), RunError> {
-    if has_what_ran(history, dialect, row) {
+    // Put on top of another one that the database does not have, the same script up may have another one back.
+    let moved = || history.get(row.id).is_some_and(|known| known.parents != parents);
+    if has_what_ran(history, dialect, row) && !(row.downgrade.is_some() && moved()) {
         match history.script(row.id, dialect.name(), Direction::Downgrade) {
             Ok(text) => {
                 return Ok((

@@ -47,11 +47,45 @@ pub(super) fn is_allow(token: &Token<'_>) -> bool {
 /// # Errors
 ///
 /// As [`parse`](super::parse()), of either.
-pub(crate) fn carry_allows(
+///
+/// # Example
+///
+/// ```
+/// use schema_core::lexer::Lexicon;
+/// use schema_core::script::carry_allows;
+///
+/// let old = "-- two\n\n-- autogen: allow D02 nobody reads it\nDROP TABLE tags;\n";
+/// let (new, left) = carry_allows(old, "-- three\n\nDROP TABLE tags;\n", Lexicon::STANDARD)?;
+/// assert_eq!(new, old.replace("two", "three"));
+/// assert!(left.is_empty());
+/// # Ok::<(), schema_core::script::ScriptError>(())
+/// ```
+pub fn carry_allows(old: &str, new: &str, lexicon: Lexicon) -> Result<(String, Vec<Allow>), ScriptError> {
+    carry(old, new, lexicon, Heads::Carry)
+}
+
+/// Returns a script with what another one, which became a part of it, allows in its statements, and what is left of that: what was allowed in
+/// the whole of that one is not allowed in the whole of this one.
+///
+/// # Errors
+///
+/// As [`carry_allows`].
+pub(crate) fn carry_allows_of_part(
     old: &str,
     new: &str,
     lexicon: Lexicon,
 ) -> Result<(String, Vec<Allow>), ScriptError> {
+    carry(old, new, lexicon, Heads::Leave)
+}
+
+/// What becomes of what a script allows at its head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heads {
+    Carry,
+    Leave,
+}
+
+fn carry(old: &str, new: &str, lexicon: Lexicon, heads: Heads) -> Result<(String, Vec<Allow>), ScriptError> {
     let (from, allows) = parse_with_allows(old, lexicon)?;
     if allows.is_empty() {
         return Ok((new.to_owned(), allows));
@@ -63,7 +97,7 @@ pub(crate) fn carry_allows(
     let (mut inserted, mut left) = (vec![String::new(); lines.len() + 1], Vec::new());
     for allow in allows {
         let place = match allow.covers {
-            Covers::Script => Some(head),
+            Covers::Script => (heads == Heads::Carry).then_some(head),
             Covers::Statement(at) => {
                 let same = to
                     .statements

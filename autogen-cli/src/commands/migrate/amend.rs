@@ -1,10 +1,13 @@
-//! `autogen migrate --amend`: which revision may be written again.
+//! `autogen migrate --amend`: which revision may be written again, and what of it goes along.
 
-use schema_core::history::{Direction, History, Revision, RevisionId};
+use schema_core::history::{Direction, History, Revision, RevisionId, files};
+use schema_core::rewrite::KeptScript;
+use schema_core::script::carry_allows;
 
 use super::message;
-use crate::commands::unapplied::refuse_applied;
-use crate::config::Config;
+use super::write::AllScripts;
+use crate::commands::unapplied::{refuse_applied, report_left};
+use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
 use crate::error::CommandError;
 
@@ -40,11 +43,11 @@ pub(super) fn newest(
         ))
         .hint("write what is new as a revision of its own, without `--amend`"));
     }
-    refuse_applied(environment, config, "amend", &[revision.id])?;
+    refuse_applied(environment, config, "amend", history, &[revision.id])?;
     for dialect in history.script_dialects(revision.id)? {
         for direction in [Direction::Upgrade, Direction::Downgrade] {
-            if history.is_of_a_person(revision.id, &dialect, direction)? {
-                let name = schema_core::history::files::script_name(&dialect, direction);
+            if history.is_edited(revision.id, &dialect, direction)? {
+                let name = files::script_name(&dialect, direction);
                 return Err(CommandError::new(format!(
                     "cannot amend: `{name}` of revision `{}` was edited by hand, and would be lost",
                     revision.id
@@ -62,4 +65,51 @@ pub(super) fn newest(
 pub(super) fn own_message(revision: &Revision) -> Option<String> {
     let made = message::describe(&revision.operations);
     Some(revision.message.clone()).filter(|message| *message != made)
+}
+
+/// Returns the scripts of a revision, for what they allow.
+pub(super) fn allowing(history: &History, id: RevisionId) -> Result<Vec<(KeptScript, String)>, CommandError> {
+    let mut scripts = Vec::new();
+    for dialect in history.script_dialects(id)? {
+        for direction in [Direction::Upgrade, Direction::Downgrade] {
+            let Ok(text) = history.script(id, &dialect, direction) else {
+                continue;
+            };
+            let script = KeptScript {
+                revision: id,
+                dialect: dialect.clone(),
+                direction,
+            };
+            scripts.push((script, text));
+        }
+    }
+    Ok(scripts)
+}
+
+/// Puts what scripts allowed into those that are written in their place, and says what of it is left out.
+pub(super) fn carry(
+    environment: &mut Environment<'_>,
+    allowing: &[(KeptScript, String)],
+    scripts: &mut AllScripts,
+) -> Result<(), CommandError> {
+    for (script, old) in allowing {
+        let Some(texts) = scripts.get_mut(&script.dialect) else {
+            continue;
+        };
+        let new = match script.direction {
+            Direction::Upgrade => &mut texts.upgrade,
+            Direction::Downgrade => &mut texts.downgrade,
+        };
+        let lexicon = find_dialect(&script.dialect)?.lexicon();
+        let (text, left) = carry_allows(old, new, lexicon).map_err(|error| {
+            let name = files::script_name(&script.dialect, script.direction);
+            CommandError::because(format!("cannot read `{name}` of `{}`", script.revision), &error)
+                .hints(error.hint())
+        })?;
+        *new = text;
+        for allow in &left {
+            report_left(environment, script, allow);
+        }
+    }
+    Ok(())
 }

@@ -11,6 +11,7 @@ use schema_core::history::files::{self, Scripts};
 use schema_core::history::{History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::{Operation, apply_all};
 use schema_core::plan::{Plan, concerned, plan, restricted};
+use schema_core::rewrite::KeptScript;
 use schema_core::runner::{self, ProofError};
 use schema_core::schema::Schema;
 use schema_core::script::{checksum, render};
@@ -65,6 +66,8 @@ pub(super) struct Amended {
     pub(super) folder: PathBuf,
     /// The names of the dialects for which it has scripts.
     pub(super) dialects: BTreeSet<String>,
+    /// Its scripts, for what they allow.
+    pub(super) allows: Vec<(KeptScript, String)>,
 }
 
 /// The scripts of a revision, by dialect.

@@ -10,7 +10,7 @@ use crate::history::{Direction, History, RevisionId};
 use crate::operation::{Operation, apply_all, optimize};
 use crate::plan::{Plan, Plans, plan};
 use crate::schema::Schema;
-use crate::script::{body, irreversible, parse, render};
+use crate::script::{Allow, body, carry_allows_of_part, irreversible, parse, render};
 
 /// The scripts of all dialects, and what they hold of a person's hand.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub(super) struct Composed {
     pub(super) scripts: BTreeMap<String, Scripts>,
     pub(super) kept: Vec<KeptScript>,
     pub(super) foreign_keys_off: Vec<KeptScript>,
+    pub(super) allows_left: Vec<(KeptScript, Allow)>,
 }
 
 /// Composes the scripts of one dialect.
@@ -42,7 +43,26 @@ pub(super) fn compose(
         for part in parts.iter().filter(|part| off && !part.mode.foreign_keys_off) {
             composed.foreign_keys_off.extend(part.by_hand.clone());
         }
-        Ok(joined(&parts, title.trim_end()))
+        let mut text = joined(&parts, title.trim_end());
+        for id in ids {
+            if history.is_edited(*id, dialect.name(), direction)? {
+                continue;
+            }
+            let Ok(old) = history.script(*id, dialect.name(), direction) else {
+                continue;
+            };
+            let carried = carry_allows_of_part(&old, &text, dialect.lexicon());
+            let (carried, left) = carried.map_err(|error| RewriteError::Script { revision: *id, error })?;
+            text = carried;
+            let script = KeptScript {
+                revision: *id,
+                dialect: dialect.name().to_owned(),
+                direction,
+            };
+            let left = left.into_iter().map(|allow| (script.clone(), allow));
+            composed.allows_left.extend(left);
+        }
+        Ok(text)
     };
     let scripts = Scripts {
         upgrade: text(Direction::Upgrade)?,
@@ -125,7 +145,7 @@ fn by_hand(
     direction: Direction,
 ) -> Result<Option<Part>, RewriteError> {
     let name = dialect.name();
-    if !history.is_of_a_person(id, name, direction)? {
+    if !history.is_edited(id, name, direction)? {
         return Ok(None);
     }
     let text = history.script(id, name, direction)?;
