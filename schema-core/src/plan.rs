@@ -26,14 +26,7 @@ impl Plan {
     pub(crate) fn executed(&self) -> impl Iterator<Item = &str> {
         self.statements
             .iter()
-            .filter_map(|statement| match &statement.step {
-                Step::Execute { sql } => Some(sql.as_str()),
-                Step::ExpectNoRows { .. }
-                | Step::ExplainFailure { .. }
-                | Step::RedefineTable { .. }
-                | Step::KeepDependents { .. }
-                | Step::RestoreDependents { .. } => None,
-            })
+            .filter_map(|statement| statement.step.executed())
     }
 }
 
@@ -86,6 +79,33 @@ pub enum Step {
         /// The table, as the script names it.
         table: String,
     },
+}
+
+impl Step {
+    /// Returns the statement of a step that runs one as it stands, which any shell of the database could.
+    #[must_use]
+    pub fn executed(&self) -> Option<&str> {
+        match self {
+            Step::Execute { sql } => Some(sql),
+            Step::ExpectNoRows { .. }
+            | Step::ExplainFailure { .. }
+            | Step::RedefineTable { .. }
+            | Step::KeepDependents { .. }
+            | Step::RestoreDependents { .. } => None,
+        }
+    }
+
+    /// Returns the query of a step that only looks.
+    #[must_use]
+    pub fn guard(&self) -> Option<&str> {
+        match self {
+            Step::ExpectNoRows { sql, .. } | Step::ExplainFailure { sql, .. } => Some(sql),
+            Step::Execute { .. }
+            | Step::RedefineTable { .. }
+            | Step::KeepDependents { .. }
+            | Step::RestoreDependents { .. } => None,
+        }
+    }
 }
 
 impl Statement {

@@ -159,14 +159,9 @@ impl<'a> Walk<'a> {
     /// Returns the text of this statement and of those that follow.
     pub(in crate::dialect) fn remaining(&self) -> impl Iterator<Item = &'a str> {
         let statements = self.change.script.statements.get(self.at..).unwrap_or_default();
-        statements.iter().filter_map(|statement| match &statement.step {
-            Step::Execute { sql } => Some(sql.as_str()),
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => None,
-        })
+        statements
+            .iter()
+            .filter_map(|statement| statement.step.executed())
     }
 
     /// Tells whether a table may hold rows: it was there before the script, though perhaps not in any model.

@@ -91,14 +91,7 @@ impl Run<'_> {
     }
 }
 
-/// Returns the statement that a step runs as it is; an empty text for any other step.
+/// Returns the statement that a step runs as it is; an empty text for any other step, so that each has its place.
 fn executed(statement: &Statement) -> &str {
-    match &statement.step {
-        Step::Execute { sql } => sql,
-        Step::ExpectNoRows { .. }
-        | Step::ExplainFailure { .. }
-        | Step::RedefineTable { .. }
-        | Step::KeepDependents { .. }
-        | Step::RestoreDependents { .. } => "",
-    }
+    statement.step.executed().unwrap_or_default()
 }

@@ -199,20 +199,15 @@ impl Run<'_> {
 
     /// Tells whether a step and the note of it are there together or not at all.
     fn joins_transaction(&mut self, step: &Step) -> Result<bool, RunError> {
-        Ok(match step {
-            Step::Execute { sql } => {
-                let session = self.dialect.session();
-                session.joins_transaction(sql)
-                    && session.rolls_back(self.connection, sql).map_err(|error| {
-                        RunError::database("look whether the next statement can be rolled back", error)
-                    })?
-            }
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => true,
-        })
+        let Some(sql) = step.executed() else {
+            return Ok(true);
+        };
+        let session = self.dialect.session();
+        let joins = session.joins_transaction(sql)
+            && session.rolls_back(self.connection, sql).map_err(|error| {
+                RunError::database("look whether the next statement can be rolled back", error)
+            })?;
+        Ok(joins)
     }
 
     /// Runs a step in one transaction with the note that it is done.
@@ -362,7 +357,7 @@ impl Run<'_> {
     /// might as well not have begun, and nothing is noted of it. The error says more than one of this would.
     fn without_effect(&mut self, job: &Job, note: &Unfinished, mut error: RunError) -> RunError {
         let mut done = job.plan.statements.iter().take(note.done);
-        if done.all(|statement| looks_only(&statement.step)) {
+        if done.all(|statement| statement.step.guard().is_some()) {
             if let (Ok(Outcome::Done), RunError::Failed(failure)) = (self.withdraw(job, note), &mut error) {
                 failure.kept = Kept::Nothing;
             }
@@ -397,17 +392,6 @@ fn leaving(mut error: RunError, remains: Remains) -> RunError {
         failure.remains = remains;
     }
     error
-}
-
-/// Tells whether a step leaves everything as it was.
-fn looks_only(step: &Step) -> bool {
-    match step {
-        Step::ExpectNoRows { .. } | Step::ExplainFailure { .. } => true,
-        Step::Execute { .. }
-        | Step::RedefineTable { .. }
-        | Step::KeepDependents { .. }
-        | Step::RestoreDependents { .. } => false,
-    }
 }
 
 pub(super) fn kept(job: &Job, note: &Unfinished) -> Kept {

@@ -17,7 +17,6 @@ use crate::db::{Connection, Value};
 use crate::dialect::{Dialect, Home, Unsupported};
 use crate::history::RevisionId;
 use crate::operation::Operation;
-use crate::plan::Step;
 use crate::schema::{Column, PrimaryKey, Schema, Table, TableName, Type, naming};
 
 /// The table's name.
@@ -100,17 +99,7 @@ pub(super) fn create_sql(dialect: &dyn Dialect) -> Result<Vec<String>, Unsupport
         })
         .collect();
     let plan = dialect.plan(&Schema::default(), &create)?;
-    let statements = plan.statements.into_iter();
-    Ok(statements
-        .filter_map(|statement| match statement.step {
-            Step::Execute { sql } => Some(sql),
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => None,
-        })
-        .collect())
+    Ok(plan.executed().map(str::to_owned).collect())
 }
 
 /// Creates the table. It is called with the lock held, so that no two processes create it at once.

@@ -131,7 +131,7 @@ fn problem(text: &str, at: usize, problem: Problem) -> ScriptError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Plan, Statement, Step};
+    use crate::plan::{Plan, Statement};
     use crate::script::{parse, render_for_shell};
 
     const MYSQL: Lexicon = Lexicon {
@@ -144,14 +144,7 @@ mod tests {
         let plan = parse(text, MYSQL).unwrap_or_else(|error| panic!("{error}"));
         let statements = plan.statements.into_iter();
         statements
-            .map(|statement| match statement.step {
-                Step::Execute { sql } => (sql, statement.line),
-                Step::ExpectNoRows { .. }
-                | Step::ExplainFailure { .. }
-                | Step::RedefineTable { .. }
-                | Step::KeepDependents { .. }
-                | Step::RestoreDependents { .. } => panic!("{:?}", statement.step),
-            })
+            .map(|statement| (statement.step.executed().unwrap().to_owned(), statement.line))
             .collect()
     }
 

@@ -93,14 +93,7 @@ mod tests {
     fn statements(sql: &str) -> Vec<String> {
         let statements = executed(sql, "").into_iter();
         statements
-            .map(|statement| match statement.step {
-                Step::Execute { sql } => sql,
-                Step::ExpectNoRows { .. }
-                | Step::ExplainFailure { .. }
-                | Step::RedefineTable { .. }
-                | Step::KeepDependents { .. }
-                | Step::RestoreDependents { .. } => panic!("{:?}", statement.step),
-            })
+            .map(|statement| statement.step.executed().unwrap().to_owned())
             .collect()
     }
 

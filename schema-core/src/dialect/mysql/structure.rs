@@ -3,7 +3,6 @@
 use super::{plan, reflect};
 use crate::db::{Connection, Error, ErrorKind};
 use crate::operation::create_all;
-use crate::plan::Step;
 use crate::schema::Schema;
 
 /// What is shown for each kind of thing, and in which column of the answer its statement is.
@@ -44,18 +43,7 @@ pub(super) fn structure(connection: &mut dyn Connection) -> Result<Vec<String>, 
         message: error.to_string(),
         offset: None,
     })?;
-    let mut statements: Vec<String> = tables
-        .statements
-        .into_iter()
-        .filter_map(|statement| match statement.step {
-            Step::Execute { sql } => Some(sql),
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => None,
-        })
-        .collect();
+    let mut statements: Vec<String> = tables.executed().map(str::to_owned).collect();
     for (show, names, column) in SHOWN {
         for row in connection.query(names, &[])? {
             let Some(name) = row.first().and_then(|name| name.as_str()) else {

@@ -5,7 +5,6 @@ use super::plan;
 use super::reflect::{self, OURS};
 use crate::db::{Connection, Error, ErrorKind};
 use crate::operation::create_all;
-use crate::plan::Step;
 use crate::schema::Schema;
 
 /// Views, triggers and rules, as the server writes them itself. What an extension brought comes with it.
@@ -42,18 +41,7 @@ pub(super) fn structure(connection: &mut dyn Connection) -> Result<Vec<String>, 
         message: error.to_string(),
         offset: None,
     })?;
-    let mut statements: Vec<String> = tables
-        .statements
-        .into_iter()
-        .filter_map(|statement| match statement.step {
-            Step::Execute { sql } => Some(sql),
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => None,
-        })
-        .collect();
+    let mut statements: Vec<String> = tables.executed().map(str::to_owned).collect();
     statements.extend(
         foundations(connection)?
             .into_iter()

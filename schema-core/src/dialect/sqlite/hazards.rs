@@ -119,14 +119,8 @@ fn dropped(walk: &mut Walk<'_>, table: &TableName) {
         .script
         .statements
         .iter()
-        .any(|statement| match &statement.step {
-            Step::KeepDependents { table: kept } => kept.eq_ignore_ascii_case(&table.name),
-            Step::Execute { .. }
-            | Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::RestoreDependents { .. } => false,
-        });
+        .any(|statement| matches!(&statement.step, Step::KeepDependents { table: kept } if kept.eq_ignore_ascii_case(&table.name)));
+
     if replaced && !kept && !walk.drops(table) {
         walk.found(
             Code::D10,
@@ -138,23 +132,15 @@ fn dropped(walk: &mut Walk<'_>, table: &TableName) {
 
 /// Tells whether a query has seen to it that the table is empty.
 fn is_guarded(walk: &Walk<'_>, table: &TableName) -> bool {
-    walk.change
-        .script
-        .statements
-        .iter()
-        .any(|statement| match &statement.step {
-            Step::ExpectNoRows { sql, .. } | Step::ExplainFailure { sql, .. } => {
-                walk.read(sql).tokens.iter().any(|token| {
-                    token
-                        .name()
-                        .is_some_and(|name| name.eq_ignore_ascii_case(&table.name))
-                })
-            }
-            Step::Execute { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => false,
-        })
+    let statements = &walk.change.script.statements;
+    let mut looks = statements.iter().filter_map(|statement| statement.step.guard());
+    looks.any(|sql| {
+        let names = walk.read(sql).tokens;
+        names
+            .iter()
+            .filter_map(Token::name)
+            .any(|name| name.eq_ignore_ascii_case(&table.name))
+    })
 }
 
 /// Returns why a column cannot be added to a table with rows (<https://www.sqlite.org/lang_altertable.html>).

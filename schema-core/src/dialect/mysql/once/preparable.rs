@@ -5,7 +5,7 @@
 
 use crate::dialect::mysql::SCRIPTS;
 use crate::lexer::{Kind, Token, lex};
-use crate::plan::{Plan, Statement, Step};
+use crate::plan::{Plan, Statement};
 
 use super::stopping;
 
@@ -67,18 +67,7 @@ const OTHERS: [&str; 12] = [
 
 /// Returns statements that stop, before anything is done, on a server that does not prepare all that the plan holds.
 pub(super) fn refuse(plan: &Plan) -> Vec<Statement> {
-    let unprepared = plan
-        .statements
-        .iter()
-        .find_map(|statement| match &statement.step {
-            Step::Execute { sql } => unprepared(sql),
-            Step::ExpectNoRows { .. }
-            | Step::ExplainFailure { .. }
-            | Step::RedefineTable { .. }
-            | Step::KeepDependents { .. }
-            | Step::RestoreDependents { .. } => None,
-        });
-    let Some(what) = unprepared else {
+    let Some(what) = plan.executed().find_map(unprepared) else {
         return Vec::new();
     };
     let look = "SET @autogen_found = @autogen_due AND (version() NOT LIKE '%MariaDB%' OR 1006 > \

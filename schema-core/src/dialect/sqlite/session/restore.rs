@@ -1,11 +1,13 @@
 //! A session put back by statements. SQLite has no expression for the value of a pragma to be set to, so pragmas get what the shell begins with, and what
 //! is in the schema `temp` is known by the words of the script.
 
+use std::collections::BTreeMap;
+
 use super::stock::CASE;
 use crate::dialect::Restore;
 use crate::dialect::sqlite::LEXICON;
 use crate::dialect::sqlite::ddl::quote;
-use crate::lexer::{Token, lex, unquote};
+use crate::lexer::{Kind, Token, lex, unquote};
 use crate::plan::{Plan, Statement};
 
 /// What a new connection has (<https://sqlite.org/pragma.html>). How it deletes is left as the script has it, since builds differ there and it tells in
@@ -42,11 +44,14 @@ pub(super) fn restore(plan: &Plan) -> Restore {
     }
     let reset = |pragmas: &[(&str, &str)]| {
         let mut statements = Vec::new();
-        for (name, value) in pragmas
-            .iter()
-            .filter(|(name, _)| left.pragmas.iter().any(|set| set == name))
-        {
-            statements.push(Statement::execute(format!("PRAGMA {name} = {value}")));
+        for (name, value) in pragmas {
+            if left
+                .pragmas
+                .get(*name)
+                .is_some_and(|last| !last.eq_ignore_ascii_case(value))
+            {
+                statements.push(Statement::execute(format!("PRAGMA {name} = {value}")));
+            }
         }
         statements
     };
@@ -77,7 +82,8 @@ pub(super) fn restore(plan: &Plan) -> Restore {
 /// What statements leave in their session, by their words.
 #[derive(Debug, Default)]
 struct Left {
-    pragmas: Vec<String>,
+    /// The last value that each was given.
+    pragmas: BTreeMap<String, String>,
     things: Vec<(&'static str, String)>,
     databases: Vec<String>,
 }
@@ -93,8 +99,12 @@ impl Left {
                     .retain(|attached| !attached.eq_ignore_ascii_case(&name));
             }
             [first, rest @ ..] if first.is("PRAGMA") => {
-                self.pragmas
-                    .extend(qualified(rest).1.map(|name| name.to_ascii_lowercase()));
+                let (_, name, value) = qualified(rest);
+                let value = value.iter().find(|word| word.kind != Kind::Symbol);
+                if let (Some(name), Some(value)) = (name, value) {
+                    self.pragmas
+                        .insert(name.to_ascii_lowercase(), unquote(value.text));
+                }
             }
             [first, rest @ ..] if first.is("CREATE") => self.things.extend(temporary(rest)),
             [alter, table, rest @ ..] if alter.is("ALTER") && table.is("TABLE") => self.rename(rest),
@@ -172,6 +182,9 @@ mod tests {
             "PRAGMA main.cache_size(500)",
             "PRAGMA synchronous = OFF",
             "PRAGMA journal_mode = WAL",
+            "PRAGMA legacy_alter_table = ON",
+            "PRAGMA legacy_alter_table = off",
+            "PRAGMA query_only",
             "CREATE TEMP TABLE \"a b\" AS SELECT 1 AS n",
             "CREATE TABLE IF NOT EXISTS temp.t (id INT)",
             "ALTER TABLE temp.t RENAME TO u",
