@@ -131,7 +131,7 @@ impl Database {
     /// # Errors
     ///
     /// Why it cannot be opened, with what can be done about it.
-    pub(crate) fn open(&self, missing: Missing) -> Result<Box<dyn Connection>, CommandError> {
+    pub(crate) fn open(&self, missing: Missing) -> Result<Box<dyn Connection + Send>, CommandError> {
         let opened = match missing {
             Missing::Create => db::open(&self.url),
             Missing::Refuse => db::open_existing(&self.url),

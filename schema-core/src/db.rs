@@ -35,7 +35,7 @@ pub mod drivers {
 ///
 /// What the driver reports: [`ErrorKind::Unreachable`] if there is nothing to open, [`ErrorKind::NotADatabase`] if the file holds
 /// something else.
-pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
+pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection + Send>, Error> {
     #[cfg(feature = "sqlite")]
     if let DatabaseUrl::Sqlite(path) = url {
         return Ok(Box::new(sqlite::SqliteConnection::open(
@@ -51,7 +51,7 @@ pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
 /// # Errors
 ///
 /// As [`open`], and [`ErrorKind::Unreachable`] if there is no such file.
-pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection>, Error> {
+pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection + Send>, Error> {
     match url {
         #[cfg(feature = "sqlite")]
         DatabaseUrl::SqliteMemory => Ok(Box::new(sqlite::SqliteConnection::in_memory()?)),

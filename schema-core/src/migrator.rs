@@ -32,6 +32,30 @@
 //! fails: SQLite's switches, `busy_timeout` and `foreign_keys`; PostgreSQL's `search_path` and timeouts, MySQL's `sql_mode`. There must be
 //! no transaction open on it. A program that uses another driver, or an asynchronous one, opens one of these for the run and closes it again.
 //!
+//! # Threads and asynchronous programs
+//!
+//! A run waits for the database, so an asynchronous program gives it a thread that may wait: `tokio::task::spawn_blocking` or one of its own. A `Migrator`
+//! can be made in one thread and moved to another, and shared by those that only [`check`](Migrator::check); a [`Status`] and a [`MigrateError`] come back
+//! from there. The connection is opened in that thread, since `postgres` and `mysql` wait for the server as they open it.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! # use schema_core::Migrations;
+//! use schema_core::db::drivers::rusqlite::Connection;
+//! use schema_core::migrator::Migrator;
+//! # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+//!
+//! let mut migrator = Migrator::new(&MIGRATIONS).on_event(|event| println!("{event:?}"));
+//! // In a program on tokio: `tokio::task::spawn_blocking(move || …).await??`.
+//! let applied = std::thread::spawn(move || {
+//!     let mut connection = Connection::open_in_memory()?;
+//!     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(migrator.upgrade(&mut connection)?)
+//! });
+//! assert_eq!(applied.join().expect("nothing panics")?.len(), 2);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+//! ```
+//!
 //! # Whether to upgrade at start-up
 //!
 //! A program whose database is its own (a file beside it, one server) does well to. Where old and new instances run beside each other,
@@ -44,6 +68,7 @@ mod status;
 pub use error::MigrateError;
 pub use status::Status;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::db::{Client, Connection};
@@ -55,11 +80,15 @@ use crate::runner::{self, Claim, Event, Options, PerRevision};
 /// How long another instance may be at work on the database before this one gives up, if nothing else is said.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// What is told of a run.
+type OnEvent<'a> = Box<dyn FnMut(Event<'_>) + Send + 'a>;
+
 /// Brings databases to the history that is within the program. See the [module](self) for an example.
 pub struct Migrator<'a> {
     migrations: &'a Migrations,
     options: Options,
-    on_event: Box<dyn FnMut(Event<'_>) + 'a>,
+    /// Nobody ever waits for it: it is what lets a migrator be shared, whatever the callback is.
+    on_event: Mutex<OnEvent<'a>>,
 }
 
 impl<'a> Migrator<'a> {
@@ -69,7 +98,7 @@ impl<'a> Migrator<'a> {
         Migrator {
             migrations,
             options: options(),
-            on_event: Box::new(|_| {}),
+            on_event: Mutex::new(Box::new(|_| {})),
         }
     }
 
@@ -87,7 +116,7 @@ impl<'a> Migrator<'a> {
         self
     }
 
-    /// Tells what happens, while it does, for the program's log.
+    /// Tells what happens, while it does, for the program's log. The callback goes where the migrator goes, so it is [`Send`].
     ///
     /// ```
     /// # #[cfg(feature = "sqlite")] {
@@ -110,8 +139,8 @@ impl<'a> Migrator<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn on_event(mut self, on_event: impl FnMut(Event<'_>) + 'a) -> Self {
-        self.on_event = Box::new(on_event);
+    pub fn on_event(mut self, on_event: impl FnMut(Event<'_>) + Send + 'a) -> Self {
+        self.on_event = Mutex::new(Box::new(on_event));
         self
     }
 
@@ -126,7 +155,8 @@ impl<'a> Migrator<'a> {
     pub fn upgrade(&mut self, connection: &mut impl Client) -> Result<Vec<RevisionId>, MigrateError> {
         let dialect = dialect_of(connection)?;
         let history = self.history()?;
-        let (options, on_event) = (&self.options, &mut *self.on_event);
+        let on_event = self.on_event.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let options = &self.options;
         let ran = connection.lend(|connection| {
             let run = Run { connection, dialect };
             runner::upgrade(

@@ -38,10 +38,33 @@ pub use server::{Database, database_at};
 #[cfg(feature = "sqlite")]
 pub use template::{database, write_database};
 
-use std::fmt;
+use std::panic::resume_unwind;
+use std::{fmt, thread};
 
 use crate::embedded::Migrations;
 use crate::history::History;
+
+/// What ends a test: what failed, why, and how to go on.
+struct Failed {
+    what: String,
+    hint: Option<String>,
+}
+
+impl Failed {
+    fn new(what: impl fmt::Display, hint: Option<String>) -> Self {
+        let what = what.to_string();
+        Failed { what, hint }
+    }
+}
+
+/// Does work that waits for a server, on a thread of its own: the drivers may not wait on one that belongs to an asynchronous runtime, as that of a
+/// `#[tokio::test]` does.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(done) => done,
+        Err(panic) => resume_unwind(panic),
+    })
+}
 
 /// Ends the test with what failed, why, and how to go on.
 #[track_caller]

@@ -43,6 +43,41 @@ fn assert_upgraded(database: &Path, instances: usize) {
     assert_eq!(usize::try_from(users), Ok(instances));
 }
 
+/// What a program makes in one thread and uses in another, such as one of `tokio::task::spawn_blocking`.
+#[test]
+fn a_migrator_goes_where_it_may_wait() {
+    fn assert_moves<T: Send + 'static>(_: &T) {}
+    fn assert_shared<T: Sync>(_: &T) {}
+
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("app.db");
+    let (said, heard) = std::sync::mpsc::channel();
+    let mut migrator =
+        Migrator::new(&MIGRATIONS).on_event(move |event| said.send(format!("{event:?}")).unwrap());
+    assert_moves(&migrator);
+    assert_shared(&migrator);
+    let thread = std::thread::spawn(move || {
+        let mut connection = Connection::open(&database).unwrap();
+        let applied = migrator.upgrade(&mut connection);
+        let migrator = &migrator;
+        // Whoever only asks can share it.
+        let status = std::thread::scope(|scope| scope.spawn(move || migrator.check(&mut connection)).join());
+        (applied, status.unwrap())
+    });
+    let (applied, status) = thread.join().unwrap();
+    assert_eq!(applied.unwrap().len(), 2);
+    assert!(status.unwrap().is_ok());
+    assert!(heard.iter().count() > 2, "the context and two revisions");
+}
+
+/// What a run returns comes back from such a thread, an error with it, by `?` too.
+const _: () = {
+    const fn assert_comes_back<T: Send + Sync + 'static>() {}
+    assert_comes_back::<schema_core::migrator::MigrateError>();
+    assert_comes_back::<schema_core::migrator::Status>();
+    assert_comes_back::<schema_core::testing::Database>();
+};
+
 #[test]
 fn threads_apply_each_revision_once() {
     for _ in 0..ROUNDS {

@@ -207,3 +207,43 @@ fn a_database_on_a_server_has_what_tables_stand_on() {
     made.close().unwrap();
     testing::up_down_up_at(&migrations, &url);
 }
+
+/// The drivers of servers wait, which a thread of an asynchronous runtime may not.
+#[test]
+fn a_test_of_an_asynchronous_program_gets_its_database() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for dialect in ["postgres", "mysql"] {
+        let Some(server) = autogen_tests::servers::database(dialect) else {
+            continue;
+        };
+        let project = Project::new();
+        let mut revision = revision(1, &[], "create prices");
+        let mut prices = Table::new(TableName::new("prices"));
+        prices.columns = vec![Column::new("id", Type::I64)];
+        revision.operations = vec![Operation::CreateTable { table: prices }];
+        let scripts = Scripts {
+            upgrade: "CREATE TABLE prices (id BIGINT NOT NULL);\n".to_owned(),
+            downgrade: "DROP TABLE prices;\n".to_owned(),
+        };
+        let scripts = BTreeMap::from([(dialect.to_owned(), scripts)]);
+        write_revision(&project.migrations(), &revision, &scripts).unwrap();
+        let migrations = revisions::embed(&project.migrations());
+        let url = server.url().server().unwrap().with_secrets();
+        runtime.block_on(async {
+            let closed = testing::database_at(&migrations, &url);
+            let dropped = testing::database_at(&migrations, &url);
+            assert!(format!("{dropped:?}").contains("autogen_test_"));
+            let there = |database: &testing::Database| {
+                let url = database.url().parse().unwrap();
+                std::thread::spawn(move || schema_core::db::open(&url).is_ok())
+            };
+            assert!(there(&closed).join().unwrap());
+            let url: schema_core::db::DatabaseUrl = dropped.url().parse().unwrap();
+            closed.close().unwrap();
+            drop(dropped);
+            let gone = std::thread::spawn(move || schema_core::db::open(&url).is_err());
+            assert!(gone.join().unwrap(), "it was dropped with the value");
+        });
+        runtime.block_on(async { testing::up_down_up_at(&migrations, &url) });
+    }
+}

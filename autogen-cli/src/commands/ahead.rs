@@ -48,7 +48,7 @@ pub(super) fn print(
     Ok(Outcome::Done)
 }
 
-fn open(database: &Database) -> Result<Box<dyn Connection>, CommandError> {
+fn open(database: &Database) -> Result<Box<dyn Connection + Send>, CommandError> {
     if database.path().is_some_and(|path| !path.exists()) {
         return db::open(&DatabaseUrl::SqliteMemory)
             .map_err(|error| CommandError::because("cannot open a database in memory", &error));

@@ -7,7 +7,7 @@ use super::{Connection, DatabaseUrl, Error, ErrorKind, Value, open};
 /// An empty database that nobody else uses. It is dropped with the value; [`close`](Scratch::close) tells whether that went well.
 pub struct Scratch {
     /// `None` once it is closed: a server drops no database that someone is connected to.
-    connection: Option<Box<dyn Connection>>,
+    connection: Option<Box<dyn Connection + Send>>,
     /// The server and the name, unless the database is gone with its connection.
     served: Option<(DatabaseUrl, String)>,
     url: DatabaseUrl,

@@ -1,9 +1,7 @@
 //! Checks of the history by itself.
 
 use super::server::scratch;
-use super::{fail, history_of};
-use crate::db::Connection;
-use crate::dialect;
+use super::{Failed, apart, fail, history_of};
 use crate::embedded::Migrations;
 use crate::runner;
 
@@ -53,16 +51,12 @@ pub fn up_down_up(migrations: &Migrations) {
 #[track_caller]
 pub fn up_down_up_at(migrations: &Migrations, url: &str) {
     let history = history_of(migrations);
-    let mut scratch = scratch(url, &history);
-    let name = scratch.url().dialect();
-    let Some(dialect) = dialect::by_name(name) else {
-        fail(
-            format_args!("this build has no dialect `{name}`"),
-            Some(format!("build schema-core with the feature `{name}`")),
-        );
-    };
-    let connection: &mut dyn Connection = &mut scratch;
-    if let Err(error) = runner::verify(connection, dialect, &history, &mut |_| {}) {
-        fail(&error, error.hint());
+    let verified = apart(|| {
+        let (mut scratch, dialect) = scratch(url, &history)?;
+        runner::verify(&mut scratch, dialect, &history, &mut |_| {})
+            .map_err(|error| Failed::new(&error, error.hint()))
+    });
+    if let Err(Failed { what, hint }) = verified {
+        fail(what, hint);
     }
 }

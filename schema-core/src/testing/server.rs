@@ -1,9 +1,11 @@
 //! Databases on servers, one for each test.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{fail, history_of};
+use super::{Failed, apart, fail, history_of};
 use crate::db::{self, DatabaseUrl, Scratch, ServerUrl};
 use crate::dialect::{self, Dialect};
 use crate::embedded::Migrations;
@@ -11,8 +13,12 @@ use crate::history::{Direction, History};
 use crate::{migrator, runner};
 
 /// A migrated database on a server, which no other test knows of. It is dropped with the value.
+///
+/// Threads can share it: a `static` of a [`OnceLock`](std::sync::OnceLock) holds one for several tests. Nothing drops what is in a `static`, so such a
+/// one stays on the server.
 pub struct Database {
-    scratch: Scratch,
+    /// `None` once it is dropped. Nobody ever waits for it: it lets threads share what only the last one uses.
+    scratch: Option<Mutex<Scratch>>,
     server: ServerUrl,
 }
 
@@ -39,25 +45,26 @@ pub struct Database {
 #[must_use]
 pub fn database_at(migrations: &Migrations, url: &str) -> Database {
     let history = history_of(migrations);
-    let mut scratch = scratch(url, &history);
+    match apart(|| make(&history, url)) {
+        Ok(database) => database,
+        Err(Failed { what, hint }) => fail(what, hint),
+    }
+}
+
+fn make(history: &History, url: &str) -> Result<Database, Failed> {
+    let (mut scratch, dialect) = scratch(url, history)?;
     let Some(server) = scratch.url().server().cloned() else {
-        fail(
+        return Err(Failed::new(
             format_args!("`{}` names no server", scratch.url()),
             Some("`testing::database` and `testing::write_database` make databases that need none".into()),
-        );
-    };
-    let Some(dialect) = dialect::by_name(scratch.url().dialect()) else {
-        fail(
-            format_args!("this build has no dialect `{}`", scratch.url().dialect()),
-            Some("build schema-core with the feature of that name".into()),
-        );
+        ));
     };
     let options = migrator::options();
     let targets = history.heads();
-    if let Err(error) = runner::upgrade(&mut scratch, dialect, &history, targets, &options, &mut |_| {}) {
-        fail(&error, error.hint());
-    }
-    Database { scratch, server }
+    runner::upgrade(&mut scratch, dialect, history, targets, &options, &mut |_| {})
+        .map_err(|error| Failed::new(&error, error.hint()))?;
+    let scratch = Some(Mutex::new(scratch));
+    Ok(Database { scratch, server })
 }
 
 impl Database {
@@ -72,29 +79,55 @@ impl Database {
     /// # Errors
     ///
     /// What the server reports; the database may still be there then.
-    pub fn close(self) -> Result<(), db::Error> {
-        self.scratch.close()
+    pub fn close(mut self) -> Result<(), db::Error> {
+        self.remove()
+    }
+
+    fn remove(&mut self) -> Result<(), db::Error> {
+        let Some(scratch) = self.scratch.take() else {
+            return Ok(());
+        };
+        apart(|| {
+            scratch
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .close()
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Whoever wants to know calls `close`.
+        let _ = self.remove();
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whatever shows the server shows no password.
+        write!(f, "Database({})", self.server)
     }
 }
 
 /// Makes a database of the kind that the URL names. It is empty but for what tables stand on and no revision makes, which is as in the one of the URL.
-#[track_caller]
-pub(super) fn scratch(url: &str, history: &History) -> Scratch {
-    let url: DatabaseUrl = match url.parse() {
-        Ok(url) => url,
-        Err(error) => fail(error, None),
+pub(super) fn scratch(url: &str, history: &History) -> Result<(Scratch, &'static dyn Dialect), Failed> {
+    let url: DatabaseUrl = url.parse().map_err(|error| Failed::new(error, None))?;
+    let Some(dialect) = dialect::by_name(url.dialect()) else {
+        return Err(Failed::new(
+            format_args!("this build has no dialect `{}`", url.dialect()),
+            Some(format!("build schema-core with the feature `{}`", url.dialect())),
+        ));
     };
     match db::scratch(&url, &unique_name()) {
         Ok(mut scratch) => {
-            if let Some(dialect) = dialect::by_name(url.dialect()) {
-                lay_foundations(&mut scratch, dialect, &url, history);
-            }
-            scratch
+            lay_foundations(&mut scratch, dialect, &url, history);
+            Ok((scratch, dialect))
         }
-        Err(error) => fail(
+        Err(error) => Err(Failed::new(
             format_args!("cannot make a database for the test on `{url}`: {error}"),
             Some("name a server that runs, and a user who may create databases".into()),
-        ),
+        )),
     }
 }
 
