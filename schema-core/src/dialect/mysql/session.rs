@@ -48,8 +48,11 @@ impl Session for super::MySql {
     fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
         let sql = "SELECT database(), EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = database() AND TABLE_NAME = ?)";
         let row = connection.query(sql, &[table.into()])?.pop().unwrap_or_default();
+        let Some(schema) = row.first().and_then(Value::as_str) else {
+            return Err(no_database());
+        };
         Ok(Home {
-            schema: row.first().and_then(Value::as_str).map(str::to_owned),
+            schema: Some(schema.to_owned()),
             has_table: row.get(1) == Some(&Value::Integer(1)),
             holds_all_text: true,
         })
@@ -231,12 +234,7 @@ impl Session for super::MySql {
 fn get_lock(connection: &mut dyn Connection, seconds: u32) -> Result<bool, Error> {
     let rows = connection.query("SELECT database()", &[])?;
     if let Some([Value::Null]) = rows.first().map(Vec::as_slice) {
-        return Err(Error {
-            kind: ErrorKind::Statement,
-            message: "the session has no database; name one in the URL, or with `USE` before the run"
-                .to_owned(),
-            offset: None,
-        });
+        return Err(no_database());
     }
     let rows = connection.query(&format!("SELECT get_lock({LOCK}, {seconds})"), &[])?;
     match rows.first().and_then(|row| row.first()) {
@@ -247,6 +245,15 @@ fn get_lock(connection: &mut dyn Connection, seconds: u32) -> Result<bool, Error
             message: "the server did not say whether it gave the lock".to_owned(),
             offset: None,
         }),
+    }
+}
+
+/// Returns the error of a session in which no database is selected.
+pub(super) fn no_database() -> Error {
+    Error {
+        kind: ErrorKind::Statement,
+        message: "the session has no database; name one in the URL, as in `mysql://user@host/database`, or select one with `USE`".to_owned(),
+        offset: None,
     }
 }
 

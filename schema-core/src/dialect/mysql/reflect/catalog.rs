@@ -1,6 +1,7 @@
 //! The queries of the catalog, and their rows.
 
-use crate::db::{Connection, Error, ErrorKind, Value};
+use crate::db::{Connection, Error, Value};
+use crate::dialect::mysql::session::no_database;
 
 /// Who the server is, as far as its catalog and its words differ.
 #[derive(Debug, Clone)]
@@ -26,13 +27,7 @@ impl Server {
         let mut next = || text(row.next());
         let (version, engine, collation, database) = (next(), next(), next(), next());
         if database.is_empty() {
-            return Err(Error {
-                kind: ErrorKind::Statement,
-                message:
-                    "the connection has no database; name one in the URL, as in `mysql://user@host/database`"
-                        .to_owned(),
-                offset: None,
-            });
+            return Err(no_database());
         }
         let is_mariadb = version.to_ascii_lowercase().contains("mariadb");
         Ok(Server {
