@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use schema_core::dialect::{self, Dialect};
+use schema_core::runner::Tables;
 use serde::Deserialize;
 
 use crate::error::{CommandError, near_miss};
-use crate::tables::TablesConfig;
 
 /// The name of the file, inside the folder of migrations.
 pub(crate) const FILE: &str = "autogen.toml";
@@ -34,7 +34,7 @@ pub(crate) struct Config {
     pub(crate) models: ModelsConfig,
     /// Which tables of a database are this project's.
     #[serde(default)]
-    pub(crate) tables: TablesConfig,
+    pub(crate) tables: Tables,
 }
 
 /// The section `[database]`.
@@ -140,10 +140,12 @@ impl Config {
         for name in config.scratch.keys() {
             find_dialect(name).map_err(|error| error.cause(format!("in `[scratch]` of `{shown}`")))?;
         }
-        config
-            .tables
-            .check()
-            .map_err(|error| error.cause(format!("in `{shown}`")))?;
+        if let Some(text) = config.tables.said_twice() {
+            let error = CommandError::new(format!("`{text}` is in `include` and in `exclude` of `[tables]`"));
+            return Err(error
+                .hint("take it out of one; what both lists match is excluded")
+                .cause(format!("in `{shown}`")));
+        }
         Ok(config)
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use schema_core::history::HistoryError;
 use schema_core::rewrite::RewriteError;
-use schema_core::runner::{ProofCause, ProofError, RunError};
+use schema_core::runner::{Dangling, ProofCause, ProofError, RunError};
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +104,14 @@ impl CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<Dangling> for CommandError {
+    fn from(error: Dangling) -> Self {
+        CommandError::new(error.to_string())
+            .cause(error.cause())
+            .hint(error.hint())
     }
 }
 

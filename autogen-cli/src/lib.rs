@@ -17,7 +17,6 @@ mod printer;
 mod prompt;
 mod scratch;
 mod source;
-mod tables;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,10 +1,11 @@
 //! `migrations!`: a folder of migrations as a constant of the program.
 //!
-//! `folder` finds the files, `header` reads of them what the compiler can judge. Every file is named in an `include_str!`, so that
+//! `folder` finds the files, `header` and `tables` read of them what the compiler can judge and the program has to know. Every file is named in an `include_str!`, so that
 //! cargo builds anew when one changes; nothing is written.
 
 mod folder;
 mod header;
+mod tables;
 
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use quote::quote;
 use syn::{Error, LitStr};
 
 use folder::{Folder, Revision};
+use tables::Tables;
 
 /// Returns the expression that makes the `Migrations` in a folder of the package.
 pub(crate) fn expand(package: &Path, input: syn::Result<LitStr>) -> TokenStream {
@@ -42,9 +44,18 @@ fn expression(literal: &LitStr, folder: &Folder) -> TokenStream {
     let revisions = folder.revisions.iter().map(revision);
     // Every revision that does something changes the snapshot, so that a new folder is seen.
     let tracked = folder.snapshot.iter().map(|path| text(path));
+    // Of this file, only what tables are the project's goes into the program: the rest may hold a password.
+    let configuration = folder.configuration.iter().map(|path| text(path));
+    let Tables { include, exclude } = &folder.tables;
+    let with_tables = if include.is_empty() && exclude.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(.with_tables(&[#(#include),*], &[#(#exclude),*]))
+    };
     quote!({
         #(const _: &str = #tracked;)*
-        ::schema_core::Migrations::new(#literal, &[#(#revisions),*])
+        #(const _: &str = #configuration;)*
+        ::schema_core::Migrations::new(#literal, &[#(#revisions),*])#with_tables
     })
 }
 

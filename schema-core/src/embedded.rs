@@ -9,6 +9,8 @@
 pub struct Migrations {
     folder: &'static str,
     revisions: &'static [EmbeddedRevision],
+    include: &'static [&'static str],
+    exclude: &'static [&'static str],
 }
 
 /// The files of one revision.
@@ -26,7 +28,37 @@ impl Migrations {
     /// Returns the migrations that are in these files; `folder` is what errors name as the place where they were.
     #[must_use]
     pub const fn new(folder: &'static str, revisions: &'static [EmbeddedRevision]) -> Self {
-        Migrations { folder, revisions }
+        Migrations {
+            folder,
+            revisions,
+            include: &[],
+            exclude: &[],
+        }
+    }
+
+    /// Returns the same migrations of a project to which more or fewer tables belong, as `[tables]` of its `autogen.toml` says: `include` claims
+    /// those that no revision made, `exclude` leaves tables alone. In a name, `*` stands for any letters and `?` for one.
+    ///
+    /// The macro does so for what is in the file. Who checks only some of the models can leave the others alone here:
+    ///
+    /// ```
+    /// use schema_core::Migrations;
+    ///
+    /// static MIGRATIONS: Migrations =
+    ///     schema_core::migrations!("../examples/store/migrations").with_tables(&[], &["legacy_*"]);
+    /// assert_eq!(MIGRATIONS.exclude(), ["legacy_*"]);
+    /// ```
+    #[must_use]
+    pub const fn with_tables(
+        self,
+        include: &'static [&'static str],
+        exclude: &'static [&'static str],
+    ) -> Self {
+        Migrations {
+            include,
+            exclude,
+            ..self
+        }
     }
 
     /// Returns the name of the folder, as the macro was given it.
@@ -39,5 +71,17 @@ impl Migrations {
     #[must_use]
     pub const fn revisions(&self) -> &'static [EmbeddedRevision] {
         self.revisions
+    }
+
+    /// Returns the names of tables that are the project's even if no revision made them.
+    #[must_use]
+    pub const fn include(&self) -> &'static [&'static str] {
+        self.include
+    }
+
+    /// Returns the names of tables that are left alone.
+    #[must_use]
+    pub const fn exclude(&self) -> &'static [&'static str] {
+        self.exclude
     }
 }

@@ -75,7 +75,7 @@ use crate::db::{Client, Connection};
 use crate::dialect::{self, Dialect, Mode};
 use crate::embedded::Migrations;
 use crate::history::{History, RevisionId};
-use crate::runner::{self, Claim, Event, Options, PerRevision};
+use crate::runner::{self, Event, OddPattern, Options, PerRevision, Tables};
 
 /// How long another instance may be at work on the database before this one gives up, if nothing else is said.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
@@ -172,7 +172,8 @@ impl<'a> Migrator<'a> {
     }
 
     /// Tells whether the database is the one that this program was built for. It changes nothing, and needs no right but to read: what
-    /// cannot be compared without more is [told](Status::uncompared).
+    /// cannot be compared without more is [told](Status::uncompared). What `[tables]` of `autogen.toml` excluded when the program was compiled is left
+    /// alone.
     ///
     /// # Errors
     ///
@@ -180,9 +181,12 @@ impl<'a> Migrator<'a> {
     pub fn check(&self, connection: &mut impl Client) -> Result<Status, MigrateError> {
         let dialect = dialect_of(connection)?;
         let history = self.history()?;
+        let tables = tables_of(self.migrations).map_err(MigrateError::Tables)?;
         let found = connection.lend(|connection| {
             let run = Run { connection, dialect };
-            runner::check(&mut *run.connection, dialect, &history, &|_| Claim::IfMade)
+            runner::check(&mut *run.connection, dialect, &history, &|table| {
+                tables.claim(table)
+            })
         });
         let checked = found.map_err(MigrateError::Connection)??;
         Ok(Status::new(checked, history.revisions().len()))
@@ -213,6 +217,14 @@ impl Drop for Run<'_> {
             session.unlock(self.connection);
         }
     }
+}
+
+/// Returns which tables are those of the project.
+pub(crate) fn tables_of(migrations: &Migrations) -> Result<Tables, OddPattern> {
+    Tables::new(
+        migrations.include().iter().copied(),
+        migrations.exclude().iter().copied(),
+    )
 }
 
 /// Returns the options of a run within a program.

@@ -44,6 +44,10 @@ impl Case {
         self.revision("690000010000_one", "690000010000", "")
     }
 
+    fn configure(&self, text: &str) {
+        fs::write(self.versions.with_file_name("autogen.toml"), text).unwrap();
+    }
+
     fn json(&self, text: impl AsRef<[u8]>) {
         fs::write(self.good().join("revision.json"), text).unwrap();
     }
@@ -59,6 +63,11 @@ fn make_cases(cases: &Path) {
         fs::write(second.join(other), "").unwrap();
     }
     fs::create_dir(good.versions.join("drafts")).unwrap();
+    good.configure(
+        "dialects = [\"sqlite\"]\n[database]\nurl = \"postgres://me:hunter2@host/db\"\n[tables]\ninclude = [\n    \"app_*\",\n]\nexclude = [\"old\", 'tmp?']\n",
+    );
+    case("toml").configure("dialects = [\n[tables]\n");
+    case("tables").configure("[tables]\nexclude = \"old\"\n");
 
     case("json").json("{\n  \"format\": 1,\n  oops\n}");
     case("format").json("{\"format\": 2}");

@@ -103,6 +103,48 @@ fn a_forgotten_migration_is_told() {
     assert!(text.contains("users") && text.contains("tags"), "{text}");
 }
 
+/// As `autogen check`, with and without `--database`: what `[tables]` excludes is nobody's business.
+#[test]
+fn what_the_configuration_leaves_alone_is_left_alone() {
+    testing::models_equal_history(&BEFORE.with_tables(&[], &["items"]));
+    testing::models_equal_history(&BEFORE.with_tables(&["*"], &["item?"]));
+    testing::tables_equal_history(
+        &MIGRATIONS.with_tables(&[], &["items*", "tags"]),
+        [StoreModel::table(), UserModel::table()],
+    );
+    // A foreign key goes to a table that no revision makes.
+    static NOTHING: Migrations = Migrations::new("migrations", &[]).with_tables(&[], &["stores"]);
+    let text = message(|| testing::models_equal_history(&NOTHING));
+    let expected =
+        "(store_id) refers to `stores`, which `exclude` of `[tables]` leaves alone\nhint: take the table out";
+    assert!(text.contains(expected), "{text}");
+
+    let mut connection = testing::database(&MIGRATIONS);
+    for sql in [
+        "ALTER TABLE items ADD COLUMN own INTEGER",
+        "CREATE TABLE theirs (a INTEGER)",
+    ] {
+        connection.execute(sql, []).unwrap();
+    }
+    let mut drift = |include, exclude| {
+        let migrations = MIGRATIONS.with_tables(include, exclude);
+        let status = Migrator::new(&migrations).check(&mut connection).unwrap();
+        status.drift().count()
+    };
+    assert_eq!(drift(&[], &[]), 1);
+    assert_eq!(drift(&[], &["item?"]), 0);
+    assert_eq!(drift(&["their*"], &[]), 2);
+    assert_eq!(drift(&["their*"], &["*"]), 0);
+    let odd = MIGRATIONS.with_tables(&[], &["[a]"]);
+    let error = Migrator::new(&odd)
+        .check(&mut connection)
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("`[a]` is no pattern of table names"), "{error}");
+    let text = message(move || testing::models_equal_history(&odd));
+    assert!(text.contains("\nhint: mend `[tables]`"), "{text}");
+}
+
 #[test]
 fn two_heads_are_told() {
     let project = Project::new();

@@ -15,6 +15,9 @@ fn main() {
     assert_eq!(names(MIGRATIONS.revisions()), expected);
     assert_eq!(names(REVISIONS), expected);
     assert_eq!(names(local.revisions()), expected);
+    assert_eq!(MIGRATIONS.include(), ["app_*"]);
+    assert_eq!(MIGRATIONS.exclude(), ["old", "tmp?"]);
+    assert!(schema_core::migrations!("cases/new").exclude().is_empty());
     // Files that are no scripts are other people's.
     let scripts = MIGRATIONS.revisions()[1].scripts;
     assert_eq!(scripts, [("upgrade.sqlite.sql", "SELECT 1;\n")]);

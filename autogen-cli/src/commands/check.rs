@@ -194,7 +194,7 @@ fn check_models(
     environment
         .printer
         .debug(Topic::Compare, "Comparing the models with the history");
-    config.tables.refuse_dangling(&read.models, &from)?;
+    config.tables.refuse_dangling(&read.models.schema, &from)?;
     config.tables.leave_alone(&mut from);
     let past = super::past(history, history.heads(), &read.models)?;
     *idle = stale(&read.models, &from, Some(&past));

@@ -195,7 +195,7 @@ fn compare(
 ) -> Result<Found, CommandError> {
     let mut read = artifact::read(environment, config, &arguments.models)?;
     let past = super::past(history, parents, &read.models)?;
-    config.tables.refuse_dangling(&read.models, from)?;
+    config.tables.refuse_dangling(&read.models.schema, from)?;
     let from = &*compared(config, from);
     for stale in stale(&read.models, from, Some(&past)) {
         let text = format_args!("{stale}; {}", stale.hint());

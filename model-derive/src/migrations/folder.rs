@@ -8,14 +8,22 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::header::{self, Header};
+use super::tables::Tables;
 
 /// The file that says what a revision is.
 pub(super) const REVISION_FILE: &str = "revision.json";
+
+/// The file that says which tables are the project's.
+const CONFIGURATION_FILE: &str = "autogen.toml";
 
 /// A migrations folder.
 pub(super) struct Folder {
     /// Its snapshot, if it has one.
     pub(super) snapshot: Option<PathBuf>,
+    /// Its configuration, if it has one.
+    pub(super) configuration: Option<PathBuf>,
+    /// What that says of tables.
+    pub(super) tables: Tables,
     /// Its revisions, by the names of their folders.
     pub(super) revisions: Vec<Revision>,
 }
@@ -61,8 +69,23 @@ impl Folder {
             problems = header::check(&headers);
         }
         let snapshot = Some(path.join("snapshot.json")).filter(|snapshot| snapshot.is_file());
+        let configuration = Some(path.join(CONFIGURATION_FILE)).filter(|file| file.is_file());
+        let mut tables = Tables::default();
+        if let Some(file) = &configuration {
+            let shown = format!("{given}/{CONFIGURATION_FILE}");
+            let read = fs::read_to_string(file).map_err(|error| format!("cannot read `{shown}`: {error}"));
+            match read.and_then(|text| Tables::parse(&text, &shown)) {
+                Ok(read) => tables = read,
+                Err(problem) => problems.push(problem),
+            }
+        }
         if problems.is_empty() {
-            Ok(Folder { snapshot, revisions })
+            Ok(Folder {
+                snapshot,
+                configuration,
+                tables,
+                revisions,
+            })
         } else {
             Err(problems)
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::status;
 use crate::db::{self, ErrorKind};
 use crate::history::HistoryError;
-use crate::runner::RunError;
+use crate::runner::{OddPattern, RunError};
 
 /// Why a database could not be upgraded or checked.
 ///
@@ -13,6 +13,8 @@ use crate::runner::RunError;
 pub enum MigrateError {
     /// What was compiled in is no history.
     History(HistoryError),
+    /// What was compiled in of `[tables]` names no tables.
+    Tables(OddPattern),
     /// The connection could not be used, set up for the run or set back after it.
     Connection(db::Error),
     /// The run stopped.
@@ -36,6 +38,9 @@ impl MigrateError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             MigrateError::History(error) => return error.hint(),
+            MigrateError::Tables(_) => {
+                "mend `[tables]` of `autogen.toml`, or what `Migrations::with_tables` is given".into()
+            }
             MigrateError::Connection(error) if error.kind == ErrorKind::Statement => {
                 "commit or roll back first, and hand over a connection that is in working order".into()
             }
@@ -54,6 +59,7 @@ impl fmt::Display for MigrateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             MigrateError::History(error) => error.fmt(f)?,
+            MigrateError::Tables(error) => error.fmt(f)?,
             MigrateError::Connection(error) => write!(f, "cannot use the connection: {error}")?,
             MigrateError::Run(error) => error.fmt(f)?,
             MigrateError::NoDialect { name } => write!(f, "this build has no dialect `{name}`")?,

@@ -7,24 +7,13 @@ pub use drift::Uncompared;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Applied, RunError, version_table};
+use super::{Applied, Claim, RunError, version_table};
 use crate::db::Connection;
 use crate::dialect::{Dialect, Unenforced};
 use crate::history::{Cause, Direction, History, RevisionId, Stuck};
 use crate::operation::Operation;
 use crate::schema::TableName;
 use crate::script;
-
-/// What a project has to do with a table of a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// It is the project's if one of its revisions made it.
-    IfMade,
-    /// It is the project's, whoever made it.
-    Always,
-    /// It is left alone, whoever made it.
-    Never,
-}
 
 /// One way in which a database and the files differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

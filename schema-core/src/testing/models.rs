@@ -6,17 +6,23 @@ use super::{fail, history_of};
 use crate::diff::{declared, diff};
 use crate::embedded::Migrations;
 use crate::metadata::{self, MetadataError, Models, section};
+use crate::migrator::{MigrateError, tables_of};
 use crate::operation::describe_all;
 use crate::schema::{Schema, Table};
 
 /// Checks that the history leads to the models of this program: that nobody changed a struct and forgot the migration.
 ///
-/// It is what `autogen check` does, but for `[tables] exclude` of `autogen.toml`, which is not compiled into the program: where that leaves models
-/// alone, list the others for [`tables_equal_history`].
+/// It is what `autogen check` does: tables that `[tables]` of `autogen.toml` excludes are left alone. Where a test links models that the command does
+/// not read, such as some of its own, exclude those as well:
+///
+/// ```no_run
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+/// schema_core::testing::models_equal_history(&MIGRATIONS.with_tables(&[], &["example_*"]));
+/// ```
 ///
 /// The models are read out of the running executable, so there is nothing to list: it counts every `#[derive(Model)]` that is linked into
-/// the test, those of other crates with it. A crate is linked only if the test names it (`use store as _;` is enough). Where the test
-/// has models that belong to no migration, use [`tables_equal_history`].
+/// the test, those of other crates with it. A crate is linked only if the test names it (`use store as _;` is enough). To compare with some of
+/// the models, list them for [`tables_equal_history`].
 ///
 /// # Panics
 ///
@@ -48,7 +54,7 @@ pub fn models_equal_history(migrations: &Migrations) {
             Some("a crate that the test never names is not linked: add `use CRATE as _;` for the one with the models".into()),
         );
     }
-    compare(migrations, &models);
+    compare(migrations, models);
 }
 
 /// Checks that the history leads to these tables.
@@ -79,19 +85,28 @@ pub fn tables_equal_history(migrations: &Migrations, tables: impl IntoIterator<I
         schema: Schema::from_iter(tables),
         ..Models::default()
     };
-    compare(migrations, &models);
+    compare(migrations, models);
 }
 
 #[track_caller]
-fn compare(migrations: &Migrations, models: &Models) {
+fn compare(migrations: &Migrations, mut models: Models) {
     let history = history_of(migrations);
-    let from = history
+    let mut from = history
         .schema()
         .unwrap_or_else(|error| fail(&error, error.hint()));
+    let tables = tables_of(migrations).unwrap_or_else(|error| {
+        let error = MigrateError::Tables(error);
+        fail(&error, error.hint())
+    });
+    tables.leave_alone(&mut models.schema);
+    if let Err(error) = tables.refuse_dangling(&models.schema, &from) {
+        fail(&error, Some(error.hint().into()));
+    }
+    tables.leave_alone(&mut from);
     let past = history
         .past(history.heads())
         .unwrap_or_else(|error| fail(&error, error.hint()));
-    let operations = diff(&from, &models.schema, &declared(models, &from, Some(&past)));
+    let operations = diff(&from, &models.schema, &declared(&models, &from, Some(&past)));
     if operations.is_empty() {
         return;
     }

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Claim;
 use crate::db::{self, Connection, ErrorKind};
 use crate::dialect::{Dialect, Unenforced};
 use crate::diff::{Answers, diff};
 use crate::history::{History, RevisionId};
 use crate::operation::Operation;
-use crate::runner::RunError;
+use crate::runner::{Claim, RunError};
 use crate::schema::{Expression, Index, IndexPart, Schema, Table, TableName};
 
 /// Expressions that could not be compared: servers write them anew as they store them, and this session may not try out how.
