@@ -138,6 +138,16 @@ pub trait Dialect: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Returns, of what is [unmanaged](Dialect::unmanaged), that which makes a table or an index something else than it seems to be by what
+    /// [`reflect`](Dialect::reflect) reads, each with its [effect](Unmanaged::effect): rows that a crash takes, an index that no query uses.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn peculiarities(&self, _connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Returns what tables of this database may stand on and no model makes, such as extensions, domains and functions; what one of them needs may come
     /// after it. A database that knows no such things has none.
     ///

@@ -1,6 +1,7 @@
 //! `autogen check`.
 
 use clap::Args;
+use schema_core::dialect::Unmanaged;
 use schema_core::diff::{Stale, declared, diff, stale};
 use schema_core::history::files::snapshot_holds;
 use schema_core::history::{Cause, Direction, History, HistoryError};
@@ -22,12 +23,14 @@ use crate::printer::{Format, Topic};
 /// Exits with 1 if `autogen migrate` would write something, if a script is gone or `snapshot.json` is not what the revisions lead to, or,
 /// with `--database`, if the database is not what its revisions say: an applied script was edited, a revision is
 /// unknown or pending, a table differs. Tables that no revision made are nobody's business, but for those that `[tables]` of
-/// `autogen.toml` includes. A database user who may only read will do; what could then not be compared is told. A `renamed_from` that does nothing any more is told, and is no finding.
+/// `autogen.toml` includes. A database user who may only read will do; what could then not be compared is told. So is what no
+/// model can say and changes what a table does (UNLOGGED, an index that no query uses, ON CONFLICT), which is no finding. A `renamed_from` that does nothing any more is told, and is no finding.
 ///
 /// Example: autogen check --database
 ///
 /// With --json: {"ok", "operations": [{"text", "operation"}], "findings": [{"code", "what", "hint"}],
-/// "stale": [{"target", "former", "hint"}], "uncompared": ["the check `x` of `t`"]}
+/// "stale": [{"target", "former", "hint"}], "uncompared": ["the check `x` of `t`"],
+/// "unmanaged": [{"kind", "name", "effect"}]}
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Check the database against the history, instead of the models
@@ -56,8 +59,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
     let mut operations = Vec::new();
     let mut idle = Vec::new();
     let mut uncompared = None;
+    let mut unmanaged = Vec::new();
     if arguments.database {
-        uncompared = check_database(environment, &config, &history, &mut findings)?;
+        (uncompared, unmanaged) = check_database(environment, &config, &history, &mut findings)?;
     } else {
         let models = &arguments.models;
         operations = check_models(environment, &config, &history, models, &mut findings, &mut idle)?;
@@ -65,6 +69,10 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
     if let Some(uncompared) = &uncompared {
         environment.printer.warn(Topic::Compare, uncompared);
         environment.printer.hint(uncompared.hint());
+    }
+    for thing in &unmanaged {
+        let text = format_args!("No model can say the {}", thing.told());
+        environment.printer.warn(Topic::Compare, text);
     }
     for stale in &idle {
         environment.printer.info(Topic::Compare, stale);
@@ -88,6 +96,10 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &CheckArgs) -> R
                 "findings": findings,
                 "stale": stale,
                 "uncompared": uncompared.iter().flat_map(|uncompared| &uncompared.expressions).collect::<Vec<_>>(),
+                "unmanaged": unmanaged
+                    .iter()
+                    .map(|thing| json!({"kind": thing.kind, "name": thing.name, "effect": thing.effect}))
+                    .collect::<Vec<_>>(),
             }));
         }
         Format::Text if ok => environment.printer.say(if arguments.database {
@@ -251,7 +263,7 @@ fn check_database(
     config: &Config,
     history: &History,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Uncompared>, CommandError> {
+) -> Result<(Option<Uncompared>, Vec<Unmanaged>), CommandError> {
     let database = environment.database(config)?;
     let mut connection = database.open(Missing::Refuse)?;
     let claim = |table: &TableName| config.tables.claim(table);
@@ -261,5 +273,5 @@ fn check_database(
         what: finding.to_string(),
         hint: finding.hint(),
     }));
-    Ok(found.uncompared)
+    Ok((found.uncompared, found.unmanaged))
 }

@@ -116,6 +116,10 @@ impl Dialect for MySql {
     }
 
     fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
+    fn peculiarities(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        unmanaged::peculiarities(connection)
+    }
+
         structure::structure(connection)
     }
 

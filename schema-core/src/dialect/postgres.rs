@@ -103,6 +103,10 @@ impl Dialect for Postgres {
         unmanaged::unmanaged(connection)
     }
 
+    fn peculiarities(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        unmanaged::peculiarities(connection)
+    }
+
     fn foundations(&self, connection: &mut dyn Connection) -> Result<Vec<Foundation>, Error> {
         foundation::foundations(connection)
     }

@@ -94,6 +94,10 @@ impl Dialect for Sqlite {
         unmanaged::unmanaged(connection)
     }
 
+    fn peculiarities(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        unmanaged::peculiarities(connection)
+    }
+
     fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
         unmanaged::structure(connection)
     }

@@ -24,6 +24,8 @@ pub struct Unmanaged {
     pub depends_on: BTreeSet<TableName>,
     /// Whether it is part of one table and goes with it, as a trigger does, so that dropping the table breaks nothing.
     pub part_of: Option<TableName>,
+    /// What it makes of a thing that a schema reads as any other of its kind: `no query uses it`.
+    pub effect: Option<&'static str>,
 }
 
 impl Unmanaged {
@@ -39,6 +41,7 @@ impl Unmanaged {
             name: name.into(),
             depends_on: depends_on.into_iter().collect(),
             part_of: None,
+            effect: None,
         }
     }
 
@@ -47,6 +50,22 @@ impl Unmanaged {
     pub fn part_of(mut self, table: TableName) -> Self {
         self.depends_on.insert(table.clone());
         self.part_of = Some(table);
+        self
+    }
+
+    /// Returns what it is and what it does, in words.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self.effect {
+            Some(effect) => format!("{self}: {effect}"),
+            None => self.to_string(),
+        }
+    }
+
+    /// Returns it as what has that effect.
+    #[must_use]
+    pub fn with_effect(mut self, effect: &'static str) -> Self {
+        self.effect = Some(effect);
         self
     }
 }

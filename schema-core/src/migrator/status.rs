@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::dialect::Unmanaged;
 use crate::history::RevisionId;
 use crate::operation::Operation;
 use crate::runner::{Checked, Finding, Uncompared};
@@ -13,15 +14,21 @@ use crate::runner::{Checked, Finding, Uncompared};
 pub struct Status {
     findings: Vec<Finding>,
     uncompared: Option<Uncompared>,
+    unmanaged: Vec<Unmanaged>,
     revisions: usize,
 }
 
 impl Status {
     pub(super) fn new(checked: Checked, revisions: usize) -> Self {
-        let Checked { findings, uncompared } = checked;
+        let Checked {
+            findings,
+            uncompared,
+            unmanaged,
+        } = checked;
         Status {
             findings,
             uncompared,
+            unmanaged,
             revisions,
         }
     }
@@ -90,6 +97,13 @@ impl Status {
         self.uncompared.as_ref()
     }
 
+    /// Returns what no model can say and changes what the tables do, each with its effect: a table of PostgreSQL that is UNLOGGED, an index of MySQL that is
+    /// invisible, an ON CONFLICT clause of SQLite. Whether it is meant is not known here, so it is no finding.
+    #[must_use]
+    pub fn unmanaged(&self) -> &[Unmanaged] {
+        &self.unmanaged
+    }
+
     /// Returns what someone did to the tables besides the revisions.
     pub fn drift(&self) -> impl Iterator<Item = &Operation> {
         self.findings.iter().filter_map(|finding| match finding {
@@ -135,6 +149,7 @@ impl fmt::Display for Status {
         let Status {
             findings,
             uncompared,
+            unmanaged,
             revisions,
         } = self;
         match findings.as_slice() {
@@ -152,9 +167,11 @@ impl fmt::Display for Status {
                     .try_for_each(|finding| write!(f, "\n- {finding}; {}", hint(finding)))?;
             }
         }
-        match uncompared {
-            Some(uncompared) => write!(f, "\nnote: {uncompared}; {}", uncompared.hint()),
-            None => Ok(()),
+        if let Some(uncompared) = uncompared {
+            write!(f, "\nnote: {uncompared}; {}", uncompared.hint())?;
         }
+        unmanaged
+            .iter()
+            .try_for_each(|thing| write!(f, "\nnote: no model can say the {}", thing.told()))
     }
 }

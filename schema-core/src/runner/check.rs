@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::{Applied, Claim, RunError, version_table};
 use crate::db::Connection;
-use crate::dialect::{Dialect, Unenforced};
+use crate::dialect::{Dialect, Unenforced, Unmanaged};
 use crate::history::{Cause, Direction, History, RevisionId, Stuck};
 use crate::operation::Operation;
 use crate::schema::TableName;
@@ -202,6 +202,9 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// What of the tables could not be compared, if there is such a thing. It is no finding.
     pub uncompared: Option<Uncompared>,
+    /// What no model can say and changes what the tables do, each with its [effect](Unmanaged::effect). It is no finding: no revision says whether it
+    /// is meant, and none undoes it.
+    pub unmanaged: Vec<Unmanaged>,
 }
 
 /// Compares a database with the files, and its tables with what its revisions made of them.
@@ -223,6 +226,7 @@ pub fn check(
     let mut findings = integrity(history, dialect, &rows)?;
     findings.extend(rows.iter().filter_map(unfinished));
     let mut uncompared = None;
+    let mut unmanaged = Vec::new();
     let has = history.settled(&rows.iter().map(|row| row.id).collect());
     let whole = rows.iter().all(|row| row.unfinished.is_none());
     if whole && has.iter().all(|id| history.get(*id).is_some()) {
@@ -238,6 +242,7 @@ pub fn check(
         }));
         findings.extend(drift.unenforced.into_iter().map(Finding::Unenforced));
         uncompared = drift.uncompared;
+        unmanaged = drift.unmanaged;
     }
     match history.pending(history.heads(), &has) {
         Ok(pending) => findings.extend(pending.run.into_iter().filter_map(|id| {
@@ -249,7 +254,11 @@ pub fn check(
         })),
         Err(stuck) => findings.push(Finding::Stuck(stuck)),
     }
-    Ok(Checked { findings, uncompared })
+    Ok(Checked {
+        findings,
+        uncompared,
+        unmanaged,
+    })
 }
 
 /// Refuses to go on if an applied revision's script was edited or is missing, or its revision is unknown.

@@ -67,10 +67,41 @@ pub(super) fn unmanaged(connection: &mut dyn Connection) -> Result<Vec<Unmanaged
         }
         true
     })?;
+    found.extend(peculiarities(connection)?);
     found.retain(|thing| {
         let of = thing.part_of.as_ref().map_or(&thing.name, |table| &table.name);
         !of.to_lowercase().starts_with(RESERVED_PREFIX)
     });
     found.sort();
+    Ok(found)
+}
+
+/// Returns the indexes that no query uses: MySQL's `INVISIBLE` ones (<https://dev.mysql.com/doc/refman/8.4/en/invisible-indexes.html>) and MariaDB's
+/// `IGNORED` ones (<https://mariadb.com/kb/en/ignored-indexes/>). Servers that have neither have no column that tells.
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn peculiarities(connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+    let column = "SELECT COLUMN_NAME FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = 'STATISTICS' AND COLUMN_NAME IN ('IS_VISIBLE', 'IGNORED')";
+    let column = connection.query(column, &[])?;
+    let (clause, condition) = match column.first().and_then(|row| row.first()?.as_str()) {
+        Some("IGNORED") => ("clause IGNORED of index", "IGNORED = 'YES'"),
+        Some(_) => ("clause INVISIBLE of index", "IS_VISIBLE = 'NO'"),
+        None => return Ok(Vec::new()),
+    };
+    let sql = format!(
+        "SELECT DISTINCT TABLE_NAME, INDEX_NAME FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = database() AND {condition} ORDER BY 1, 2"
+    );
+    let mut found = Vec::new();
+    connection.for_each(&sql, &[], &mut |row| {
+        if let [Value::Text(table), Value::Text(index)] = row.as_slice() {
+            let index = Unmanaged::new(clause, index.clone(), []).part_of(TableName::new(table.clone()));
+            found.push(index.with_effect("no query uses it"));
+        }
+        true
+    })?;
     Ok(found)
 }

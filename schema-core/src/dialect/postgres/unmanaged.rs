@@ -129,7 +129,41 @@ pub(super) fn unmanaged(connection: &mut dyn Connection) -> Result<Vec<Unmanaged
         true
     })?;
     let mut found: Vec<Unmanaged> = found.into_values().collect();
+    found.extend(peculiarities(connection)?);
     found.sort();
+    Ok(found)
+}
+
+/// Returns the tables whose rows a crash takes (<https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-UNLOGGED>).
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn peculiarities(connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+    let sql = format!(
+        "SELECT nullif(n.nspname, current_schema()), c.relname
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND c.relkind = 'r' AND c.relpersistence = 'u' AND left(c.relname, 9) <> '_autogen_'
+            AND NOT EXISTS (
+                SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+            )
+        ORDER BY 1, 2"
+    );
+    let mut found = Vec::new();
+    connection.for_each(&sql, &[], &mut |row| {
+        let mut cells = Cells::of(row);
+        let name = TableName {
+            schema: cells.text_or_null(),
+            name: cells.text(),
+        };
+        let clause = Unmanaged::new("clause UNLOGGED of", shown(&name), []);
+        found.push(
+            clause
+                .part_of(name)
+                .with_effect("its rows are gone after a crash, and no replica has them"),
+        );
+        true
+    })?;
     Ok(found)
 }
 

@@ -1,6 +1,6 @@
 //! What an SQLite database holds and no model can say: views, triggers, virtual tables, and clauses of tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::{self, ParsedTable};
 use super::{LEXICON, RESERVED_PREFIX};
@@ -42,18 +42,47 @@ pub(super) fn unmanaged(connection: &mut dyn Connection) -> Result<Vec<Unmanaged
                 None => of("trigger"),
             }),
             _ if is_virtual(object) => found.push(of("virtual table")),
-            _ => {
-                let parsed = parse::create_table(&object.sql);
-                let table = TableName::new(object.name.clone());
-                found.extend(parsed.iter().flat_map(ParsedTable::conflicts).map(|conflict| {
-                    let clause = format!("clause ON CONFLICT {conflict} of");
-                    Unmanaged::new(clause, object.name.clone(), []).part_of(table.clone())
-                }));
-            }
+            _ => found.extend(clauses(object)),
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// Returns the clauses of tables that change what a statement does.
+///
+/// # Errors
+///
+/// What the database reports.
+pub(super) fn peculiarities(connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+    let objects = objects(connection)?;
+    let tables = objects
+        .iter()
+        .filter(|object| object.kind == "table" && !is_virtual(object));
+    let mut found: Vec<Unmanaged> = tables.flat_map(clauses).collect();
+    found.sort();
+    Ok(found)
+}
+
+/// Returns the ON CONFLICT clauses of a table, each kind of them once.
+fn clauses(object: &Object) -> BTreeSet<Unmanaged> {
+    let parsed = parse::create_table(&object.sql);
+    let conflicts = parsed.iter().flat_map(ParsedTable::conflicts);
+    conflicts
+        .map(|conflict| {
+            let clause = format!("clause ON CONFLICT {conflict} of");
+            // https://sqlite.org/lang_conflict.html
+            let effect = match conflict.to_ascii_uppercase().as_str() {
+                "REPLACE" => "what is in the way of a new row is deleted, and a NULL becomes the default",
+                "IGNORE" => "a row that is in conflict is left out without an error",
+                "FAIL" => "what a statement did before a conflict stays",
+                _rollback => "a conflict ends the whole transaction",
+            };
+            Unmanaged::new(clause, object.name.clone(), [])
+                .part_of(TableName::new(object.name.clone()))
+                .with_effect(effect)
+        })
+        .collect()
 }
 
 /// Returns the statements that create all that the main database holds but for the tool's own tables, in an order in which they run.

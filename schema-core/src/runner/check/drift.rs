@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::db::{self, Connection, ErrorKind};
-use crate::dialect::{Dialect, Unenforced};
+use crate::dialect::{Dialect, Unenforced, Unmanaged};
 use crate::diff::{Answers, diff};
 use crate::history::{History, RevisionId};
 use crate::operation::Operation;
@@ -51,6 +51,8 @@ pub(super) struct Drift {
     pub(super) unenforced: Vec<Unenforced>,
     /// What could not be compared.
     pub(super) uncompared: Option<Uncompared>,
+    /// What no model can say and changes what the tables do.
+    pub(super) unmanaged: Vec<Unmanaged>,
 }
 
 /// Compares the tables that the applied revisions made with those that are there.
@@ -91,11 +93,19 @@ pub(super) fn drift(
         operations: diff(&expected, &found, &Answers::default()),
         unenforced,
         uncompared,
+    let mut unmanaged = dialect
+        .peculiarities(connection)
+        .map_err(|error| RunError::database("look for what no model can say", error))?;
+    unmanaged.retain(|thing| {
+        let table = thing.part_of.as_ref();
+        table.is_some_and(|table| found.tables.contains_key(table))
+    });
     })
 }
 
 /// Returns what is expected as the database keeps it; where the session may not try out how it does, with the expressions that were found
 /// for those that are said in other words.
+        unmanaged,
 fn as_kept(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
