@@ -44,7 +44,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Column, Literal, Schema, Type};
+use crate::schema::{Column, Literal, Schema, TableName, Type};
 
 /// One database's rules.
 pub trait Dialect: Send + Sync {
@@ -112,6 +112,16 @@ pub trait Dialect: Send + Sync {
     /// What the database reports.
     fn stored_unprobed(&self, connection: &mut dyn Connection, schema: Schema) -> Result<Schema, Error>;
 
+    /// Returns how this database calls a table that scripts call by some name: some servers keep them all in lower case. What
+    /// [`stored`](Dialect::stored) returns is called so.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn table_names(&self, _connection: &mut dyn Connection) -> Result<Naming, Error> {
+        Ok(Box::new(TableName::clone))
+    }
+
     /// Tells whether this database keeps the default of a normalized column in just the words in which it is said, so that nothing has to be tried out.
     fn keeps_default(&self, column: &Column) -> bool;
 
@@ -128,16 +138,6 @@ pub trait Dialect: Send + Sync {
     /// What the database reports.
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error>;
 
-    /// Returns the constraints of a live database that may not hold, though [`reflect`](Dialect::reflect) reads them as any other. A database that
-    /// holds its rows to all that it has, has none.
-    ///
-    /// # Errors
-    ///
-    /// What the database reports.
-    fn unenforced(&self, _connection: &mut dyn Connection) -> Result<Vec<Unenforced>, Error> {
-        Ok(Vec::new())
-    }
-
     /// Returns, of what is [unmanaged](Dialect::unmanaged), that which makes a table or an index something else than it seems to be by what
     /// [`reflect`](Dialect::reflect) reads, each with its [effect](Unmanaged::effect): rows that a crash takes, an index that no query uses.
     ///
@@ -145,6 +145,16 @@ pub trait Dialect: Send + Sync {
     ///
     /// What the database reports.
     fn peculiarities(&self, _connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Returns the constraints of a live database that may not hold, though [`reflect`](Dialect::reflect) reads them as any other. A database that
+    /// holds its rows to all that it has, has none.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn unenforced(&self, _connection: &mut dyn Connection) -> Result<Vec<Unenforced>, Error> {
         Ok(Vec::new())
     }
 
@@ -211,6 +221,9 @@ pub trait Dialect: Send + Sync {
     /// Returns what runs scripts on such a database.
     fn session(&self) -> &dyn Session;
 }
+
+/// How a database calls a table.
+pub type Naming = Box<dyn Fn(&TableName) -> TableName>;
 
 /// What a database cannot do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

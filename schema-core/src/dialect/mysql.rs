@@ -29,7 +29,7 @@ mod types;
 mod unenforced;
 mod unmanaged;
 
-use super::{Change, Dialect, Located, Session, Unenforced, Unmanaged, Unsupported};
+use super::{Change, Dialect, Located, Naming, Session, Unenforced, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -103,6 +103,11 @@ impl Dialect for MySql {
         stored::unprobed(connection, schema)
     }
 
+    fn table_names(&self, connection: &mut dyn Connection) -> Result<Naming, Error> {
+        let names = reflect::Server::ask(connection)?.names;
+        Ok(Box::new(move |table| names.kept(table)))
+    }
+
     fn keeps_default(&self, column: &Column) -> bool {
         stored::keeps_default(column)
     }
@@ -111,15 +116,15 @@ impl Dialect for MySql {
         unmanaged::unmanaged(connection)
     }
 
+    fn peculiarities(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
+        unmanaged::peculiarities(connection)
+    }
+
     fn unenforced(&self, connection: &mut dyn Connection) -> Result<Vec<Unenforced>, Error> {
         unenforced::unenforced(connection)
     }
 
     fn structure(&self, connection: &mut dyn Connection) -> Result<Vec<String>, Error> {
-    fn peculiarities(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
-        unmanaged::peculiarities(connection)
-    }
-
         structure::structure(connection)
     }
 

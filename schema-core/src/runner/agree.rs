@@ -1,5 +1,7 @@
 //! Whether a database that exists is what a schema says, before anything of it is recorded.
 
+use std::collections::BTreeMap;
+
 use super::{Claim, RunError};
 use crate::db::Connection;
 use crate::dialect::Dialect;
@@ -31,12 +33,18 @@ pub fn agree(
     let failed = |error| RunError::database("read the database's tables", error);
     let mut expected = dialect.normalize(schema).map_err(RunError::Unsupported)?;
     expected.tables.retain(|name, _| claim(name) != Claim::Never);
+    let called = dialect.table_names(connection).map_err(failed)?;
+    let said: BTreeMap<TableName, TableName> = expected
+        .tables
+        .keys()
+        .map(|name| (called(name), name.clone()))
+        .collect();
     let expected = dialect.stored(connection, expected).map_err(failed)?;
     let mut found = dialect.reflect(connection).map_err(failed)?;
     let mut others = Vec::new();
     found.tables.retain(|name, _| {
-        let counts = match claim(name) {
-            Claim::IfMade => expected.table(name).is_some(),
+        let counts = match claim(said.get(name).unwrap_or(name)) {
+            Claim::IfMade => said.contains_key(name),
             Claim::Always => true,
             Claim::Never => false,
         };

@@ -7,8 +7,10 @@ mod catalog;
 mod collation;
 mod table;
 
-pub(super) use catalog::Server;
+pub(super) use catalog::{Server, TableNames};
 pub(super) use collation::Collations;
+
+use std::collections::BTreeMap;
 
 use super::{RESERVED_PREFIX, normalize};
 use crate::db::{Connection, Error};
@@ -51,9 +53,55 @@ pub(super) fn reflect(connection: &mut dyn Connection) -> Result<Schema, Error> 
     catalog::checks(connection, &server, &mut |row| {
         with(&row.table, &mut |table| table::add_check(table, &row, &server));
     })?;
+    if server.names == TableNames::Folded {
+        name_as_made(&mut schema);
+    }
     for table in schema.tables.values_mut() {
         table::finish(table);
         normalize::leave_out_implied(table);
     }
     Ok(schema)
+}
+
+/// Has foreign keys call their tables as these are called, where the server notes them in lower case.
+fn name_as_made(schema: &mut Schema) {
+    let names: BTreeMap<String, TableName> = schema
+        .tables
+        .keys()
+        .map(|name| (name.name.to_lowercase(), name.clone()))
+        .collect();
+    let keys = schema
+        .tables
+        .values_mut()
+        .flat_map(|table| table.foreign_keys.values_mut());
+    for key in keys.filter(|key| key.references.schema.is_none()) {
+        if let Some(name) = names.get(&key.references.name.to_lowercase()) {
+            key.references = name.clone();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Action, Deferrable, ForeignKey, Table};
+
+    #[test]
+    fn a_foreign_key_calls_its_table_as_that_is_called() {
+        let mut child = Table::new(TableName::new("Child"));
+        let key = ForeignKey {
+            name: "fk".to_owned(),
+            columns: vec!["item".to_owned()],
+            references: TableName::new("items"),
+            referenced_columns: vec!["id".to_owned()],
+            on_delete: Action::NoAction,
+            on_update: Action::NoAction,
+            deferrable: Deferrable::Never,
+        };
+        child.foreign_keys.insert("fk".to_owned(), key);
+        let mut schema = Schema::from_iter([Table::new(TableName::new("Items")), child]);
+        name_as_made(&mut schema);
+        let child = &schema.tables[&TableName::new("Child")];
+        assert_eq!(child.foreign_keys["fk"].references, TableName::new("Items"));
+    }
 }

@@ -10,7 +10,7 @@ use super::LEXICON;
 use super::ddl::{create_table, native};
 use super::default::{is_certain, parse_default};
 use super::expression::{Names, canonical};
-use super::reflect::{Collations, Server};
+use super::reflect::{Collations, Server, TableNames};
 use super::types::Class;
 use crate::db::{Connection, Error, Value};
 use crate::lexer::{Kind, Token, lex};
@@ -43,7 +43,20 @@ pub(super) fn unprobed(connection: &mut dyn Connection, mut schema: Schema) -> R
     for table in schema.tables.values_mut() {
         leave_unsaid(table, &server, &collations);
     }
-    Ok(schema)
+    Ok(schema
+        .tables
+        .into_values()
+        .map(|table| called(table, server.names))
+        .collect())
+}
+
+/// Calls a table, and those that it refers to, as the server does.
+fn called(mut table: Table, names: TableNames) -> Table {
+    table.name = names.kept(&table.name);
+    for key in table.foreign_keys.values_mut() {
+        key.references = names.kept(&key.references);
+    }
+    table
 }
 
 /// Tells whether the server may keep something of a table otherwise than it is said.

@@ -63,22 +63,27 @@ pub(super) fn drift(
     claim: &dyn Fn(&TableName) -> Claim,
 ) -> Result<Drift, RunError> {
     let mut expected = Schema::default();
-    let mut owned: BTreeSet<TableName> = BTreeSet::new();
+    let mut made: BTreeSet<TableName> = BTreeSet::new();
     for id in applied {
         history.replay(*id, &mut expected)?;
-        owned.extend(expected.tables.keys().cloned());
+        made.extend(expected.tables.keys().cloned());
     }
     let mut expected = dialect.normalize(&expected).map_err(RunError::Unsupported)?;
     expected.tables.retain(|name, _| claim(name) != Claim::Never);
-    owned.extend(expected.tables.keys().cloned());
+    made.extend(expected.tables.keys().cloned());
+    let called = dialect
+        .table_names(connection)
+        .map_err(|error| RunError::database("ask how the database calls tables", error))?;
+    // What is claimed is said by the names that models and revisions use.
+    let owned: BTreeMap<TableName, TableName> = made.into_iter().map(|name| (called(&name), name)).collect();
     let found = dialect
         .reflect(connection)
         .map_err(|error| RunError::database("read the database's tables", error))?;
     let tables: BTreeMap<_, _> = found
         .tables
         .into_iter()
-        .filter(|(name, _)| match claim(name) {
-            Claim::IfMade => owned.contains(name),
+        .filter(|(name, _)| match claim(owned.get(name).unwrap_or(name)) {
+            Claim::IfMade => owned.contains_key(name),
             Claim::Always => true,
             Claim::Never => false,
         })
@@ -88,11 +93,6 @@ pub(super) fn drift(
         .unenforced(connection)
         .map_err(|error| RunError::database("look for constraints that are not enforced", error))?;
     unenforced.retain(|constraint| found.tables.contains_key(&constraint.table));
-    let (expected, uncompared) = as_kept(connection, dialect, expected, &found)?;
-    Ok(Drift {
-        operations: diff(&expected, &found, &Answers::default()),
-        unenforced,
-        uncompared,
     let mut unmanaged = dialect
         .peculiarities(connection)
         .map_err(|error| RunError::database("look for what no model can say", error))?;
@@ -100,12 +100,17 @@ pub(super) fn drift(
         let table = thing.part_of.as_ref();
         table.is_some_and(|table| found.tables.contains_key(table))
     });
+    let (expected, uncompared) = as_kept(connection, dialect, expected, &found)?;
+    Ok(Drift {
+        operations: diff(&expected, &found, &Answers::default()),
+        unenforced,
+        uncompared,
+        unmanaged,
     })
 }
 
 /// Returns what is expected as the database keeps it; where the session may not try out how it does, with the expressions that were found
 /// for those that are said in other words.
-        unmanaged,
 fn as_kept(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,

@@ -2,6 +2,32 @@
 
 use crate::db::{Connection, Error, Value};
 use crate::dialect::mysql::session::no_database;
+use crate::schema::TableName;
+
+/// What a server does with the names of tables, by its `lower_case_table_names`
+/// (<https://dev.mysql.com/doc/refman/8.4/en/identifier-case-sensitivity.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dialect::mysql) enum TableNames {
+    /// It keeps them, and those that differ in case are different ones: 0, as on Linux.
+    Kept,
+    /// It keeps them in lower case: 1, as on Windows.
+    Lowered,
+    /// It keeps them, and takes those that differ in case for the same: 2, as on macOS. InnoDB notes those of foreign keys in lower case.
+    Folded,
+}
+
+impl TableNames {
+    /// Returns how the server calls a table that a script calls so.
+    pub(in crate::dialect::mysql) fn kept(self, table: &TableName) -> TableName {
+        match self {
+            TableNames::Lowered => TableName {
+                schema: table.schema.as_ref().map(|schema| schema.to_lowercase()),
+                name: table.name.to_lowercase(),
+            },
+            TableNames::Kept | TableNames::Folded => table.clone(),
+        }
+    }
+}
 
 /// Who the server is, as far as its catalog and its words differ.
 #[derive(Debug, Clone)]
@@ -11,6 +37,8 @@ pub(in crate::dialect::mysql) struct Server {
     /// Whether its indexes can be in descending order; MariaDB before 10.8 takes the word and forgets it
     /// (<https://mariadb.com/kb/en/create-index/>).
     pub(in crate::dialect::mysql) keeps_descending: bool,
+    /// What it does with the names of tables.
+    pub(in crate::dialect::mysql) names: TableNames,
     /// The engine of tables that name none.
     pub(in crate::dialect::mysql) engine: String,
     /// The collation of tables of this database that name none.
@@ -20,18 +48,23 @@ pub(in crate::dialect::mysql) struct Server {
 impl Server {
     pub(in crate::dialect::mysql) fn ask(connection: &mut dyn Connection) -> Result<Self, Error> {
         let rows = connection.query(
-            "SELECT version(), @@default_storage_engine, @@collation_database, database()",
+            "SELECT version(), @@default_storage_engine, @@collation_database, database(), @@lower_case_table_names",
             &[],
         )?;
         let mut row = rows.into_iter().next().unwrap_or_default().into_iter();
         let mut next = || text(row.next());
-        let (version, engine, collation, database) = (next(), next(), next(), next());
+        let (version, engine, collation, database, names) = (next(), next(), next(), next(), next());
         if database.is_empty() {
             return Err(no_database());
         }
         let is_mariadb = version.to_ascii_lowercase().contains("mariadb");
         Ok(Server {
             is_mariadb,
+            names: match names.as_str() {
+                "1" => TableNames::Lowered,
+                "2" => TableNames::Folded,
+                _ => TableNames::Kept,
+            },
             keeps_descending: !is_mariadb || numbers(&version) >= (10, 8),
             engine,
             collation: crate::dialect::mysql::normalize::current(&collation),
