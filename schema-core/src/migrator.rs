@@ -109,6 +109,32 @@ impl<'a> Migrator<'a> {
         self
     }
 
+    /// Ends a statement of a script that takes longer than this; the revision fails then, and is as any other that failed. Without it, there is no end.
+    ///
+    /// SQLite, PostgreSQL and MariaDB end any statement. MySQL itself ends only those that read: an ALTER TABLE or an UPDATE goes on for as long as it
+    /// takes, since only another session could end it and the program has lent just this one. There, `autogen upgrade --timeout` ends them all, as it can
+    /// connect once more; what waits for a lock ends with [`lock_timeout`](Self::lock_timeout) everywhere.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::Migrations;
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// use std::time::Duration;
+    /// use schema_core::migrator::Migrator;
+    ///
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// Migrator::new(&MIGRATIONS)
+    ///     .statement_timeout(Duration::from_secs(300))
+    ///     .upgrade(&mut Connection::open_in_memory()?)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.options.statement_timeout = Some(timeout);
+        self
+    }
+
     /// Commits after each revision, also where several could share a transaction: those before one that fails stay then.
     #[must_use]
     pub fn per_revision(mut self) -> Self {

@@ -414,3 +414,21 @@ fn a_program_with_functions_of_its_own_in_its_schema_is_upgraded() {
     );
     assert!(Migrator::new(&migrations).check(&mut open()).unwrap().is_ok());
 }
+
+#[test]
+fn a_statement_that_takes_too_long_is_ended() {
+    let project = Project::new();
+    project.write(
+        &revision(1, &[], "endless"),
+        "CREATE TABLE a AS WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n;\n",
+        "DROP TABLE a;\n",
+    );
+    let migrations = project.embed();
+    let mut connection = memory();
+    let error = Migrator::new(&migrations)
+        .statement_timeout(Duration::from_millis(20))
+        .upgrade(&mut connection)
+        .unwrap_err();
+    assert!(error.to_string().contains("took longer than 20ms"), "{error}");
+    connection.execute_batch("CREATE TABLE a (x)").unwrap();
+}
