@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use schema_core::history::files::{SNAPSHOT_FILE, snapshot_text};
+use schema_core::schema::Schema;
 
 use crate::config::{self, DEFAULT_URL, find_dialect};
 use crate::environment::Environment;
@@ -86,6 +88,10 @@ fn write(files: &mut Files<'_>, migrations: &Path, dialects: &[&str]) -> Result<
         &config::template(dialects, DEFAULT_URL),
     )?;
     files.file(&migrations.join("README.md"), README)?;
+    // `migrations!` has cargo watch it, so that a program that was built before the first revision gets that one, too.
+    let snapshot = snapshot_text(&Schema::default())
+        .map_err(|error| CommandError::because("cannot write the schema", &error))?;
+    files.file(&migrations.join(SNAPSHOT_FILE), &snapshot)?;
     let instance = files.project.join("instance");
     if dialects.contains(&"sqlite") && !instance.exists() {
         files.directory(&instance)?;
