@@ -257,3 +257,39 @@ fn a_script_does_not_lose_a_trigger() {
     connection.execute("DROP TRIGGER kept", &[]).unwrap();
     shell::run(&mut *connection, dialect, &script).unwrap();
 }
+
+/// As with a trigger: whether the table is made anew or defined anew, its ON CONFLICT clauses are in no script.
+#[test]
+fn a_script_does_not_lose_what_happens_on_a_conflict() {
+    let Some(database) = servers::database("sqlite") else {
+        return;
+    };
+    let dialect = database.dialect();
+    let items = |name: &str| {
+        notation::schema(&format!(
+            "items\n    id i64\n    {name}\n    primary key (id)\n    unique uq_name (name)"
+        ))
+    };
+    let from = items("name text null");
+    for (to, clause, lost) in [
+        (items("name i64 null"), " ON CONFLICT IGNORE", true),
+        (items("name i64 null"), " ON\n\tCONFLICT REPLACE", true),
+        (items("name text null default 'x'"), " on conflict fail", true),
+        (items("name i64 null"), "", false),
+        (items("name text null default 'x'"), "", false),
+    ] {
+        let mut connection = database.empty();
+        let create = format!(
+            "CREATE TABLE items (id BIGINT NOT NULL, name TEXT, CONSTRAINT pk_items PRIMARY KEY (id), CONSTRAINT uq_name UNIQUE (name){clause})"
+        );
+        connection.execute(&create, &[]).unwrap();
+        connection.allow_schema_edits(true).unwrap();
+        let plans = plan(dialect, &from, &to, &Answers::default()).unwrap();
+        let script = render(&dialect.standalone(&plans.upgrade), "up");
+        let ran = shell::run(&mut *connection, dialect, &script);
+        match ran {
+            Ok(()) => assert!(!lost, "{script}"),
+            Err(error) => assert!(lost && error.contains("ON CONFLICT clause"), "{error}"),
+        }
+    }
+}

@@ -115,6 +115,12 @@ fn redefinition(sql: &str, reason: &str) -> Vec<Statement> {
     let name = &definition.table.name.name;
     let message = format!("`{name}` is not stored in the order of this definition; upgrade it with autogen");
     let mut statements = guard(&redefine::order_differs(&definition), &message).to_vec();
+    // One that the statement has itself is meant.
+    if !has_conflict_clause(sql) {
+        let lost = format!("SELECT 1 {}", with_conflict_clause(name));
+        let message = format!("`{name}` would lose its ON CONFLICT clauses; upgrade it with autogen");
+        statements.extend(guard(&lost, &message));
+    }
     let mut edits = redefine::writing_out(name).to_vec();
     edits.push(redefine::storing(name, sql));
     let mut edits: Vec<Statement> = redefine::opened(&edits)
@@ -129,13 +135,31 @@ fn redefinition(sql: &str, reason: &str) -> Vec<Statement> {
     statements
 }
 
+/// Tells whether a CREATE TABLE says what happens on a conflict.
+fn has_conflict_clause(sql: &str) -> bool {
+    let words: Vec<Token<'_>> = lex(sql, LEXICON).filter(|token| !token.is_trivia()).collect();
+    let mut pairs = words.windows(2);
+    pairs.any(|pair| pair[0].is("ON") && pair[1].is("CONFLICT"))
+}
+
+/// Returns the end of a query that finds the table if its definition says what happens on a conflict. Between the two words, there may be any blanks.
+fn with_conflict_clause(table: &str) -> String {
+    format!(
+        "FROM main.sqlite_schema WHERE type = 'table' AND name = {} COLLATE NOCASE
+AND replace(replace(replace(replace(sql, char(9), ''), char(10), ''), char(13), ''), ' ', '') LIKE '%ONCONFLICT%'",
+        text(table)
+    )
+}
+
 /// Notes what hangs on a table. Statements cannot put back what they do not know, so what would be lost stops the script.
 fn remember_dependents(table: &str) -> [Statement; 2] {
     let sql = format!(
         "CREATE TEMP TABLE {RESERVED_PREFIX}dependents AS
 SELECT type, name FROM main.sqlite_schema
-WHERE tbl_name = {} COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL",
-        text(table)
+WHERE tbl_name = {} COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL
+UNION ALL SELECT 'clause', 'ON CONFLICT' {}",
+        text(table),
+        with_conflict_clause(table)
     );
     let rows = format!(
         "CREATE TEMP TABLE {RESERVED_PREFIX}rows AS SELECT count(*) AS rows FROM main.{}",
@@ -150,10 +174,13 @@ WHERE tbl_name = {} COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS N
 fn refuse_lost(table: &str) -> Vec<Statement> {
     let lost = format!(
         "SELECT name FROM temp.{RESERVED_PREFIX}dependents AS old
-WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_schema AS now WHERE now.type = old.type AND now.name = old.name)"
+WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_schema AS now WHERE now.type = old.type AND now.name = old.name)
+AND NOT (old.type = 'clause' AND EXISTS (SELECT 1 {}))",
+        with_conflict_clause(table)
     );
-    let message =
-        format!("`{table}` would lose a trigger or an index that no revision made; upgrade it with autogen");
+    let message = format!(
+        "`{table}` would lose a trigger, an index or an ON CONFLICT clause that no revision made; upgrade it with autogen"
+    );
     let mut statements = guard(&lost, &message).to_vec();
     let other_count = format!(
         "SELECT 1 FROM temp.{RESERVED_PREFIX}rows WHERE rows <> (SELECT count(*) FROM main.{})",
