@@ -56,7 +56,8 @@ fn a_schema_called_like_the_user_does_not_hide_the_table() {
     // Both ways out: the schema that is meant is said.
     let mut connection = site.open_with("options=-csearch_path%3Dpublic");
     assert_eq!(site.upgrade_on(&mut *connection).unwrap(), []);
-    let mut connection = site.open_with("options=-csearch_path%3Dpostgres,public");
+    let user = site.text("SELECT current_user::text");
+    let mut connection = site.open_with(&format!("options=-csearch_path%3D{user},public"));
     assert_eq!(site.upgrade_on(&mut *connection).unwrap().len(), 1);
 }
 
