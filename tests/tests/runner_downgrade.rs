@@ -171,6 +171,27 @@ fn a_revision_written_anew_on_top_of_what_the_database_lacks_is_no_edit() {
     assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
 }
 
+/// What was squashed is there under other names until the database notes it; the files count all the same.
+#[test]
+fn on_top_of_a_squash_that_the_database_has_not_noted_the_corrected_script_takes_back() {
+    let project = Project::new();
+    project.create_table(1, &[], "items");
+    project.create_table(2, &[1], "labels");
+    let tags = project.create_table(3, &[2], "tags");
+    let database = Database::new(project.path("app.db"));
+    database.upgrade(&project.load()).unwrap();
+    let mut squash = revision(4, &[], "squash");
+    squash.replaces = vec![Squashed::Plain(id(1)), Squashed::Plain(id(2))];
+    project.write(&squash, "", "DROP TABLE labels;\nDROP TABLE items;\n");
+    let corrected = "ALTER TABLE tags RENAME TO kept_tags;\n";
+    fs::write(tags.join("downgrade.sqlite.sql"), corrected).unwrap();
+
+    // It is gone back to by its own name.
+    assert_eq!(database.downgrade(&project.load(), &ids([4])).unwrap(), ids([3]));
+    assert_eq!(database.applied(), ids([1, 2]));
+    database.query("SELECT id FROM kept_tags");
+}
+
 #[test]
 fn what_has_no_way_back_is_refused_before_anything_runs() {
     let (project, database) = three();

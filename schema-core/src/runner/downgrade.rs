@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Applied, Event, Job, Options, RunError, apart, resume, run, version_table};
 use crate::db::Connection;
 use crate::dialect::Dialect;
-use crate::history::{Direction, History, RevisionId};
+use crate::history::{Direction, History, Replaced, RevisionId, Squashed};
 
 /// Takes back all that the database has beyond the targets and what they build on, and returns what was taken back
 /// here; without targets, everything.
@@ -89,18 +89,33 @@ fn ahead(
         .iter()
         .map(|row| (row.id, parents_of(history, row, rows).to_vec()))
         .collect();
-    if let Some(missing) = targets.iter().find(|id| !parents.contains_key(id)) {
-        return Err(RunError::NotApplied { revision: *missing });
-    }
-    let kept = ancestors(&parents, targets);
-    let rows: BTreeMap<RevisionId, &Applied> = rows.iter().map(|row| (row.id, row)).collect();
+    let has: BTreeSet<RevisionId> = parents.keys().copied().collect();
+    let targets = targets
+        .iter()
+        .map(|id| in_database(history, &has, *id).ok_or(RunError::NotApplied { revision: *id }))
+        .collect::<Result<Vec<_>, RunError>>()?
+        .concat();
+    let kept = ancestors(&parents, &targets);
+    let by_id: BTreeMap<RevisionId, &Applied> = rows.iter().map(|row| (row.id, row)).collect();
     let jobs = children_first(&parents)
         .into_iter()
         .filter(|id| !kept.contains(id))
-        .map(|id| Job::downgrade(history, dialect, rows[&id], &parents[&id]))
+        .map(|id| Job::downgrade(history, dialect, by_id[&id], &parents[&id], rows))
         .collect::<Result<Vec<Job>, RunError>>()?;
     apart::refuse_apart(history, dialect, &jobs, parents.into_keys().collect())?;
     Ok(jobs)
+}
+
+/// Returns as what a database has a revision, if it does: as itself, or as all that it was squashed from.
+fn in_database(history: &History, has: &BTreeSet<RevisionId>, id: RevisionId) -> Option<Vec<RevisionId>> {
+    if has.contains(&id) {
+        return Some(vec![id]);
+    }
+    let replaces = &history.get(id)?.replaces;
+    (history.replaced(id, has) == Replaced::All).then(|| {
+        let squashed = replaces.iter().flat_map(Squashed::ids);
+        squashed.filter(|id| has.contains(id)).collect()
+    })
 }
 
 /// Returns the parents of an applied revision: as the files say, or the database where they do not have it, or have put it on top of another since.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::error::{Kept, Remains};
 use super::{Applied, Event, Failure, Options, RunError, WayBack, execute, time};
 use crate::dialect::Dialect;
-use crate::history::{Cause, Direction, History, RevisionId};
+use crate::history::{Cause, Direction, Header, History, RevisionId};
 use crate::plan::Plan;
 use crate::script;
 
@@ -56,14 +56,16 @@ impl Job {
         })
     }
 
-    /// Reads the script that takes a revision back: the file's or, where the files do not have what was applied, the one that the database kept.
+    /// Reads the script that takes a revision back, one of the rows: the file's or, where the files do not have what was applied, the one that the
+    /// database kept.
     pub(super) fn downgrade(
         history: &History,
         dialect: &dyn Dialect,
         row: &Applied,
         parents: &[RevisionId],
+        rows: &[Applied],
     ) -> Result<Self, RunError> {
-        let (path, text) = find_downgrade(history, dialect, row, parents)?;
+        let (path, text) = find_downgrade(history, dialect, row, parents, rows)?;
         if let Some(reason) = script::irreversible(&text) {
             return Err(RunError::NoWayBack {
                 revision: row.id,
@@ -175,9 +177,17 @@ fn find_downgrade(
     dialect: &dyn Dialect,
     row: &Applied,
     parents: &[RevisionId],
+    rows: &[Applied],
 ) -> Result<(Option<PathBuf>, String), RunError> {
-    // Put on top of another one that the database does not have, the same script up may have another one back.
-    let moved = || history.get(row.id).is_some_and(|known| known.parents != parents);
+    // Put on top of another one that the database does not have, the same script up may have another one back. It has one that was squashed
+    // from what it has, whether it has noted that or not.
+    let moved = || {
+        let has = history.settled(&rows.iter().map(|row| row.id).collect());
+        let there = |known: &Header| known.parents.iter().all(|parent| has.contains(parent));
+        history
+            .get(row.id)
+            .is_some_and(|known| known.parents != parents && !there(known))
+    };
     if has_what_ran(history, dialect, row) && !(row.downgrade.is_some() && moved()) {
         match history.script(row.id, dialect.name(), Direction::Downgrade) {
             Ok(text) => {

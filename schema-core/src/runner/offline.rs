@@ -109,7 +109,7 @@ pub fn downgrade_script(
                 .unwrap_or_default(),
             ..nothing(id)
         };
-        jobs.push(Job::downgrade(history, dialect, &row, &header.parents)?);
+        jobs.push(Job::downgrade(history, dialect, &row, &header.parents, &[])?);
     }
     store_in_order(dialect, history, &has, &mut jobs);
     let mut parts = head(dialect, Direction::Downgrade, (from, to), repeat, &jobs);

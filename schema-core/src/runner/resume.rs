@@ -22,7 +22,7 @@ pub(super) fn unfinished(
         Direction::Upgrade => Job::upgrade(history, dialect, row.id)?,
         Direction::Downgrade => {
             let parents = downgrade::parents_of(history, row, rows);
-            Job::downgrade(history, dialect, row, parents)?
+            Job::downgrade(history, dialect, row, parents, rows)?
         }
     };
     if !note.fits(&job.plan, &job.checksum()) {
