@@ -274,6 +274,70 @@ fn a_revision_squashed_twice_is_named_and_a_circle_is_one() {
     assert!(matches!(error.cause, Cause::SquashedInCircle { .. }), "{error}");
 }
 
+/// 4 was squashed from 2 and 3, and 6 decided against it for 5, the other branch from 1.
+fn decided_against_a_squash() -> Project {
+    let project = Project::new();
+    project.create_table(1, &[], "items");
+    let mut squashed = revision(4, &[1], "squash");
+    squashed.operations = vec![rename("name", "title"), add("rank")];
+    squashed.replaces = plain([2, 3]);
+    project.write(&squashed, "", "");
+    write(&project, 5, &[1], &[rename("name", "label")]);
+    let mut merge = revision(6, &[4, 5], "merge");
+    merge.overrules = ids([4]);
+    project.write(&merge, "", "");
+    project
+}
+
+#[test]
+fn what_was_squashed_into_what_lost_has_lost() {
+    let project = decided_against_a_squash();
+    let history = project.load();
+    assert_eq!(pending(&history, [1]), run([5, 6]));
+    let go_back =
+        "take it back with `autogen downgrade 690000010000`, which drops what it added, and upgrade again";
+    for (has, part) in [
+        (&[1, 2, 3][..], "which the database has"),
+        (&[1, 4], "which the database has"),
+        (&[1, 2], "of which the database has `690000020000`"),
+        (&[1, 2, 5], "of which the database has `690000020000`"),
+    ] {
+        let stuck = pending(&history, has.iter().copied()).unwrap_err();
+        let expected = format!("cannot upgrade to `690000060000`: it decided against `690000040000`, {part}");
+        assert_eq!(stuck.to_string(), expected, "{has:?}");
+        if !has.contains(&5) {
+            assert_eq!(stuck.hint(), go_back, "{has:?}");
+        }
+    }
+    let stuck = pending(&history, [1, 2, 5]).unwrap_err();
+    assert!(
+        stuck.hint().contains("`autogen downgrade 690000050000`"),
+        "{}",
+        stuck.hint()
+    );
+}
+
+#[test]
+fn a_decision_that_was_squashed_counts_in_a_database_that_has_not_noted_it() {
+    let project = Project::new();
+    project.create_table(1, &[], "items");
+    write(&project, 2, &[1], &[rename("name", "title")]);
+    let mut squashed = revision(6, &[1, 2], "squash");
+    squashed.operations = vec![rename("name", "label")];
+    squashed.replaces = plain([3, 4]);
+    squashed.overrules = ids([2]);
+    project.write(&squashed, "", "");
+    let history = project.load();
+    let stuck = history.pending(&ids([2]), &ids([1, 3, 4]).into_iter().collect());
+    assert_eq!(
+        stuck,
+        Err(Stuck::DecidedAgainst {
+            revision: id(2),
+            by: id(6),
+        })
+    );
+}
+
 #[test]
 fn fifty_layers_of_diamonds_are_visited_once() {
     let project = Project::new();

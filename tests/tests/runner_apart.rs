@@ -8,7 +8,7 @@ mod revisions;
 use database::{Database, options};
 use revisions::{Project, id, ids, revision};
 use schema_core::dialect::sqlite::Sqlite;
-use schema_core::history::{Direction, Stuck};
+use schema_core::history::{Direction, Squashed, Stuck};
 use schema_core::operation::Operation;
 use schema_core::runner::{self, Apart, ApartCause, Repeat, RunError, Unknown};
 use schema_core::schema::{Check, Column, Expression, TableName, Type};
@@ -157,6 +157,25 @@ fn what_touches_the_same_thing_is_not_run_whichever_comes_first() {
         &options(),
     );
     assert!(matches!(apart(stamped).cause, ApartCause::Conflict(_)));
+}
+
+/// What was squashed into a branch is there, although the database has not noted the squash.
+#[test]
+fn what_was_squashed_stands_beside_a_branch_as_what_it_was_squashed_into() {
+    let (project, database) = fork(length(90), ["", ""]);
+    write(&project, 4, &[3], None, ["", ""]);
+    let history = project.load();
+    for (at, has) in [(3, [1, 3].as_slice()), (4, &[1, 3, 4])] {
+        database.upgrade_to(&history, &ids([at])).unwrap();
+        assert_eq!(database.applied(), ids(has.iter().copied()));
+        let mut squashed = revision(5, &[1], "squash");
+        squashed.operations = vec![length(90)];
+        squashed.replaces = ids([3, 4]).into_iter().map(Squashed::Plain).collect();
+        let folder = project.write(&squashed, "", "");
+        let apart = apart(database.upgrade_to(&project.load(), &ids([2])));
+        assert_eq!((apart.revision, apart.beside), (id(2), id(5)), "{has:?}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }
 
 #[test]

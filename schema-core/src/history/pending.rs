@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{History, Replaced, RevisionId};
+use super::{History, Replaced, RevisionId, Squashed};
 
 /// What an upgrade has to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Stuck {
         revision: RevisionId,
         /// The merge.
         by: RevisionId,
+        /// What the database has of it, if that is only some of what was squashed into it.
+        part: Vec<RevisionId>,
         /// Where the database has to be before it can go on.
         back_to: Vec<RevisionId>,
     },
@@ -106,11 +108,15 @@ impl fmt::Display for Stuck {
             Stuck::Overruled {
                 revision,
                 by,
+                part,
                 back_to: _,
-            } => write!(
-                f,
-                "cannot upgrade to `{by}`: it decided against `{revision}`, which the database has"
-            ),
+            } => {
+                write!(f, "cannot upgrade to `{by}`: it decided against `{revision}`, ")?;
+                match part[..] {
+                    [] => f.write_str("which the database has"),
+                    [..] => write!(f, "of which the database has {}", list(part)),
+                }
+            }
             Stuck::DecidedAgainst { revision, by } => write!(
                 f,
                 "cannot upgrade to `{revision}`: the database has `{by}`, which decided against it"
@@ -159,14 +165,16 @@ impl History {
                     });
                 }
             }
-            let header = self.get(id).into_iter();
-            let overruled = header
-                .flat_map(|header| &header.overrules)
-                .find(|id| has.contains(id));
-            if let Some(overruled) = overruled {
+            for overruled in self.get(id).into_iter().flat_map(|header| &header.overrules) {
+                let part = match self.replaced(*overruled, has) {
+                    Replaced::Some { has: part, lacks: _ } => part,
+                    Replaced::None if !has.contains(overruled) => continue,
+                    Replaced::None | Replaced::All => Vec::new(),
+                };
                 return Err(Stuck::Overruled {
                     revision: *overruled,
                     by: id,
+                    part,
                     back_to: self.without(*overruled, has),
                 });
             }
@@ -176,6 +184,7 @@ impl History {
 
     /// Returns what the merges among some revisions decided against, and which of them did.
     fn decisions(&self, has: &BTreeSet<RevisionId>) -> BTreeMap<RevisionId, RevisionId> {
+        let has = self.settled(has);
         let merges = self.headers.iter().filter(|header| has.contains(&header.id));
         merges
             .flat_map(|merge| merge.overrules.iter().map(|overruled| (*overruled, merge.id)))
@@ -184,7 +193,12 @@ impl History {
 
     /// Returns the revisions at which a database is once one of its own, and all that builds on it, was taken back.
     fn without(&self, id: RevisionId, has: &BTreeSet<RevisionId>) -> Vec<RevisionId> {
-        let gone = self.descendants(&[id]);
+        let mut gone: BTreeSet<RevisionId> = self.descendants(&[id]).into_iter().collect();
+        let squashed = self.headers.iter().filter(|header| gone.contains(&header.id));
+        let squashed: Vec<RevisionId> = squashed
+            .flat_map(|header| header.replaces.iter().flat_map(Squashed::ids))
+            .collect();
+        gone.extend(squashed);
         let left: BTreeSet<RevisionId> = has.iter().filter(|id| !gone.contains(id)).copied().collect();
         let parents: BTreeSet<RevisionId> = left
             .iter()

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::{Job, RunError};
 use crate::dialect::Dialect;
-use crate::history::{BranchConflict, Direction, History, RevisionId};
+use crate::history::{BranchConflict, Direction, History, Replaced, RevisionId};
 use crate::operation::changed_tables;
 use crate::script::replaced_table;
 
@@ -91,6 +91,7 @@ pub(super) fn refuse_apart(
     gone.for_each(|job| {
         there.remove(&job.revision);
     });
+    add_squashed(history, &mut there);
     let concerned = || jobs.iter().map(|job| &job.revision).chain(&there);
     if joined
         .iter()
@@ -120,6 +121,19 @@ pub(super) fn refuse_apart(
         }
     }
     Ok(())
+}
+
+/// Adds the revisions of whose squashed ones a database has all or some: those stand in no graph any more, and what they did is there.
+fn add_squashed(history: &History, there: &mut BTreeSet<RevisionId>) {
+    let squashes = history
+        .revisions()
+        .iter()
+        .filter(|header| !header.replaces.is_empty());
+    let found: Vec<RevisionId> = squashes
+        .map(|header| header.id)
+        .filter(|id| history.replaced(*id, there) != Replaced::None)
+        .collect();
+    there.extend(found);
 }
 
 /// Refuses revisions of different branches that touch the same things.
