@@ -110,6 +110,33 @@ fn the_first_of_several_is_named_with_the_command_that_mends_it() {
 }
 
 #[test]
+fn a_decision_against_what_was_squashed_since_has_to_be_made_anew() {
+    // Whether it was the last of that or not.
+    for overruled in [2, 4] {
+        let project = squashed();
+        write(&project, 5, &[10], &[add("rank")]);
+        let mut merge = revision(6, &[overruled, 5], "merge");
+        merge.overrules = ids([overruled]);
+        project.write(&merge, "", "");
+        let error = History::load(&project.migrations()).unwrap_err();
+        assert!(
+            error.to_string().starts_with(&format!(
+                "merge `{}` decided against `{}`, which was squashed into `{}` with others since",
+                id(6),
+                id(overruled),
+                id(10)
+            )),
+            "{error}"
+        );
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("`autogen merge --prefer HEAD`"), "{hint}");
+        assert_eq!(History::embedded(&project.embed()).unwrap_err(), error);
+        let refused = moved(&project, 6, 10).unwrap_err();
+        assert_eq!(refused.to_string(), error.to_string(), "rebase cannot mend it");
+    }
+}
+
+#[test]
 fn who_builds_on_the_last_or_on_all_of_it_is_no_stray() {
     let project = squashed();
     write(&project, 5, &[4], &[add("rank")]);

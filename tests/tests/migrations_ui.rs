@@ -78,6 +78,14 @@ fn make_cases(cases: &Path) {
     fs::remove_file(lost.good().join("upgrade.sqlite.sql")).unwrap();
     fs::create_dir(lost.versions.join("690000020000_two")).unwrap();
 
+    let decided = case("decided");
+    decided.squash("690000050000_squash", "690000050000");
+    let merge = decided.revision("690000060000_merge", "690000060000", "\"690000030000\"");
+    let merge = merge.join("revision.json");
+    let text = fs::read_to_string(&merge).unwrap();
+    let overrules = "\"overrules\": [\"690000030000\"], \"operations\"";
+    fs::write(merge, text.replace("\"operations\"", overrules)).unwrap();
+
     let twice = case("twice");
     twice.good();
     twice.revision("690000010000_two", "690000010000", "");

@@ -21,6 +21,8 @@ pub(super) struct Header {
     replaces: Vec<String>,
     /// Those of them on which others may still build.
     lasts: Vec<String>,
+    /// The ids of what it decided against.
+    overrules: Vec<String>,
     /// The dialects that it has scripts for.
     pub(super) dialects: Vec<String>,
 }
@@ -56,6 +58,8 @@ pub(super) fn parse(text: &str, shown: &str) -> Result<Header, String> {
         let mut replaces = Vec::new();
         let squashed = file.get("replaces").unwrap_or(&Value::Null);
         collect_ids(squashed, &mut replaces);
+        let mut overrules = Vec::new();
+        collect_ids(file.get("overrules").unwrap_or(&Value::Null), &mut overrules);
         let scripts = file.get("scripts").and_then(Value::as_object);
         file.get("message")?.as_str()?;
         file.get("operations")?.as_array()?;
@@ -70,6 +74,7 @@ pub(super) fn parse(text: &str, shown: &str) -> Result<Header, String> {
                 .collect::<Option<_>>()?,
             replaces,
             lasts: lasts(squashed),
+            overrules,
             dialects: scripts
                 .into_iter()
                 .flat_map(|scripts| scripts.keys().cloned())
@@ -146,7 +151,7 @@ pub(super) fn check(headers: &[&Header]) -> Vec<String> {
     problems
 }
 
-/// Says which revisions build on the midst of what was squashed, so that nobody knows what they come after.
+/// Says which revisions decided against something that was squashed, or build on the midst of that, so that nobody knows what they come after.
 fn strays(headers: &[&Header], places: &BTreeMap<&str, &Header>) -> Vec<String> {
     let again: BTreeSet<&str> = ids(headers, |header| &header.replaces).collect();
     let standing: Vec<&Header> = headers
@@ -161,6 +166,17 @@ fn strays(headers: &[&Header], places: &BTreeMap<&str, &Header>) -> Vec<String> 
         .collect();
     let place = |id: &'_ str| squashed_into.get(id).copied();
     let mut problems = Vec::new();
+    for header in &standing {
+        for (overruled, by) in header.overrules.iter().filter_map(|id| Some((id, place(id)?))) {
+            problems.push(format!(
+                "merge `{}` decided against `{overruled}`, which was squashed into `{by}` with others since (`{}`); remove the folder of `{}`, and decide anew with `autogen merge --prefer HEAD`",
+                header.id, header.shown, header.id
+            ));
+        }
+    }
+    if !problems.is_empty() {
+        return problems;
+    }
     for header in &standing {
         for parent in header.parents.iter().map(String::as_str) {
             let Some(by) = place(parent).filter(|_| !lasts.contains(parent)) else {

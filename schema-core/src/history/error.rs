@@ -89,6 +89,15 @@ pub enum Cause {
         /// What it was squashed into.
         by: RevisionId,
     },
+    /// A revision that a merge decided against, and that was squashed with others, which the merge has.
+    SquashedDecision {
+        /// The merge.
+        merge: RevisionId,
+        /// The revision that it decided against.
+        overruled: RevisionId,
+        /// What that was squashed into.
+        by: RevisionId,
+    },
     /// A revision that was squashed into something that was squashed into it.
     SquashedInCircle {
         /// The revision.
@@ -220,6 +229,9 @@ impl HistoryError {
             Cause::SquashedParent { revision, by, .. } => {
                 format!("put it on top of that with `autogen rebase {revision} --onto {by}`")
             }
+            Cause::SquashedDecision { merge, .. } => format!(
+                "remove the folder of `{merge}`, and decide anew with `autogen merge --prefer HEAD`; the folders of what builds on it are put aside meanwhile, and get the new merge as their parent"
+            ),
             Cause::SquashedInCircle { .. } => "restore the file from version control, or correct `replaces`".into(),
             Cause::OverrulesItself { .. } => "restore the file from version control, or correct `overrules`".into(),
             Cause::SquashedTwice { into: [one, other], .. } => {
@@ -304,6 +316,12 @@ impl fmt::Display for HistoryError {
                 write!(
                     f,
                     "revision `{revision}` names the parent `{parent}`, which was squashed into `{by}` with what came after it ({path})"
+                )
+            }
+            Cause::SquashedDecision { merge, overruled, by } => {
+                write!(
+                    f,
+                    "merge `{merge}` decided against `{overruled}`, which was squashed into `{by}` with others since ({path})"
                 )
             }
             Cause::SquashedInCircle { revision } => {

@@ -57,8 +57,33 @@ impl History {
         self.descendants(&strays).into_iter().collect()
     }
 
+    /// Refuses a history with a merge that decided against something that was squashed since: what took its place does more, so nobody can
+    /// tell what is left of the decision.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] with the merge and what it decided against.
+    pub fn refuse_squashed_decisions(&self) -> Result<(), HistoryError> {
+        for header in &self.headers {
+            for overruled in &header.overrules {
+                if let Some(by) = self.replaced_by(*overruled) {
+                    let cause = Cause::SquashedDecision {
+                        merge: header.id,
+                        overruled: *overruled,
+                        by,
+                    };
+                    let folder = self.folder(header.id).unwrap_or(Path::new(""));
+                    return Err(HistoryError::new(folder.join(files::REVISION_FILE), cause));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a history with strays, of which the first is named.
     pub(super) fn without_strays(self) -> Result<History, HistoryError> {
+        // Such a merge is often a stray, too, and cannot be put on top of what took the place of what it decided against.
+        self.refuse_squashed_decisions()?;
         let Some(Stray { revision, parent, by }) = self.strays.first().copied() else {
             return Ok(self);
         };

@@ -49,6 +49,7 @@ pub fn rebase(
     id: RevisionId,
     onto: RevisionId,
 ) -> Result<(Vec<Moved>, History), RewriteError> {
+    history.refuse_squashed_decisions()?;
     let moved = history.descendants(&[id]);
     if moved.contains(&onto) {
         return Err(RewriteError::Onto { revision: id, onto });
