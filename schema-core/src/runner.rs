@@ -33,6 +33,7 @@ mod version_table;
 
 pub use agree::{Agreement, agree};
 pub use apart::{Apart, ApartCause};
+pub(crate) use check::downgrade_to;
 pub use check::{Checked, Finding, Uncompared, check};
 pub use downgrade::{ahead_of_downgrade, downgrade};
 pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, Remains, RunError, WayBack};

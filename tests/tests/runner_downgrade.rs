@@ -11,7 +11,7 @@ use database::{Database, options, said};
 use revisions::{Project, id, ids, revision};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::history::{Direction, Squashed, Stuck};
-use schema_core::runner::{self, Finding, RunError, WayBack};
+use schema_core::runner::{self, Finding, RunError, Unknown, WayBack};
 
 /// stores ← items ← tags, all applied.
 fn three() -> (Project, Database) {
@@ -160,6 +160,27 @@ fn a_revision_written_anew_on_top_of_what_the_database_lacks_is_no_edit() {
     };
     assert_eq!(*findings, [expected]);
     assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
+
+    // Who says that the database is there all the same, means what the files have.
+    let stamped = runner::stamp(
+        &mut *database.open(),
+        &Sqlite,
+        &project.load(),
+        &ids([2]),
+        Unknown::Refuse,
+        &options(),
+    )
+    .unwrap();
+    assert_eq!((stamped.added, stamped.removed), (ids([4, 2]), ids([1, 2])));
+    assert_eq!(database.upgrade(&project.load()).unwrap(), []);
+    let rows = runner::applied(&mut *database.open(), &Sqlite).unwrap();
+    let row = rows.iter().find(|row| row.id == id(2)).unwrap();
+    assert!(
+        row.downgrade
+            .as_ref()
+            .unwrap()
+            .contains("what_only_the_squash_has")
+    );
 
     // With the same script, it is only the squash that the database lacks.
     let (project, database) = moved("");

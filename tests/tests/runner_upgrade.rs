@@ -400,10 +400,11 @@ fn a_revision_that_the_files_lack_stops_the_upgrade() {
         findings,
         &[Finding::UnknownRevision {
             revision: id(2),
-            message: "create items".into()
+            message: "create items".into(),
+            back_to: ids([1]),
         }]
     );
-    assert!(error.hint().unwrap().contains("autogen downgrade"));
+    assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
     assert_eq!(database.applied(), ids([1, 2]));
 }
 

@@ -13,7 +13,7 @@ use crate::printer::{Format, Topic};
 /// Make the database claim that it is at a revision, running nothing
 ///
 /// For a database whose tables are there already, or are not any more: the version table is changed, and nothing else. `autogen
-/// check --database` tells whether the claim is true.
+/// check --database` tells whether the claim is true. A revision that was put on top of another one since is noted as the files have it.
 ///
 /// Example: autogen stamp head
 ///
@@ -79,11 +79,13 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &StampArgs) -> R
 
 fn refused(error: &runner::RunError, arguments: &StampArgs) -> CommandError {
     let failed = CommandError::new(error.to_string());
+    let hint = error.hint();
     if matches!(error, runner::RunError::Integrity { .. }) {
+        let before = hint.unwrap_or_default();
         return failed.hint(format!(
-            "take it back with `autogen downgrade`, or forget it with `autogen stamp {} --purge`",
+            "{before}; or forget it with `autogen stamp {} --purge`",
             arguments.revision
         ));
     }
-    failed.hints(error.hint())
+    failed.hints(hint)
 }

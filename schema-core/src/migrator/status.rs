@@ -5,7 +5,7 @@ use std::fmt;
 use crate::dialect::Unmanaged;
 use crate::history::RevisionId;
 use crate::operation::Operation;
-use crate::runner::{Checked, Finding, Uncompared};
+use crate::runner::{Checked, Finding, Uncompared, downgrade_to};
 
 /// How a database and the history in a program stand to each other.
 ///
@@ -129,9 +129,10 @@ pub(super) fn hint(finding: &Finding) -> String {
         Finding::Pending { .. } => {
             "apply it with `Migrator::upgrade` at start-up, or with `autogen upgrade heads`".into()
         }
-        Finding::UnknownRevision { .. } => {
-            "run a newer build of the program, or take it back with `autogen downgrade`".into()
-        }
+        Finding::UnknownRevision { back_to, .. } => format!(
+            "run a newer build of the program, or take it back with `{}`, which drops what it added",
+            downgrade_to(back_to)
+        ),
         Finding::Unfinished { .. } => {
             "`Migrator::upgrade` and `autogen upgrade` go on where it stopped".into()
         }

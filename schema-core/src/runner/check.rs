@@ -47,6 +47,8 @@ pub enum Finding {
         revision: RevisionId,
         /// What it is for, in words.
         message: String,
+        /// What to go back to for the database to have none of that kind.
+        back_to: Vec<RevisionId>,
     },
     /// A script stopped half-way.
     Unfinished {
@@ -101,15 +103,15 @@ impl Finding {
     pub fn hint(&self) -> String {
         match self {
             Finding::EditedScript { .. } => "restore the file, and put the edit in a new revision".into(),
-            Finding::Moved { back_to, .. } => {
-                let to: Vec<String> = back_to.iter().map(ToString::to_string).collect();
-                let to = if to.is_empty() { "base".to_owned() } else { to.join(" ") };
-                format!("take it back with `autogen downgrade {to}`, which drops what it added, and upgrade again")
-            }
+            Finding::Moved { back_to, .. } => format!(
+                "take it back with `{}`, which drops what it added, and upgrade again",
+                downgrade_to(back_to)
+            ),
             Finding::MissingScript { .. } => "restore the file from version control".into(),
-            Finding::UnknownRevision { .. } => {
-                "check out the branch that has it, or take it back with `autogen downgrade`".into()
-            }
+            Finding::UnknownRevision { back_to, .. } => format!(
+                "check out the branch that has it, or take it back with `{}`, which drops what it added",
+                downgrade_to(back_to)
+            ),
             Finding::Unfinished { .. } => "`autogen upgrade` goes on where it stopped".into(),
             Finding::Pending { heads: 0 | 1, .. } => "apply it with `autogen upgrade`".into(),
             Finding::Pending { .. } => {
@@ -124,6 +126,17 @@ impl Finding {
             }
         }
     }
+}
+
+/// Returns the command that takes a database back to those revisions; to none of them means to the base.
+pub(crate) fn downgrade_to(revisions: &[RevisionId]) -> String {
+    let names: Vec<String> = revisions.iter().map(ToString::to_string).collect();
+    let names = if names.is_empty() {
+        "base".to_owned()
+    } else {
+        names.join(" ")
+    };
+    format!("autogen downgrade {names}")
 }
 
 impl fmt::Display for Finding {
@@ -151,7 +164,11 @@ impl fmt::Display for Finding {
                     path.display()
                 )
             }
-            Finding::UnknownRevision { revision, message } => {
+            Finding::UnknownRevision {
+                revision,
+                message,
+                back_to: _,
+            } => {
                 write!(
                     f,
                     "the database has revision `{revision}` ({message}), which the files do not have"
@@ -272,7 +289,7 @@ pub(super) fn refuse_broken(
 
 /// Refuses to go on if the database has revisions that the files do not have.
 pub(super) fn refuse_unknown(history: &History, rows: &[Applied]) -> Result<(), RunError> {
-    refuse(rows.iter().filter_map(|row| unknown(history, row)).collect())
+    refuse(unknown(history, rows))
 }
 
 fn refuse(findings: Vec<Finding>) -> Result<(), RunError> {
@@ -283,13 +300,18 @@ fn refuse(findings: Vec<Finding>) -> Result<(), RunError> {
     }
 }
 
-fn unknown(history: &History, row: &Applied) -> Option<Finding> {
+/// Returns the revisions that the files do not have.
+fn unknown(history: &History, rows: &[Applied]) -> Vec<Finding> {
     // What was squashed is in the files under another name, which the next upgrade gives it.
-    let known = history.get(row.id).is_some() || history.replaced_by(row.id).is_some();
-    (!known).then(|| Finding::UnknownRevision {
+    let unknown: Vec<&Applied> = rows.iter().filter(|row| !history.speaks_of(row.id)).collect();
+    let ids: Vec<RevisionId> = unknown.iter().map(|row| row.id).collect();
+    let back_to = super::back_to(history, rows, &ids);
+    let finding = |row: &Applied| Finding::UnknownRevision {
         revision: row.id,
         message: row.message.clone(),
-    })
+        back_to: back_to.clone(),
+    };
+    unknown.into_iter().map(finding).collect()
 }
 
 fn unfinished(row: &Applied) -> Option<Finding> {
@@ -303,7 +325,7 @@ fn unfinished(row: &Applied) -> Option<Finding> {
 }
 
 /// Returns what an applied revision builds on in the files, if it was put there since and the database does not have that.
-fn moved<'a>(history: &'a History, row: &Applied, rows: &[Applied]) -> Option<&'a [RevisionId]> {
+pub(super) fn moved<'a>(history: &'a History, row: &Applied, rows: &[Applied]) -> Option<&'a [RevisionId]> {
     let parents = &history.get(row.id)?.parents;
     let has = history.settled(&rows.iter().map(|row| row.id).collect());
     let there = parents.iter().all(|parent| has.contains(parent));
@@ -311,12 +333,8 @@ fn moved<'a>(history: &'a History, row: &Applied, rows: &[Applied]) -> Option<&'
 }
 
 fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Result<Vec<Finding>, RunError> {
-    let mut findings = Vec::new();
-    for row in rows {
-        if let Some(unknown) = unknown(history, row) {
-            findings.push(unknown);
-            continue;
-        }
+    let mut findings = unknown(history, rows);
+    for row in rows.iter().filter(|row| history.speaks_of(row.id)) {
         // Whether a script that is under way is still the same, is another question.
         if row
             .unfinished

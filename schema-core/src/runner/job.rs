@@ -164,7 +164,7 @@ fn parse(
 }
 
 /// Tells whether the files have the revision as it was applied. Written anew since, such as on top of another one, its scripts are for another schema.
-fn has_what_ran(history: &History, dialect: &dyn Dialect, row: &Applied) -> bool {
+pub(super) fn has_what_ran(history: &History, dialect: &dyn Dialect, row: &Applied) -> bool {
     history.get(row.id).is_some()
         && history
             .script(row.id, dialect.name(), Direction::Upgrade)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::version_table::{self, Place};
-use super::{Applied, Options, RunError, apart, check, time};
+use super::{Applied, Options, RunError, apart, check, job, time};
 use crate::db::Connection;
 use crate::dialect::{Dialect, Mode};
 use crate::history::{Direction, History, RevisionId, Squashed};
@@ -51,10 +51,13 @@ pub fn stamp(
         if unknown == Unknown::Refuse {
             check::refuse_unknown(history, rows)?;
         }
-        // Half a revision is none: it is written anew if it is wanted.
+        // Half a revision is none: it is written anew if it is wanted. So is one that ran on top of something else, with the way back from there.
+        let moved = |row: &Applied| {
+            check::moved(history, row, rows).is_some() && !job::has_what_ran(history, dialect, row)
+        };
         let has: BTreeSet<RevisionId> = rows
             .iter()
-            .filter(|row| row.unfinished.is_none())
+            .filter(|row| row.unfinished.is_none() && !moved(row))
             .map(|row| row.id)
             .collect();
         let added = wanted.iter().filter(|id| !has.contains(id)).copied();
