@@ -9,7 +9,7 @@ use schema_core::dialect::{self, Dialect};
 use schema_core::history::{Cause, Direction, History, RevisionId, Squashed, Stray};
 use schema_core::operation::Operation;
 use schema_core::rewrite::{Moved, RewriteError, complete, rebase};
-use schema_core::schema::{Column, TableName, Type};
+use schema_core::schema::{Column, Index, IndexKey, IndexPart, TableName, Type};
 
 fn add(column: &str) -> Operation {
     Operation::AddColumn {
@@ -300,6 +300,35 @@ fn what_does_not_fit_any_more_is_named() {
         !error.hint().unwrap().contains("merge"),
         "heads cannot be joined yet: {error}"
     );
+}
+
+#[test]
+fn what_a_dialect_cannot_hold_there_is_named_with_its_revision() {
+    let index = || Index::new("ix_name", vec![IndexKey::new(IndexPart::Column("name".into()))]);
+    let project = Project::new();
+    let mut squashed = revision(10, &[], "squash");
+    let mut tags = table("tags");
+    tags.indexes.insert(index().name, index());
+    let tables = [table("items"), tags];
+    squashed.operations = tables.map(|table| Operation::CreateTable { table }).into();
+    squashed.replaces = plain(1..=4);
+    project.write(&squashed, "", "");
+    let index = Operation::AddIndex {
+        table: TableName::new("items"),
+        index: index(),
+    };
+    write(&project, 6, &[2], &[index]);
+    let error = moved(&project, 6, 10).unwrap_err();
+    let RewriteError::Place { revision, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(*revision, id(6));
+    let told = error.to_string();
+    assert!(
+        told.starts_with(&format!("cannot rebase `{}`: sqlite cannot hold", id(6))),
+        "{told}"
+    );
+    assert!(error.hint().unwrap().contains("`autogen migrate`"));
 }
 
 #[test]

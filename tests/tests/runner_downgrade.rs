@@ -157,8 +157,11 @@ fn a_revision_written_anew_on_top_of_what_the_database_lacks_is_no_edit() {
         revision: id(2),
         onto: ids([4]),
         back_to: ids([1]),
+        at: Some(id(2)),
     };
     assert_eq!(*findings, [expected]);
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("`autogen stamp 690000020000 --purge`"), "{hint}");
     assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
 
     // Who says that the database is there all the same, means what the files have.

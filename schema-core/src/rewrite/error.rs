@@ -112,6 +112,13 @@ pub enum RewriteError {
         /// What the dialect cannot do.
         error: Unsupported,
     },
+    /// A revision that a dialect cannot hold where it would come to stand.
+    Place {
+        /// The revision.
+        revision: RevisionId,
+        /// What the dialect cannot do.
+        error: Unsupported,
+    },
     /// What a dialect cannot do.
     Unsupported(Unsupported),
     /// A file that cannot be read, or operations that do not fit where they come to stand.
@@ -179,6 +186,9 @@ impl RewriteError {
                      `autogen squash`; or write `upgrade.{dialect}.sql` and `downgrade.{dialect}.sql` in the folder of `{revision}` by hand"
                 )
             }
+            RewriteError::Place { revision, .. } => format!(
+                "put the folder of `{revision}` aside, and what builds on it, and write what is still wanted of it with `autogen migrate`; a database that has it takes it back before"
+            ),
             RewriteError::Unsupported(_) => return None,
             RewriteError::History(error) => return error.hint(),
         })
@@ -253,6 +263,7 @@ impl fmt::Display for RewriteError {
             RewriteError::Past { revision, error } => {
                 write!(f, "cannot write scripts of `{revision}`: {error}")
             }
+            RewriteError::Place { revision, error } => write!(f, "cannot rebase `{revision}`: {error}"),
             RewriteError::Unsupported(error) => error.fmt(f),
             RewriteError::History(error) => error.fmt(f),
         }

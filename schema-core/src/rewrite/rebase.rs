@@ -180,7 +180,8 @@ fn place(
     let (dialects, unknown) = all_dialects(history, dialects, id)?;
     for dialect in dialects {
         let name = dialect.name();
-        let plans = plan(dialect, &from, &to, &revision.answers)?;
+        let plans = plan(dialect, &from, &to, &revision.answers)
+            .map_err(|error| RewriteError::Place { revision: id, error })?;
         let mut text = |plan: &Plan, direction: Direction| -> Result<String, RewriteError> {
             if history.is_edited(id, name, direction)? {
                 kept.push(KeptScript {

@@ -33,6 +33,8 @@ pub enum Finding {
         onto: Vec<RevisionId>,
         /// What to go back to for the database to lose it.
         back_to: Vec<RevisionId>,
+        /// The one revision at which the database would be if it had what the files have, if there is such a one.
+        at: Option<RevisionId>,
     },
     /// The script of an applied revision is gone.
     MissingScript {
@@ -103,10 +105,18 @@ impl Finding {
     pub fn hint(&self) -> String {
         match self {
             Finding::EditedScript { .. } => "restore the file, and put the edit in a new revision".into(),
-            Finding::Moved { back_to, .. } => format!(
-                "take it back with `{}`, which drops what it added, and upgrade again",
-                downgrade_to(back_to)
-            ),
+            Finding::Moved { back_to, at, .. } => {
+                let back = format!(
+                    "take it back with `{}`, which drops what it added, and upgrade again",
+                    downgrade_to(back_to)
+                );
+                match at {
+                    None => back,
+                    Some(at) => format!(
+                        "{back}; or, to keep that, run the SQL of `autogen diff --from URL --to {at}`, with the database's URL, in its own shell, and `autogen stamp {at} --purge`: that makes the tables what they are at `{at}`, but runs nothing that scripts do to rows"
+                    ),
+                }
+            }
             Finding::MissingScript { .. } => "restore the file from version control".into(),
             Finding::UnknownRevision { back_to, .. } => format!(
                 "check out the branch that has it, or take it back with `{}`, which drops what it added",
@@ -332,6 +342,16 @@ pub(super) fn moved<'a>(history: &'a History, row: &Applied, rows: &[Applied]) -
     (!there && row.parents != *parents).then_some(parents)
 }
 
+/// Returns the one revision that has all that a database has, if it is known and the database has it.
+fn at(history: &History, rows: &[Applied]) -> Option<RevisionId> {
+    let [tip] = super::tips(history, rows)[..] else {
+        return None;
+    };
+    let there = history.applied_at(&[tip.id]);
+    let is_in = |id: RevisionId| there.contains(&history.replaced_by(id).unwrap_or(id));
+    rows.iter().all(|row| is_in(row.id)).then_some(tip.id)
+}
+
 fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Result<Vec<Finding>, RunError> {
     let mut findings = unknown(history, rows);
     for row in rows.iter().filter(|row| history.speaks_of(row.id)) {
@@ -358,6 +378,7 @@ fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Resu
                     revision,
                     onto: onto.to_vec(),
                     back_to: super::back_to(history, rows, &[revision]),
+                    at: at(history, rows),
                 },
                 None => Finding::EditedScript {
                     revision,
