@@ -293,3 +293,44 @@ fn a_script_does_not_lose_what_happens_on_a_conflict() {
         }
     }
 }
+
+#[test]
+fn what_is_prepared_with_values_is_passed_over_as_well() {
+    let Some(database) = servers::databases()
+        .iter()
+        .find(|one| one.dialect().name() == "mysql")
+    else {
+        return;
+    };
+    let dialect = database.dialect();
+    let project = Project::new();
+    let upgrade = "CREATE TABLE items (id INT PRIMARY KEY, name TEXT);\nSET @id = 1, @name = 'a';\nPREPARE Add_item FROM 'INSERT INTO items VALUES (?, ?)';\nEXECUTE add_item USING @id, @name;\nDEALLOCATE PREPARE add_item;\n";
+    let scripts = Scripts {
+        upgrade: upgrade.to_owned(),
+        downgrade: "DROP TABLE items;\n".to_owned(),
+    };
+    let scripts = [(dialect.name().to_owned(), scripts)].into();
+    write_revision(&project.migrations(), &revision(1, &[], "by hand"), &scripts).unwrap();
+    let script = up(dialect, &project.load(), &[], 1, Repeat::PassOver);
+    let mut connection = database.empty();
+    for _ in 0..2 {
+        shell::run(&mut *connection, dialect, &script).unwrap();
+    }
+    let rows = connection.query("SELECT count(*) FROM items", &[]).unwrap();
+    assert_eq!(rows, [[Value::Integer(1)]]);
+}
+
+#[test]
+fn the_shell_of_postgres_is_told_to_stop_at_an_error() {
+    on_all(|database, history| {
+        let dialect = database.dialect();
+        let script = up(dialect, history, &[], 3, Repeat::Stop);
+        let (head, _) = script.split_once("\n\n").unwrap();
+        assert_eq!(
+            head.ends_with("\n\\set ON_ERROR_STOP on"),
+            dialect.name() == "postgres",
+            "{head}"
+        );
+        assert!(head.contains("must not go on behind an error"), "{head}");
+    });
+}

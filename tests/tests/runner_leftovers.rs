@@ -117,6 +117,7 @@ fn settings_of_mysql_are_as_they_were() {
         ("SET NAMES latin1", "@@character_set_client"),
         ("SET NAMES latin1", "@@collation_connection"),
         ("/*!40014 SET UNIQUE_CHECKS=0 */", "@@unique_checks"),
+        ("/*!999999 SET FOREIGN_KEY_CHECKS=0 */", "@@foreign_key_checks"),
         (
             "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
             "@@transaction_isolation",
@@ -190,6 +191,7 @@ fn settings_of_postgres_are_as_they_were() {
         ("session_replication_role", "replica"),
         ("standard_conforming_strings", "off"),
         ("my.own", "5"),
+        ("my.very.own", "6"),
         ("search_path", "pg_catalog, public"),
     ];
     let mut first = "CREATE TABLE a (id int);\n".to_owned();
@@ -226,6 +228,31 @@ fn temporary_things_of_postgres_hide_nothing() {
         SEEN,
     );
     same("postgres", fix, "CREATE TABLE seen AS SELECT v FROM v;\n", SEEN);
+    let counted = "CREATE TEMP TABLE fix (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY);\n";
+    let checked = "CREATE TEMP TABLE checked (id int REFERENCES fix DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO checked VALUES (1);\nINSERT INTO fix DEFAULT VALUES;\n";
+    let renamed = "CREATE TEMP TABLE other AS SELECT 1 AS v;\nALTER TABLE other RENAME TO t;\n";
+    for more in ["", checked, renamed, "SELECT now();\n"] {
+        let script = format!("{counted}{more}");
+        let again = format!("{script}CREATE TABLE seen AS SELECT count(*) AS v FROM fix;\n");
+        same("postgres", &script, &again, SEEN);
+    }
+}
+
+#[test]
+fn texts_are_read_as_the_script_has_set_it() {
+    let rows = "CREATE TABLE seen (v text);\n";
+    let set = "SET standard_conforming_strings = off;\nINSERT INTO seen VALUES ('a\\\\b');\n";
+    let then = "INSERT INTO seen VALUES ('a\\\\b');\n";
+    same("postgres", &format!("{rows}{set}"), then, SEEN);
+    let set = "SET client_encoding = 'LATIN1';\nINSERT INTO seen VALUES ('é');\n";
+    same(
+        "postgres",
+        &format!("{rows}{set}"),
+        "INSERT INTO seen VALUES ('é');\n",
+        SEEN,
+    );
+    let set = "SET sql_mode = 'NO_BACKSLASH_ESCAPES';\nINSERT INTO seen VALUES ('a\\\\b');\n";
+    same("mysql", &format!("{rows}{set}"), then, SEEN);
 }
 
 #[test]
@@ -401,6 +428,19 @@ fn a_connection_of_the_programs_own_keeps_what_it_had() {
         assert_eq!(connection.query(query, &[]).unwrap(), had, "{dialect}");
         assert!(connection.query("SELECT * FROM fix", &[]).is_err(), "{dialect}");
     }
+}
+
+#[test]
+fn what_a_library_brings_to_the_session_is_left_to_those_who_may_set_it() {
+    let Some(mut site) = Site::new("postgres") else {
+        return;
+    };
+    site.execute("GRANT CREATE ON SCHEMA public TO pg_write_all_data");
+    site.write("DO $$ BEGIN PERFORM 1; END $$;\n");
+    let mut connection = site.open();
+    connection.execute("SET ROLE pg_write_all_data", &[]).unwrap();
+    site.upgrade_on(&mut *connection)
+        .unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]

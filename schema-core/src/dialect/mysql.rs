@@ -29,7 +29,7 @@ mod types;
 mod unenforced;
 mod unmanaged;
 
-use super::{Change, Dialect, Located, Naming, Session, Unenforced, Unmanaged, Unsupported};
+use super::{Change, Dialect, Located, Naming, Opening, Session, Unenforced, Unmanaged, Unsupported};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -130,6 +130,10 @@ impl Dialect for MySql {
 
     fn standalone(&self, plan: &Plan) -> Plan {
         standalone::standalone(plan)
+    }
+
+    fn opening(&self, _plans: &[&Plan]) -> Opening {
+        standalone::opening()
     }
 
     fn logical(&self, native: &str) -> Option<Type> {

@@ -25,6 +25,9 @@ pub enum Repeat {
 /// What stands in a version row where the moment of its writing belongs. No value has a NUL.
 const NOW: &str = "\u{1}now\u{1}";
 
+/// What to do about a script that stopped where no transaction takes back what it did.
+const WITHIN: &str = "A script that stopped within a revision has noted nothing of it: undo by\nhand what that revision did, then print what the database lacks, or run `autogen` on it.";
+
 /// Returns a script that does what an upgrade from some revisions to others does.
 ///
 /// # Errors
@@ -212,10 +215,10 @@ fn head(
             "\n\nNo statement of this database runs only if another finds something. So the script stops, having changed nothing, at the\nfirst revision that is done already; for a database in between, print what it lacks, from the revision that it is at.",
         );
     }
-    if repeat == Repeat::PassOver && !dialect.session().transactional() {
-        title.push_str(
-            "\n\nThis database commits each change of a table by itself. A script that stopped within a revision does not go on there: run\n`autogen upgrade`, or undo by hand what that revision did.",
-        );
+    if !dialect.session().transactional() {
+        title.push_str(&format!(
+            "\n\nThis database commits each change of a table by itself. {WITHIN}"
+        ));
     }
     if !opening.note.is_empty() {
         title.push_str("\n\n");
@@ -288,10 +291,17 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String
     if once.is_none() && repeat == Repeat::PassOver && passes_over(dialect) {
         title.push_str("\nSome of it cannot run on a condition, so it cannot be passed over: the script stops here if it is done already.");
     }
+    if plan.mode.no_transaction && dialect.session().transactional() {
+        title.push_str(&format!("\nIt runs out of a transaction. {WITHIN}"));
+    }
     let mut plan = once.unwrap_or_else(|| {
         plan.statements.splice(0..0, guards);
         dialect.standalone(&plan)
     });
+    // How to run it stands at the head of the script, once.
+    if let Some(first) = plan.statements.first_mut() {
+        first.reason.clear();
+    }
     plan.statements.splice(0..0, restore.before);
     plan.statements.extend(restore.behind);
     render_for_shell(&plan, title.trim_end(), dialect.lexicon())

@@ -74,13 +74,13 @@ pub fn parse_with_allows(text: &str, lexicon: Lexicon) -> Result<(Plan, Vec<Allo
 }
 
 /// Cuts SQL of any origin into its statements: comments are comments, and a transaction of its own is allowed. That a shell stops at the first error, as
-/// `.bail on` above the first statement tells that of SQLite, goes without saying.
+/// `.bail on` above the first statement tells that of SQLite and `\set ON_ERROR_STOP on` that of PostgreSQL, goes without saying.
 ///
 /// # Errors
 ///
 /// [`ScriptError`] with the line: a NUL byte, or something never closed.
 pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, ScriptError> {
-    let text = without_bail(normalize_lines(text));
+    let text = without_stopping(normalize_lines(text));
     refuse_nul(&text)?;
     let pieces = split(&text, lexicon)?.into_iter();
     let statements = pieces.filter_map(|piece| match piece {
@@ -93,12 +93,15 @@ pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, Script
     Ok(statements.collect())
 }
 
-/// Leaves out what tells SQLite's shell to stop at an error, and keeps its line.
-fn without_bail(text: Cow<'_, str>) -> Cow<'_, str> {
+/// What tells the shells of SQLite and of PostgreSQL to stop at an error.
+const STOPPING: [&str; 2] = [".bail on", "\\set ON_ERROR_STOP on"];
+
+/// Leaves out what tells a shell to stop at an error, and keeps its line.
+fn without_stopping(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if line.trim_end() == ".bail on" {
-            let rest = &text[at + ".bail on".len()..];
+        if STOPPING.contains(&line.trim_end()) {
+            let rest = &text[at + line.trim_end().len()..];
             return Cow::Owned(format!("{}{rest}", &text[..at]));
         }
         if !(line.trim().is_empty() || line.starts_with("--")) {

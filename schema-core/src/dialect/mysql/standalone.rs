@@ -6,6 +6,7 @@
 
 use super::once::stopping;
 use crate::db::mysql::SESSION;
+use crate::dialect::Opening;
 use crate::plan::{Plan, Statement, Step};
 
 /// Returns the plan with its guards, and what it takes for granted of the session, as statements.
@@ -30,6 +31,15 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     Plan {
         statements,
         ..Plan::default()
+    }
+}
+
+/// Returns what a script begins with.
+pub(super) fn opening() -> Opening {
+    Opening {
+        note: "It must not go on behind an error: the shell stops there, unless it runs with `--force`."
+            .to_owned(),
+        ..Opening::default()
     }
 }
 

@@ -33,8 +33,9 @@ FROM (SELECT string_agg(quote_ident(name), ', ' ORDER BY at) AS path
 WHERE found.path IS NOT NULL;";
     let pin = Statement::execute(block("", body));
     Opening {
+        note: "It must not go on behind an error. `\\set ON_ERROR_STOP on` says so to the shell; leave that line out for a program that is not the\nshell, if it stops by itself.".to_owned(),
+        commands: "\\set ON_ERROR_STOP on\n".to_owned(),
         statements: vec![pin.because("the schemas in which names are found, for all of the script")],
-        ..Opening::default()
     }
 }
 
@@ -43,20 +44,21 @@ WHERE found.path IS NOT NULL;";
 ///
 /// What does not run is not even understood: it may name what is not there any more.
 pub(super) fn once(condition: &str, plan: &Plan) -> Option<Plan> {
-    if plan.mode.no_transaction || plan.statements.iter().any(is_refused_in_blocks) {
+    if plan.mode.no_transaction || plan.statements.iter().any(is_refused_in_blocks) || is_read_otherwise(plan)
+    {
         return None;
     }
     let mut body = format!("IF {condition} THEN");
     for statement in &plan.statements {
         match &statement.step {
             Step::ExpectNoRows { sql, message } | Step::ExplainFailure { sql, message } => {
-                let look = quoted(&format!("SELECT EXISTS (\n{sql}\n)"));
+                let look = steady(&format!("SELECT EXISTS (\n{sql}\n)"));
                 let stop = raise(message);
                 body.push_str(&format!(
                     "\nEXECUTE {look} INTO any_rows;\nIF any_rows THEN {stop} END IF;"
                 ));
             }
-            Step::Execute { sql } => body.push_str(&format!("\nEXECUTE {};", quoted(sql))),
+            Step::Execute { sql } => body.push_str(&format!("\nEXECUTE {};", steady(sql))),
             Step::RedefineTable { .. } | Step::KeepDependents { .. } | Step::RestoreDependents { .. } => {}
         }
     }
@@ -91,6 +93,19 @@ fn is_refused_in_blocks(statement: &Statement) -> bool {
         })
 }
 
+/// Tells whether a plan changes how its own bytes are read: a block is read as a whole, before it does anything.
+fn is_read_otherwise(plan: &Plan) -> bool {
+    let sets = |sql: &str| {
+        let text = sql.to_ascii_lowercase();
+        let is_names = lex(sql, LEXICON)
+            .filter(|token| !token.is_trivia())
+            .take(3)
+            .any(|token| token.is("NAMES"));
+        text.contains("client_encoding") || is_names
+    };
+    plan.executed().any(sets) && !plan.executed().all(str::is_ascii)
+}
+
 /// Returns the statements with the settings that the runner has, and in a transaction if the plan may stand in one; then the settings end with it.
 fn whole(plan: &Plan, body: Vec<Statement>) -> Plan {
     let in_transaction = !plan.mode.no_transaction;
@@ -123,11 +138,26 @@ fn raise(message: &str) -> String {
 
 /// Returns a block, in dollar quotes that nothing in it ends.
 pub(super) fn block(declared: &str, body: &str) -> String {
-    let mut tag = "$autogen$".to_owned();
-    while body.contains(&tag) {
+    let tag = tag("$autogen$", body);
+    format!("DO {tag} {declared}BEGIN\n{body}\nEND {tag}")
+}
+
+/// Returns a text that means the same whatever `standard_conforming_strings` is by the time that a block comes to it.
+fn steady(text: &str) -> String {
+    if !text.contains('\\') {
+        return quoted(text);
+    }
+    let tag = tag("$sql$", text);
+    format!("{tag}{text}{tag}")
+}
+
+/// Returns a tag for dollar quotes that nothing in a text ends.
+fn tag(first: &str, text: &str) -> String {
+    let mut tag = first.to_owned();
+    while text.contains(&tag) {
         tag.insert(tag.len() - 1, '_');
     }
-    format!("DO {tag} {declared}BEGIN\n{body}\nEND {tag}")
+    tag
 }
 
 pub(super) fn quoted(text: &str) -> String {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::stock::{ALL, WHO, may_leave, own_settings};
+use super::stock::{ALL, WHO, dotted, may_leave, own_settings};
 use crate::dialect::Restore;
 use crate::dialect::postgres::LEXICON;
+use crate::dialect::postgres::ddl::quote;
 use crate::dialect::postgres::standalone::{block, quoted, settings};
 use crate::lexer::{Kind, Token, lex};
 use crate::plan::{Plan, Statement};
@@ -15,21 +16,115 @@ const STOCK: &str = "'autogen.stock'";
 /// What a thing is noted by.
 const KEY: &str = "(stock.kind || ' ' || stock.name)";
 
-/// Returns the statements around a script. One that does no more than to set what it names is put back by that name.
+/// Returns the statements around a script. One that leaves no more than what its words name is put back by those names.
 pub(super) fn restore(plan: &Plan) -> Restore {
     let statements: Vec<&str> = plan.executed().filter(|sql| may_leave(sql)).collect();
-    let named: Option<Vec<BTreeSet<String>>> = statements.iter().map(|sql| set_by(sql)).collect();
-    let (note, put_back) = match named {
-        Some(names) => by_name(&names.into_iter().flatten().collect()),
-        None => all(&statements),
+    let (mut before, mut within) = match Named::read(plan, &statements) {
+        Some(named) => named.around(),
+        None => {
+            let (note, put_back) = all(&statements);
+            (vec![note], vec![put_back])
+        }
     };
-    let mut within = vec![put_back.because("the session as it was before")];
     within.extend(settings(&plan.mode));
+    if let Some(first) = before.first_mut() {
+        first.reason = "how the session is, to be put back behind this script".to_owned();
+    }
+    if let Some(first) = within.first_mut() {
+        first.reason = "the session as it was before".to_owned();
+    }
     Restore {
-        before: vec![note.because("how the session is, to be put back behind this script")],
+        before,
         within,
         behind: Vec::new(),
     }
+}
+
+/// What statements leave that their words name.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Named {
+    settings: BTreeSet<String>,
+    /// What is made in the schema `pg_temp`, each with its kind.
+    things: Vec<(&'static str, String)>,
+}
+
+impl Named {
+    /// Reads the statements that may leave something; `None` if the words do not tell.
+    fn read(plan: &Plan, statements: &[&str]) -> Option<Self> {
+        let mut named = Named::default();
+        for sql in statements {
+            match made_by(sql) {
+                Some(thing) => named.things.push(thing),
+                None => named.settings.extend(set_by(sql)?),
+            }
+        }
+        // What has another name in the end, or is not dropped before its rows are checked, its making does not tell.
+        let tells = |sql: &str| {
+            let mut words = lex(sql, LEXICON).filter(|token| !token.is_trivia());
+            !words.any(|word| ["RENAME", "DEFERRABLE"].iter().any(|one| word.is(one)))
+        };
+        (named.things.is_empty() || plan.executed().all(tells)).then_some(named)
+    }
+
+    /// Returns what notes the settings, and what puts them back and takes the things away. A setting that nobody has declared is empty then.
+    fn around(&self) -> (Vec<Statement>, Vec<Statement>) {
+        let drop = |(kind, name): &(&str, String)| {
+            Statement::execute(format!("DROP {kind} IF EXISTS pg_temp.{} CASCADE", quote(name)))
+        };
+        // What stands on another thing goes before that.
+        let dropped = self.things.iter().rev().map(drop).collect();
+        if self.settings.is_empty() {
+            return (Vec::new(), dropped);
+        }
+        let (mut note, mut put_back) = (Vec::new(), Vec::new());
+        for (at, name) in self.settings.iter().enumerate() {
+            let (name, kept) = (quoted(name), format!("'autogen.was_{at}'"));
+            note.push(format!(
+                "PERFORM pg_catalog.set_config({kept}, pg_catalog.current_setting({name}, true), false);"
+            ));
+            put_back.push(format!(
+                "PERFORM pg_catalog.set_config({name}, pg_catalog.current_setting({kept}), false);"
+            ));
+        }
+        let block = |body: Vec<String>| Statement::execute(block("", &body.join("\n")));
+        let mut within = vec![block(put_back)];
+        within.extend::<Vec<Statement>>(dropped);
+        (vec![block(note)], within)
+    }
+}
+
+/// Returns the temporary thing that a statement makes, if it leaves nothing else: a query may call what sets whatever it wants.
+fn made_by(sql: &str) -> Option<(&'static str, String)> {
+    let words: Vec<Token<'_>> = lex(sql, LEXICON).filter(|token| !token.is_trivia()).collect();
+    let is_any = |word: &Token<'_>, of: &[&str]| of.iter().any(|one| word.is(one));
+    let (first, rest) = words.split_first()?;
+    let at = rest
+        .iter()
+        .take_while(|word| is_any(word, &["OR", "REPLACE", "LOCAL", "GLOBAL"]))
+        .count();
+    let [temporary, kind, rest @ ..] = &rest[at..] else {
+        return None;
+    };
+    let kind = ["TABLE", "VIEW", "SEQUENCE"]
+        .into_iter()
+        .find(|one| kind.is(one))?;
+    if !first.is("CREATE") || !is_any(temporary, &["TEMP", "TEMPORARY"]) {
+        return None;
+    }
+    let skipped = rest
+        .iter()
+        .take_while(|word| is_any(word, &["IF", "NOT", "EXISTS"]))
+        .count();
+    let (name, rest) = dotted(&rest[skipped..])?;
+    let queries = rest
+        .iter()
+        .position(|word| is_any(word, &["SELECT", "WITH", "EXECUTE", "VALUES"]));
+    let calls = queries.is_some_and(|at| {
+        rest[at..]
+            .iter()
+            .any(|word| word.is_symbol("(") || word.is("EXECUTE"))
+    });
+    (!calls && !name.contains('.')).then_some((kind, name))
 }
 
 /// Returns the settings that a statement sets, if it leaves nothing else.
@@ -49,28 +144,13 @@ fn set_by(sql: &str) -> Option<BTreeSet<String>> {
         [time, zone, ..] if time.is("TIME") && zone.is("ZONE") => "timezone".to_owned(),
         [names, ..] if names.is("NAMES") => "client_encoding".to_owned(),
         [schema, value, ..] if schema.is("SCHEMA") && value.kind == Kind::String => "search_path".to_owned(),
-        [space, dot, name, ..] if dot.is_symbol(".") => format!("{}.{}", space.name()?, name.name()?),
-        [name, is, ..] if is.is("TO") || is.is_symbol("=") => name.name()?,
-        [name] => name.name()?,
-        _ => return None,
+        words => match dotted(words)? {
+            (name, []) => name,
+            (name, [is, ..]) if is.is("TO") || is.is_symbol("=") => name,
+            _ => return None,
+        },
     };
     Some(BTreeSet::from([name]))
-}
-
-/// Returns what notes settings, and what puts them back. One that nobody has declared is empty then.
-fn by_name(names: &BTreeSet<String>) -> (Statement, Statement) {
-    let (mut note, mut put_back) = (Vec::new(), Vec::new());
-    for (at, name) in names.iter().enumerate() {
-        let (name, kept) = (quoted(name), format!("'autogen.was_{at}'"));
-        note.push(format!(
-            "PERFORM pg_catalog.set_config({kept}, pg_catalog.current_setting({name}, true), false);"
-        ));
-        put_back.push(format!(
-            "PERFORM pg_catalog.set_config({name}, pg_catalog.current_setting({kept}), false);"
-        ));
-    }
-    let block = |body: Vec<String>| Statement::execute(block("", &body.join("\n")));
-    (block(note), block(put_back))
 }
 
 /// Returns what notes all that the session has, and what puts that back.
@@ -110,11 +190,13 @@ fn put_back(stock: &str) -> String {
             )
         })
         .collect();
+    // What has checks or triggers before it is not dropped.
     format!(
-        "{who}FOR thing IN SELECT stock.kind, stock.name, was ->> {KEY} AS was FROM (
+        "{who}SET CONSTRAINTS ALL IMMEDIATE;\nFOR thing IN SELECT stock.kind, stock.name, was ->> {KEY} AS was FROM (
 {stock}
 ) AS stock (kind, name, value) WHERE was -> {KEY} IS NULL OR was ->> {KEY} IS DISTINCT FROM stock.value LOOP
     CASE
+        WHEN thing.kind = 'setting' AND thing.was IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = thing.name AND setting IS NOT DISTINCT FROM reset_val) THEN NULL;
         WHEN thing.kind = 'setting' AND thing.was IS NULL THEN
             EXECUTE 'RESET ' || (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(part), '.') FROM pg_catalog.unnest(pg_catalog.string_to_array(thing.name, '.')) AS part);
         WHEN thing.kind = 'setting' THEN PERFORM pg_catalog.set_config(thing.name, thing.was, false);
@@ -131,10 +213,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tells_the_temporary_things_that_a_statement_makes() {
+        for (sql, expected) in [
+            (
+                "CREATE TEMP TABLE \"a b\" (id int DEFAULT (1))",
+                Some(("TABLE", "a b")),
+            ),
+            (
+                "CREATE OR REPLACE LOCAL TEMPORARY VIEW v AS SELECT 1",
+                Some(("VIEW", "v")),
+            ),
+            ("CREATE TEMP SEQUENCE IF NOT EXISTS S", Some(("SEQUENCE", "s"))),
+            ("CREATE TEMP TABLE t AS SELECT f()", None),
+            ("CREATE TEMP TABLE t AS EXECUTE p", None),
+            ("CREATE TABLE t AS SELECT 1 AS temp", None),
+            ("CREATE TABLE pg_temp.t (id int)", None),
+            ("SELECT 1 AS n INTO TEMP t", None),
+        ] {
+            let expected = expected.map(|(kind, name)| (kind, name.to_owned()));
+            assert_eq!(made_by(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
     fn tells_the_settings_that_a_statement_sets() {
         for (sql, expected) in [
             ("SET search_path = a, b", Some("search_path")),
             ("SET LOCAL my.own TO 5", Some("my.own")),
+            ("SET SESSION a.b.c = 'x'", Some("a.b.c")),
             ("SET SESSION TIME ZONE 'UTC'", Some("timezone")),
             ("SET NAMES 'latin1'", Some("client_encoding")),
             ("SET SCHEMA 'a'", Some("search_path")),

@@ -7,7 +7,7 @@ use crate::db::{Connection, Error, Value};
 use crate::dialect::postgres::LEXICON;
 use crate::dialect::postgres::ddl::quote;
 use crate::dialect::{Effect, Stock};
-use crate::lexer::{Token, lex};
+use crate::lexer::{Kind, Token, lex};
 
 /// Who the session is. These are no rows of `pg_settings`, and go first: what may be seen and set depends on them.
 pub(super) const WHO: [&str; 2] = ["session_authorization", "role"];
@@ -17,6 +17,7 @@ pub(super) const ALL: &str = "SELECT 'setting', name, setting FROM pg_catalog.pg
         WHERE context IN ('user', 'superuser') AND left(name, 8) <> 'autogen.' AND left(name, 12) <> 'transaction_'
     UNION ALL SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, 'pg_temp.' || quote_ident(relname), NULL
         FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind IN ('r', 'p', 'v', 'S')
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = pg_class.oid AND deptype IN ('a', 'i') AND relkind = 'S')
     UNION ALL SELECT CASE prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END,
             'pg_temp.' || quote_ident(proname) || '(' || pg_catalog.pg_get_function_identity_arguments(oid) || ')', NULL
         FROM pg_catalog.pg_proc WHERE pronamespace = pg_catalog.pg_my_temp_schema()
@@ -97,7 +98,9 @@ pub(super) fn put_back(
     }
     let now = take(connection, statements)?;
     for (name, was) in now.changed_since(before) {
-        set(connection, name, was)?;
+        if was.is_some() || !is_reset(connection, name)? {
+            set(connection, name, was)?;
+        }
     }
     for (kind, name) in now.added_since(before) {
         let sql = match kind {
@@ -110,15 +113,22 @@ pub(super) fn put_back(
     Ok(())
 }
 
+/// Tells whether a setting is what RESET would make it. A library that a script loads first brings some of its own, not all of which everyone may set.
+fn is_reset(connection: &mut dyn Connection, name: &str) -> Result<bool, Error> {
+    let query =
+        "SELECT 1 FROM pg_catalog.pg_settings WHERE name = ?1 AND setting IS NOT DISTINCT FROM reset_val";
+    Ok(!connection.query(query, &[name.into()])?.is_empty())
+}
+
 /// Returns the settings with a dot in their names that the statements may set: by SET, or as a text for a function that does it.
 pub(super) fn own_settings(statements: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for sql in statements {
         let words: Vec<Token<'_>> = lex(sql, LEXICON).filter(|token| !token.is_trivia()).collect();
         if words.first().is_some_and(|first| first.is("SET")) {
-            let dotted = words.windows(3).find(|three| three[1].is_symbol("."));
-            let name = dotted.and_then(|three| Some(format!("{}.{}", three[0].name()?, three[2].name()?)));
-            found.extend(name);
+            let dot = words.iter().position(|word| word.is_symbol("."));
+            let name = dot.and_then(|dot| dotted(&words[dot.checked_sub(1)?..]));
+            found.extend(name.map(|(name, _)| name));
         } else if sql.to_ascii_lowercase().contains("set_config") {
             // What stands in quotes, within the text of a block as well.
             let is_name = |text: &&str| {
@@ -135,6 +145,26 @@ pub(super) fn own_settings(statements: &[&str]) -> BTreeSet<String> {
     }
     found.retain(|name| !name.starts_with("autogen."));
     found
+}
+
+/// Returns the name with dots in it that words begin with, as the database understands it, and the words behind it.
+pub(super) fn dotted<'w, 't>(words: &'w [Token<'t>]) -> Option<(String, &'w [Token<'t>])> {
+    let (first, mut rest) = words.split_first()?;
+    let folded = |word: &Token<'_>| match word.kind {
+        Kind::Word => word.name().map(|name| name.to_ascii_lowercase()),
+        Kind::Quoted | Kind::String | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => {
+            word.name()
+        }
+    };
+    let mut name = folded(first)?;
+    while let [dot, part, behind @ ..] = rest {
+        if !dot.is_symbol(".") {
+            break;
+        }
+        name = format!("{name}.{}", folded(part)?);
+        rest = behind;
+    }
+    Some((name, rest))
 }
 
 fn set(connection: &mut dyn Connection, name: &str, value: Option<&Value>) -> Result<(), Error> {
@@ -163,9 +193,13 @@ mod tests {
         let statements = [
             "SET LOCAL my.own TO 1",
             "SET search_path = a",
+            "SET SESSION some.own.name = 'a.b'",
             "DO $$ BEGIN PERFORM set_config('a.b', 'c d. e', false); END $$",
         ];
-        assert_eq!(Vec::from_iter(own_settings(&statements)), ["a.b", "my.own"]);
+        assert_eq!(
+            Vec::from_iter(own_settings(&statements)),
+            ["a.b", "my.own", "some.own.name"]
+        );
     }
 
     #[test]
