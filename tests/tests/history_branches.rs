@@ -6,46 +6,18 @@ mod revisions;
 
 use std::collections::BTreeSet;
 
-use revisions::{Project, id, ids, revision, table};
+use revisions::{Project, add, id, ids, plain, rename, revision, table};
 use schema_core::history::{Cause, History, Pending, RevisionId, Squashed, Stuck};
 use schema_core::operation::Operation;
 use schema_core::schema::{Column, Schema, TableName, Type};
-
-fn add(column: &str) -> Operation {
-    Operation::AddColumn {
-        table: TableName::new("items"),
-        column: Column::new(column, Type::I64),
-        after: None,
-        backfill: None,
-    }
-}
-
-fn rename(from: &str, to: &str) -> Operation {
-    Operation::RenameColumn {
-        table: TableName::new("items"),
-        from: from.into(),
-        to: to.into(),
-    }
-}
-
-/// Writes a revision with those operations.
-fn write(project: &Project, number: u32, parents: &[u32], operations: &[Operation]) {
-    let mut revision = revision(number, parents, &format!("revision {number}"));
-    revision.operations = operations.to_vec();
-    project.write(&revision, "", "");
-}
 
 /// 1 creates `items`; 2 and 3 follow it, each with its operations.
 fn fork(left: &[Operation], right: &[Operation]) -> Project {
     let project = Project::new();
     project.create_table(1, &[], "items");
-    write(&project, 2, &[1], left);
-    write(&project, 3, &[1], right);
+    project.write_operations(2, &[1], left);
+    project.write_operations(3, &[1], right);
     project
-}
-
-fn plain(numbers: impl IntoIterator<Item = u32>) -> Vec<Squashed> {
-    ids(numbers).into_iter().map(Squashed::Plain).collect()
 }
 
 fn pending(history: &History, has: impl IntoIterator<Item = u32>) -> Result<Pending, Stuck> {
@@ -96,9 +68,9 @@ fn heads_that_touch_the_same_thing_are_named_with_their_operations() {
 #[test]
 fn what_is_common_to_two_branches_is_no_conflict() {
     let project = fork(&[add("price")], &[add("rank")]);
-    write(&project, 4, &[2, 3], &[]);
-    write(&project, 5, &[4], &[rename("price", "cost")]);
-    write(&project, 6, &[4], &[add("size")]);
+    project.write_operations(4, &[2, 3], &[]);
+    project.write_operations(5, &[4], &[rename("price", "cost")]);
+    project.write_operations(6, &[4], &[add("size")]);
     let history = project.load();
     assert_eq!(history.heads(), ids([5, 6]));
     assert_eq!(history.conflicts(history.heads()).unwrap(), []);
@@ -108,7 +80,7 @@ fn what_is_common_to_two_branches_is_no_conflict() {
 #[test]
 fn three_heads_are_compared_pair_by_pair() {
     let project = fork(&[add("price")], &[add("rank")]);
-    write(&project, 4, &[1], &[add("price")]);
+    project.write_operations(4, &[1], &[add("price")]);
     let found = project.load().conflicts(&ids([2, 3, 4])).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].left.revision, found[0].right.revision), (id(2), id(4)));
@@ -171,7 +143,7 @@ fn squashed() -> Project {
     }];
     squashed.replaces = plain([1, 2, 3]);
     project.write(&squashed, "", "");
-    write(&project, 5, &[3], &[add("price")]);
+    project.write_operations(5, &[3], &[add("price")]);
     project
 }
 
@@ -188,8 +160,8 @@ fn what_followed_a_squashed_revision_follows_what_took_its_place() {
 fn folders_left_of_a_squash_do_not_count() {
     let project = squashed();
     project.create_table(1, &[], "items");
-    write(&project, 2, &[1], &[]);
-    write(&project, 3, &[2], &[]);
+    project.write_operations(2, &[1], &[]);
+    project.write_operations(3, &[2], &[]);
     let history = project.load();
     let found: Vec<RevisionId> = history.revisions().iter().map(|header| header.id).collect();
     assert_eq!(found, ids([4, 5]));
@@ -282,7 +254,7 @@ fn decided_against_a_squash() -> Project {
     squashed.operations = vec![rename("name", "title"), add("rank")];
     squashed.replaces = plain([2, 3]);
     project.write(&squashed, "", "");
-    write(&project, 5, &[1], &[rename("name", "label")]);
+    project.write_operations(5, &[1], &[rename("name", "label")]);
     let mut merge = revision(6, &[4, 5], "merge");
     merge.overrules = ids([4]);
     project.write(&merge, "", "");
@@ -321,7 +293,7 @@ fn what_was_squashed_into_what_lost_has_lost() {
 fn a_decision_that_was_squashed_counts_in_a_database_that_has_not_noted_it() {
     let project = Project::new();
     project.create_table(1, &[], "items");
-    write(&project, 2, &[1], &[rename("name", "title")]);
+    project.write_operations(2, &[1], &[rename("name", "title")]);
     let mut squashed = revision(6, &[1, 2], "squash");
     squashed.operations = vec![rename("name", "label")];
     squashed.replaces = plain([3, 4]);
@@ -341,12 +313,12 @@ fn a_decision_that_was_squashed_counts_in_a_database_that_has_not_noted_it() {
 #[test]
 fn fifty_layers_of_diamonds_are_visited_once() {
     let project = Project::new();
-    write(&project, 0, &[], &[]);
+    project.write_operations(0, &[], &[]);
     for layer in 0..50 {
         let top = layer * 3;
-        write(&project, top + 1, &[top], &[]);
-        write(&project, top + 2, &[top], &[]);
-        write(&project, top + 3, &[top + 1, top + 2], &[]);
+        project.write_operations(top + 1, &[top], &[]);
+        project.write_operations(top + 2, &[top], &[]);
+        project.write_operations(top + 3, &[top + 1, top + 2], &[]);
     }
     let history = project.load();
     assert_eq!(history.heads(), ids([150]));
@@ -360,7 +332,7 @@ fn fifty_layers_of_diamonds_are_visited_once() {
 #[test]
 fn a_merge_that_was_made_by_hand_is_held_to_the_same() {
     let project = fork(&[rename("name", "title")], &[rename("name", "label")]);
-    write(&project, 4, &[2, 3], &[]);
+    project.write_operations(4, &[2, 3], &[]);
     let found = project.load().merged_conflicts().unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].0, id(4));
@@ -373,8 +345,8 @@ fn of_what_lost_the_rest_is_carried_over() {
         &[rename("name", "title")],
         &[rename("name", "label"), add("rank"), add("size")],
     );
-    write(&project, 4, &[3], &[add("weight")]);
-    write(&project, 5, &[2], &[add("size")]);
+    project.write_operations(4, &[3], &[add("weight")]);
+    project.write_operations(5, &[2], &[add("size")]);
     let history = project.load();
     let heads = ids([4, 5]);
     assert_eq!(history.decide(&heads, &[]).unwrap().open.len(), 2);

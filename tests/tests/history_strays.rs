@@ -4,39 +4,12 @@
 
 mod revisions;
 
-use revisions::{Project, id, ids, revision, table};
+use revisions::{Project, add, id, ids, plain, rename, revision, table};
 use schema_core::dialect::{self, Dialect};
 use schema_core::history::{Cause, Direction, History, RevisionId, Squashed, Stray};
 use schema_core::operation::Operation;
 use schema_core::rewrite::{Moved, RewriteError, complete, rebase};
 use schema_core::schema::{Column, Index, IndexKey, IndexPart, TableName, Type};
-
-fn add(column: &str) -> Operation {
-    Operation::AddColumn {
-        table: TableName::new("items"),
-        column: Column::new(column, Type::I64),
-        after: None,
-        backfill: None,
-    }
-}
-
-fn rename(from: &str, to: &str) -> Operation {
-    Operation::RenameColumn {
-        table: TableName::new("items"),
-        from: from.into(),
-        to: to.into(),
-    }
-}
-
-fn write(project: &Project, number: u32, parents: &[u32], operations: &[Operation]) {
-    let mut revision = revision(number, parents, &format!("revision {number}"));
-    revision.operations = operations.to_vec();
-    project.write(&revision, "", "");
-}
-
-fn plain(numbers: impl IntoIterator<Item = u32>) -> Vec<Squashed> {
-    ids(numbers).into_iter().map(Squashed::Plain).collect()
-}
 
 /// 10 was squashed from 1 to 4: `items` with a column `city` besides those that its first revision had.
 fn squashed() -> Project {
@@ -77,9 +50,9 @@ fn parents(history: &History, number: u32) -> Vec<RevisionId> {
 #[test]
 fn the_first_of_several_is_named_with_the_command_that_mends_it() {
     let project = squashed();
-    write(&project, 6, &[2], &[add("rank")]);
-    write(&project, 5, &[6], &[]);
-    write(&project, 7, &[3], &[add("size")]);
+    project.write_operations(6, &[2], &[add("rank")]);
+    project.write_operations(5, &[6], &[]);
+    project.write_operations(7, &[3], &[add("size")]);
     let error = History::load(&project.migrations()).unwrap_err();
     let Cause::SquashedParent { revision, parent, by } = error.cause else {
         panic!("{error}");
@@ -114,7 +87,7 @@ fn a_decision_against_what_was_squashed_since_has_to_be_made_anew() {
     // Whether it was the last of that or not.
     for overruled in [2, 4] {
         let project = squashed();
-        write(&project, 5, &[10], &[add("rank")]);
+        project.write_operations(5, &[10], &[add("rank")]);
         let mut merge = revision(6, &[overruled, 5], "merge");
         merge.overrules = ids([overruled]);
         project.write(&merge, "", "");
@@ -139,10 +112,10 @@ fn a_decision_against_what_was_squashed_since_has_to_be_made_anew() {
 #[test]
 fn who_builds_on_the_last_or_on_all_of_it_is_no_stray() {
     let project = squashed();
-    write(&project, 5, &[4], &[add("rank")]);
+    project.write_operations(5, &[4], &[add("rank")]);
     // Of two parents in it, the last is the one that counts; and what builds on it has all of it.
-    write(&project, 6, &[2, 4], &[]);
-    write(&project, 7, &[5, 3], &[]);
+    project.write_operations(6, &[2, 4], &[]);
+    project.write_operations(7, &[5, 3], &[]);
     let history = project.load();
     assert_eq!(history.strays(), []);
     assert_eq!(parents(&history, 5), ids([10]));
@@ -163,8 +136,8 @@ fn who_builds_on_the_last_or_on_all_of_it_is_no_stray() {
 #[test]
 fn a_squash_of_a_squash_has_its_last_and_the_last_of_that() {
     let project = squashed();
-    write(&project, 6, &[4], &[add("rank")]);
-    write(&project, 7, &[3], &[add("size")]);
+    project.write_operations(6, &[4], &[add("rank")]);
+    project.write_operations(7, &[3], &[add("size")]);
     let mut again = revision(20, &[], "again");
     let mut items = table("items");
     items.columns.push(Column::new("city", Type::I64));
@@ -199,9 +172,9 @@ fn a_squash_of_a_squash_has_its_last_and_the_last_of_that() {
 #[test]
 fn a_branch_is_put_on_top_with_all_that_builds_on_it() {
     let project = squashed();
-    write(&project, 6, &[2], &[add("rank")]);
-    write(&project, 7, &[6], &[rename("rank", "place")]);
-    write(&project, 8, &[7, 3], &[]);
+    project.write_operations(6, &[2], &[add("rank")]);
+    project.write_operations(7, &[6], &[rename("rank", "place")]);
+    project.write_operations(8, &[7, 3], &[]);
     let history = lenient(&project);
     assert_eq!(history.strays(), [stray(6, 2, 10)], "8 is mended together with 6");
     let (moved, after) = moved(&project, 6, 10).unwrap();
@@ -230,7 +203,7 @@ fn a_branch_is_put_on_top_with_all_that_builds_on_it() {
 fn a_merge_keeps_its_other_parent() {
     let project = squashed();
     project.create_table(5, &[], "tags");
-    write(&project, 6, &[5, 3], &[add("rank")]);
+    project.write_operations(6, &[5, 3], &[add("rank")]);
     assert_eq!(lenient(&project).strays(), [stray(6, 3, 10)]);
     let (found, after) = moved(&project, 6, 10).unwrap();
     assert_eq!(found[0].revision.parents, ids([5, 10]));
@@ -240,8 +213,7 @@ fn a_merge_keeps_its_other_parent() {
 #[test]
 fn what_does_not_fit_any_more_is_named() {
     let project = squashed();
-    write(
-        &project,
+    project.write_operations(
         6,
         &[2],
         &[
@@ -251,7 +223,7 @@ fn what_does_not_fit_any_more_is_named() {
             add("rank"),
         ],
     );
-    write(&project, 7, &[6], &[rename("town", "place")]);
+    project.write_operations(7, &[6], &[rename("town", "place")]);
     let error = moved(&project, 6, 10).unwrap_err();
     let RewriteError::Misfits {
         stray: begin,
@@ -292,8 +264,8 @@ fn what_does_not_fit_any_more_is_named() {
 
     // Moved past the squash, it is held to what came after that as any other branch is.
     let project = squashed();
-    write(&project, 5, &[10], &[add("rank")]);
-    write(&project, 6, &[2], &[add("rank")]);
+    project.write_operations(5, &[10], &[add("rank")]);
+    project.write_operations(6, &[2], &[add("rank")]);
     let error = moved(&project, 6, 5).unwrap_err();
     assert!(matches!(error, RewriteError::Apart { .. }), "{error}");
     assert!(
@@ -317,7 +289,7 @@ fn what_a_dialect_cannot_hold_there_is_named_with_its_revision() {
         table: TableName::new("items"),
         index: index(),
     };
-    write(&project, 6, &[2], &[index]);
+    project.write_operations(6, &[2], &[index]);
     let error = moved(&project, 6, 10).unwrap_err();
     let RewriteError::Place { revision, .. } = &error else {
         panic!("{error}");
@@ -335,10 +307,10 @@ fn what_a_dialect_cannot_hold_there_is_named_with_its_revision() {
 fn heads_between_which_to_decide_are_named() {
     let project = squashed();
     for (number, parent) in [(5, 10), (6, 10)] {
-        write(&project, number, &[parent], &[add("rank")]);
+        project.write_operations(number, &[parent], &[add("rank")]);
     }
-    write(&project, 7, &[6], &[]);
-    write(&project, 8, &[10], &[add("size")]);
+    project.write_operations(7, &[6], &[]);
+    project.write_operations(8, &[10], &[add("size")]);
     let hint = moved(&project, 6, 5).unwrap_err().hint().unwrap();
     let choices = format!(
         "`autogen merge --prefer {}`, `autogen merge --prefer {}`; or",

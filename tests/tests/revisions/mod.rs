@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use schema_core::diff::Answers;
 use schema_core::history::files::{Scripts, write_revision};
-use schema_core::history::{History, Revision, RevisionId, ScriptSums};
+use schema_core::history::{History, Revision, RevisionId, ScriptSums, Squashed};
 use schema_core::operation::Operation;
 use schema_core::schema::{Auto, Column, PrimaryKey, Table, TableName, Type};
 use schema_core::script::checksum;
@@ -55,6 +55,13 @@ impl Project {
     }
 
     /// Writes a revision that creates a table, with scripts that do so.
+    /// Writes a revision with those operations, and scripts that do nothing.
+    pub(crate) fn write_operations(&self, number: u32, parents: &[u32], operations: &[Operation]) {
+        let mut revision = revision(number, parents, &format!("revision {number}"));
+        revision.operations = operations.to_vec();
+        self.write(&revision, "", "");
+    }
+
     pub(crate) fn create_table(&self, number: u32, parents: &[u32], name: &str) -> PathBuf {
         let mut revision = revision(number, parents, &format!("create {name}"));
         revision.operations = vec![Operation::CreateTable { table: table(name) }];
@@ -157,4 +164,28 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
         }
     }
     found
+}
+
+/// Adds a column to `items`.
+pub(crate) fn add(column: &str) -> Operation {
+    Operation::AddColumn {
+        table: TableName::new("items"),
+        column: Column::new(column, Type::I64),
+        after: None,
+        backfill: None,
+    }
+}
+
+/// Renames a column of `items`.
+pub(crate) fn rename(from: &str, to: &str) -> Operation {
+    Operation::RenameColumn {
+        table: TableName::new("items"),
+        from: from.into(),
+        to: to.into(),
+    }
+}
+
+/// Returns the revisions that were squashed, none of which was a merge.
+pub(crate) fn plain(numbers: impl IntoIterator<Item = u32>) -> Vec<Squashed> {
+    ids(numbers).into_iter().map(Squashed::Plain).collect()
 }
