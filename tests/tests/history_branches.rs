@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use revisions::{Project, add, id, ids, plain, rename, revision, table};
 use schema_core::history::{Cause, History, Pending, RevisionId, Squashed, Stuck};
 use schema_core::operation::Operation;
-use schema_core::schema::{Column, Schema, TableName, Type};
+use schema_core::schema::{Schema, TableName};
 
 /// 1 creates `items`; 2 and 3 follow it, each with its operations.
 fn fork(left: &[Operation], right: &[Operation]) -> Project {

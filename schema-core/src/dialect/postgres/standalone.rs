@@ -25,18 +25,22 @@ pub(super) fn standalone(plan: &Plan) -> Plan {
     whole(plan, statements.collect())
 }
 
-/// Returns what a script begins with, so that it finds what it names whatever it makes: the schemas of the search path as it is now, temporary objects last.
+/// Returns what a script begins with, so that it finds what it names whatever it makes.
 pub(super) fn opening() -> Opening {
+    Opening {
+        note: "It must not go on behind an error. `\\set ON_ERROR_STOP on` says so to the shell; leave that line out for a program that is not the\nshell, if it stops by itself.".to_owned(),
+        commands: "\\set ON_ERROR_STOP on\n".to_owned(),
+        statements: vec![pin().because("the schemas in which names are found, for all of the script")],
+    }
+}
+
+/// Returns the statement that fixes the search path to the schemas that it names now, temporary objects last.
+pub(super) fn pin() -> Statement {
     let body = "PERFORM pg_catalog.set_config('search_path', found.path || ', pg_temp', false)
 FROM (SELECT string_agg(quote_ident(name), ', ' ORDER BY at) AS path
     FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp') AS found
 WHERE found.path IS NOT NULL;";
-    let pin = Statement::execute(block("", body));
-    Opening {
-        note: "It must not go on behind an error. `\\set ON_ERROR_STOP on` says so to the shell; leave that line out for a program that is not the\nshell, if it stops by itself.".to_owned(),
-        commands: "\\set ON_ERROR_STOP on\n".to_owned(),
-        statements: vec![pin.because("the schemas in which names are found, for all of the script")],
-    }
+    Statement::execute(block("", body))
 }
 
 /// Returns the plan as one block that does something only if the condition holds; `None` if it cannot stand in a transaction,

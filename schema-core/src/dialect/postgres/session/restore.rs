@@ -6,7 +6,7 @@ use super::stock::{ALL, WHO, dotted, may_leave, own_settings};
 use crate::dialect::Restore;
 use crate::dialect::postgres::LEXICON;
 use crate::dialect::postgres::ddl::quote;
-use crate::dialect::postgres::standalone::{block, quoted, settings};
+use crate::dialect::postgres::standalone::{block, pin, quoted, settings};
 use crate::lexer::{Kind, Token, lex};
 use crate::plan::{Plan, Statement};
 
@@ -19,12 +19,13 @@ const KEY: &str = "(stock.kind || ' ' || stock.name)";
 /// Returns the statements around a script. One that leaves no more than what its words name is put back by those names.
 pub(super) fn restore(plan: &Plan) -> Restore {
     let statements: Vec<&str> = plan.executed().filter(|sql| may_leave(sql)).collect();
-    let (mut before, mut within) = match Named::read(plan, &statements) {
-        Some(named) => named.around(),
-        None => {
-            let (note, put_back) = all(&statements);
-            (vec![note], vec![put_back])
-        }
+    let (mut before, mut within) = if statements.iter().any(|sql| resets_all(sql)) {
+        (Vec::new(), anew())
+    } else if let Some(named) = Named::read(plan, &statements) {
+        named.around()
+    } else {
+        let (note, put_back) = all(&statements);
+        (vec![note], vec![put_back])
     };
     within.extend(settings(&plan.mode));
     if let Some(first) = before.first_mut() {
@@ -38,6 +39,29 @@ pub(super) fn restore(plan: &Plan) -> Restore {
         within,
         behind: Vec::new(),
     }
+}
+
+/// Tells whether a statement takes back whatever was set, and with it any note of that.
+fn resets_all(sql: &str) -> bool {
+    let mut words = lex(sql, LEXICON).filter(|token| !token.is_trivia());
+    let resets = words
+        .next()
+        .is_some_and(|first| first.is("RESET") || first.is("DISCARD"));
+    resets && words.next().is_some_and(|what| what.is("ALL"))
+}
+
+/// Returns what makes the session the one that the shell began with, but that names are found where the head of the script has them found.
+fn anew() -> Vec<Statement> {
+    let all = [
+        "RESET SESSION AUTHORIZATION",
+        "RESET ALL",
+        "CLOSE ALL",
+        "DEALLOCATE ALL",
+        "DISCARD TEMP",
+    ];
+    let mut statements: Vec<Statement> = all.map(Statement::execute).into();
+    statements.push(pin());
+    statements
 }
 
 /// What statements leave that their words name.

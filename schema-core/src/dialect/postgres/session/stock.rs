@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{effect, one};
+use super::{SETTINGS, effect, one};
 use crate::db::{Connection, Error, Value};
 use crate::dialect::postgres::LEXICON;
 use crate::dialect::postgres::ddl::quote;
@@ -51,7 +51,9 @@ pub(super) fn may_leave(sql: &str) -> bool {
 pub(super) fn take(connection: &mut dyn Connection, statements: &[&str]) -> Result<Stock, Error> {
     let mut stock = Stock::default();
     // Settings that nobody has declared are in no list.
-    for name in own_settings(statements) {
+    // Nor are those of the tool's own, which `RESET ALL` takes, too.
+    let kept = SETTINGS.map(|name| format!("autogen.{name}"));
+    for name in own_settings(statements).into_iter().chain(kept) {
         let found = connection.query(
             "SELECT pg_catalog.current_setting(?1, true)",
             &[name.as_str().into()],
