@@ -276,6 +276,30 @@ fn what_it_read_before_a_statement_that_was_interrupted_is_not_read_again() {
 }
 
 #[test]
+fn what_was_being_released_is_prepared_again_to_be_released() {
+    let statements = [
+        "SET @autogen_alter = 'CREATE TABLE late (v int)'",
+        "PREPARE autogen_alter FROM @autogen_alter",
+        "EXECUTE autogen_alter",
+        "DEALLOCATE PREPARE autogen_alter",
+    ];
+    let Some(site) = Site::new("mysql", &statements) else {
+        return;
+    };
+    for calls in 1..500 {
+        let outcome = site.upgrade_on(&mut Dying::new(site.open(), calls, Lost::After));
+        let resumed = site.upgrade();
+        resumed.unwrap_or_else(|error| panic!("lost at call {calls}: {error}"));
+        site.execute("DROP TABLE late");
+        if outcome.is_ok() {
+            return;
+        }
+        site.execute("DELETE FROM _autogen_revisions");
+    }
+    panic!("it was lost every time");
+}
+
+#[test]
 fn the_key_of_a_row_that_another_session_added_is_not_guessed() {
     for (dialect, statements) in [
         (

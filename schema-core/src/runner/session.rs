@@ -23,10 +23,13 @@ impl Run<'_> {
             .map(|at| {
                 let made = executed(&statements[at]);
                 let mut later = statements.iter().take(note.done).skip(at + 1);
-                if later.any(|later| drops_temporary(made, executed(later), lexicon)) {
-                    Effect::Nothing
-                } else {
-                    self.effect(&statements[at].step)
+                match self.effect(&statements[at].step) {
+                    _ if later.any(|later| drops_temporary(made, executed(later), lexicon)) => {
+                        Effect::Nothing
+                    }
+                    // It is run again itself, and needs what it releases.
+                    Effect::Released(_) if at >= note.done => Effect::Nothing,
+                    effect => effect,
                 }
             })
             .collect();
