@@ -23,14 +23,15 @@ impl Run<'_> {
             .map(|at| {
                 let made = executed(&statements[at]);
                 let mut later = statements.iter().take(note.done).skip(at + 1);
-                match self.effect(&statements[at].step) {
-                    _ if later.any(|later| drops_temporary(made, executed(later), lexicon)) => {
-                        Effect::Nothing
-                    }
-                    // It is run again itself, and needs what it releases.
-                    Effect::Released(_) if at >= note.done => Effect::Nothing,
-                    effect => effect,
+                if later.any(|later| drops_temporary(made, executed(later), lexicon)) {
+                    return Effect::Nothing;
                 }
+                let effect = self.effect(&statements[at].step);
+                // One that was interrupted is run again itself, and needs what it releases.
+                if at >= note.done && matches!(effect, Effect::Released(_)) {
+                    return Effect::Nothing;
+                }
+                effect
             })
             .collect();
         let again = to_run_again(&effects).map_err(|at| self.lost(job, note, &statements[at]))?;
