@@ -17,5 +17,6 @@ mod reshaped;
 mod scratch;
 mod session;
 mod sources;
+mod strayed;
 mod transcripts;
 mod undecided;

@@ -8,31 +8,31 @@ use crate::session::{Run, Session};
 
 /// What the models say at one time or another, one a line as in the artifact.
 const STORES: &str = r#"{"rust":"m::Store","table":"stores","columns":[{"name":"id","type":"i64"},{"name":"name","type":"text","length":40}],"primary_key":["id"]}"#;
-const STORES_TOWN: &str = r#"{"rust":"m::Store","table":"stores","columns":[{"name":"id","type":"i64"},{"name":"name","type":"text","length":40},{"name":"town","type":"text","nullable":true}],"primary_key":["id"]}"#;
+pub(crate) const STORES_TOWN: &str = r#"{"rust":"m::Store","table":"stores","columns":[{"name":"id","type":"i64"},{"name":"name","type":"text","length":40},{"name":"town","type":"text","nullable":true}],"primary_key":["id"]}"#;
 const STORES_CITY: &str = r#"{"rust":"m::Store","table":"stores","columns":[{"name":"id","type":"i64"},{"name":"name","type":"text","length":40},{"name":"city","type":"text","nullable":true,"renamed_from":["town"]}],"primary_key":["id"]}"#;
 const STORES_PHONE: &str = r#"{"rust":"m::Store","table":"stores","columns":[{"name":"id","type":"i64"},{"name":"name","type":"text","length":40},{"name":"city","type":"text","nullable":true},{"name":"phone","type":"text","nullable":true}],"primary_key":["id"]}"#;
 const TAGS: &str = r#"{"rust":"m::Tag","table":"tags","columns":[{"name":"id","type":"i64"},{"name":"store_id","type":"i64"}],"primary_key":["id"],"foreign_keys":[{"columns":["store_id"],"table":"stores","references":["id"]}]}"#;
 const TAGS_WORD: &str = r#"{"rust":"m::Tag","table":"tags","columns":[{"name":"id","type":"i64"},{"name":"store_id","type":"i64"},{"name":"word","type":"text","nullable":true}],"primary_key":["id"],"foreign_keys":[{"columns":["store_id"],"table":"stores","references":["id"]}]}"#;
-const NOTES: &str =
+pub(crate) const NOTES: &str =
     r#"{"rust":"m::Note","table":"notes","columns":[{"name":"id","type":"i64"}],"primary_key":["id"]}"#;
 
 const CLEAN: &str = "The database is what its revisions say.\n";
 
 /// A project for one dialect, with three databases.
-struct Project {
-    session: Session,
+pub(crate) struct Project {
+    pub(crate) session: Session,
     dialect: &'static str,
     /// Has all revisions that are folded.
-    all: Fresh,
+    pub(crate) all: Fresh,
     /// Has none of them.
-    none: Fresh,
+    pub(crate) none: Fresh,
     /// Has some of them.
-    part: Fresh,
+    pub(crate) part: Fresh,
 }
 
 impl Project {
     /// Returns the project after four revisions, the second of which was edited by hand; `None` where the server is left out.
-    fn new(dialect: &'static str) -> Option<Self> {
+    pub(crate) fn new(dialect: &'static str) -> Option<Self> {
         let database = servers::database(dialect)?;
         let mut project = Project {
             session: Session::new(),
@@ -63,18 +63,18 @@ impl Project {
         self.session.autogen(&arguments)
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let run = self.autogen(arguments);
         assert_eq!(run.code, 0, "{}: {arguments:?}: {}", self.dialect, run.terminal);
         run.terminal
     }
 
-    fn on(&self, database: &Fresh, arguments: &[&str]) -> String {
+    pub(crate) fn on(&self, database: &Fresh, arguments: &[&str]) -> String {
         let url = database.url().to_string();
         self.run(&[arguments, &["--database-url", &url]].concat())
     }
 
-    fn refused(&self, database: &Fresh, code: i32, arguments: &[&str]) -> String {
+    pub(crate) fn refused(&self, database: &Fresh, code: i32, arguments: &[&str]) -> String {
         let url = database.url().to_string();
         let run = self.autogen(&[arguments, &["--database-url", &url]].concat());
         assert_eq!(
@@ -85,7 +85,7 @@ impl Project {
         run.terminal
     }
 
-    fn migrate(&self, id: &str, message: &str, models: &[&str], more: &[&str]) {
+    pub(crate) fn migrate(&self, id: &str, message: &str, models: &[&str], more: &[&str]) {
         self.session.models(&[], &models.join("\n"));
         let arguments = [
             "-q",
@@ -108,7 +108,7 @@ impl Project {
     }
 
     /// Returns the first column of what a query finds.
-    fn found(&self, database: &Fresh, sql: &str) -> Vec<String> {
+    pub(crate) fn found(&self, database: &Fresh, sql: &str) -> Vec<String> {
         let rows = database.open().query(sql, &[]);
         let rows = rows.unwrap_or_else(|error| panic!("{}: {sql}: {error}", self.dialect));
         rows.into_iter()
@@ -120,7 +120,7 @@ impl Project {
             .collect()
     }
 
-    fn assert_clean(&self, database: &Fresh) {
+    pub(crate) fn assert_clean(&self, database: &Fresh) {
         let told = self.on(database, &["check", "--database"]);
         assert_eq!(told, CLEAN, "{}", self.dialect);
     }
@@ -268,102 +268,7 @@ o |  6921b1f4b07e, add phone
     project.assert_behind(none);
 }
 
-/// A branch begins in the midst of what is squashed meanwhile, as a merge in version control brings it, and is put on top of that; seen on a database
-/// that has it with only a part of the rest.
-fn strayed(dialect: &'static str) {
-    let Some(project) = Project::new(dialect) else {
-        return;
-    };
-    let Project { all, none, part, .. } = &project;
-    let head = ["--head", "6921a2f4b07e"];
-    project.migrate("6921b1f4b07e", "create notes", &[STORES_TOWN, NOTES], &head);
-    project.on(part, &["-q", "upgrade", "6921b1"]);
-    let path = |name: &str| project.session.path().join(name);
-    let branch = path("migrations/versions/6921b1f4b07e_create_notes");
-    std::fs::rename(&branch, path("aside")).unwrap();
-    copy(&path("migrations"), &path("before"));
-    copy(&path("aside"), &path("before/versions/6921b1f4b07e_create_notes"));
-    project.run(&[
-        "-q",
-        "squash",
-        ":",
-        "--rev-id",
-        "6921c1f4b07e",
-        "-m",
-        "the first year",
-    ]);
-    std::fs::rename(path("aside"), &branch).unwrap();
-
-    let told = project.refused(part, 2, &["upgrade"]);
-    let mend = "autogen rebase 6921b1f4b07e --onto 6921c1f4b07e";
-    assert!(told.contains(mend), "{dialect}: {told}");
-    // Its script is the same on top of what was squashed, so the database that has it is in nobody's way.
-    let told = project.on(part, &["rebase", "6921b1f4b07e", "--onto", "head"]);
-    assert!(
-        told.contains("Writing migrations/versions/6921b1f4b07e_create_notes"),
-        "{dialect}: {told}"
-    );
-    for database in [all, none] {
-        project.on(database, &["-q", "upgrade"]);
-        project.assert_clean(database);
-    }
-    project.run(&["-q", "verify"]);
-
-    let told = project.on(part, &["current"]);
-    assert!(
-        told.starts_with("6921b1f4b07e (on top of what was squashed"),
-        "{dialect}: {told}"
-    );
-    let told = project.refused(part, 1, &["check", "--database"]);
-    let back = ["downgrade", "6921a1f4b07e", "6921a2f4b07e"];
-    assert!(
-        told.contains(&format!("autogen {}", back.join(" "))),
-        "{dialect}: {told}"
-    );
-    let told = project.refused(part, 2, &["upgrade"]);
-    assert!(
-        told.contains("bring the database to `6921a4f4b07e`"),
-        "{dialect}: {told}"
-    );
-    let towns = "SELECT town FROM stores";
-    project.on(part, &[&["-q"][..], &back].concat());
-    assert!(
-        project
-            .on(part, &["current"])
-            .starts_with("6921a2f4b07e (squashed"),
-        "{dialect}"
-    );
-    assert_eq!(project.found(part, towns), ["Bern"], "{dialect}");
-
-    // A version from before, with the branch merged into it, brings it up without that.
-    let before =
-        |arguments: &[&str]| project.on(part, &[&["-q", "--migrations", "before"], arguments].concat());
-    before(&["upgrade", "6921b1f4b07e"]);
-    part.open()
-        .execute("INSERT INTO notes (id) VALUES (7)", &[])
-        .unwrap();
-    before(&["upgrade", "6921a4f4b07e"]);
-    let told = project.on(part, &["upgrade"]);
-    assert!(
-        told.contains("Recorded 6921c1f4b07e in the place of"),
-        "{dialect}: {told}"
-    );
-    project.assert_clean(part);
-    assert_eq!(
-        project.on(part, &["current"]),
-        "6921b1f4b07e (head), create notes\n"
-    );
-    assert_eq!(
-        project.found(part, "SELECT 'kept' FROM notes WHERE id = 7"),
-        ["kept"],
-        "{dialect}"
-    );
-    project.on(part, &["-q", "downgrade", "base"]);
-    project.on(part, &["-q", "upgrade"]);
-    project.assert_clean(part);
-}
-
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -417,19 +322,4 @@ fn branched_on_postgres() {
 #[test]
 fn branched_on_mysql() {
     branched("mysql");
-}
-
-#[test]
-fn strayed_on_sqlite() {
-    strayed("sqlite");
-}
-
-#[test]
-fn strayed_on_postgres() {
-    strayed("postgres");
-}
-
-#[test]
-fn strayed_on_mysql() {
-    strayed("mysql");
 }

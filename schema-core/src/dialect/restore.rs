@@ -12,3 +12,21 @@ pub struct Restore {
     /// What can be put back only once the transaction is over.
     pub behind: Vec<Statement>,
 }
+
+impl Restore {
+    /// Returns them with a comment above the first of each part, where it has none.
+    pub(crate) fn told(mut self) -> Self {
+        let note = "how the session is, to be put back behind this script";
+        let put_back = "the session as it was before";
+        for (part, reason) in [
+            (&mut self.before, note),
+            (&mut self.within, put_back),
+            (&mut self.behind, put_back),
+        ] {
+            if let Some(first) = part.first_mut().filter(|first| first.reason.is_empty()) {
+                reason.clone_into(&mut first.reason);
+            }
+        }
+        self
+    }
+}

@@ -199,12 +199,17 @@ fn remember_settings(connection: &mut dyn Connection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Where the schemas of the search path are found that are there and not temporary: `name`, and `at` which place.
+pub(super) const PATH: &str =
+    "FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp'";
+
 /// Fixes the search path to the schemas that it names now, temporary objects last, so that a script finds what it names whoever
 /// else makes objects (<https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS>).
 fn pin_search_path(connection: &mut dyn Connection) -> Result<(), Error> {
-    let sql = "SELECT set_config('search_path', coalesce(string_agg(quote_ident(name), ', ' ORDER BY at) || ', ', '') || 'pg_temp', false)
-        FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp'";
-    connection.query(sql, &[]).map(drop)
+    let sql = format!(
+        "SELECT set_config('search_path', coalesce(string_agg(quote_ident(name), ', ' ORDER BY at) || ', ', '') || 'pg_temp', false) {PATH}"
+    );
+    connection.query(&sql, &[]).map(drop)
 }
 
 fn refused(message: &str) -> Error {

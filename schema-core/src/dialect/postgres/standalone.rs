@@ -3,6 +3,7 @@
 
 use super::LEXICON;
 use super::ddl::literal;
+use super::session::PATH;
 use crate::db::postgres::SETTINGS;
 use crate::dialect::{Mode, Opening};
 use crate::lexer::{Token, lex};
@@ -36,11 +37,13 @@ pub(super) fn opening() -> Opening {
 
 /// Returns the statement that fixes the search path to the schemas that it names now, temporary objects last.
 pub(super) fn pin() -> Statement {
-    let body = "PERFORM pg_catalog.set_config('search_path', found.path || ', pg_temp', false)
+    let body = format!(
+        "PERFORM pg_catalog.set_config('search_path', found.path || ', pg_temp', false)
 FROM (SELECT string_agg(quote_ident(name), ', ' ORDER BY at) AS path
-    FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp') AS found
-WHERE found.path IS NOT NULL;";
-    Statement::execute(block("", body))
+    {PATH}) AS found
+WHERE found.path IS NOT NULL;"
+    );
+    Statement::execute(block("", &body))
 }
 
 /// Returns the plan as one block that does something only if the condition holds; `None` if it cannot stand in a transaction,

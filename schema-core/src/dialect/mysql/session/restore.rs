@@ -76,17 +76,12 @@ pub(super) fn restore(plan: &Plan) -> Restore {
         run(&mut within, "SET SESSION timestamp = DEFAULT".to_owned());
     }
     within.extend(SESSION.map(Statement::execute));
-    if let Some(first) = before.first_mut().filter(|first| first.reason.is_empty()) {
-        first.reason = "how the session is, to be put back behind this script".to_owned();
-    }
-    if let Some(first) = within.first_mut() {
-        first.reason = "the session as it was before".to_owned();
-    }
     Restore {
         before,
         within,
         behind: Vec::new(),
     }
+    .told()
 }
 
 /// Returns statements that stop if the script ends in another database than it begins in: a shell has no way back to a database that the script

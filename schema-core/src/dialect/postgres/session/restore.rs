@@ -19,7 +19,7 @@ const KEY: &str = "(stock.kind || ' ' || stock.name)";
 /// Returns the statements around a script. One that leaves no more than what its words name is put back by those names.
 pub(super) fn restore(plan: &Plan) -> Restore {
     let statements: Vec<&str> = plan.executed().filter(|sql| may_leave(sql)).collect();
-    let (mut before, mut within) = if statements.iter().any(|sql| resets_all(sql)) {
+    let (before, mut within) = if statements.iter().any(|sql| resets_all(sql)) {
         (Vec::new(), anew())
     } else if let Some(named) = Named::read(plan, &statements) {
         named.around()
@@ -28,17 +28,12 @@ pub(super) fn restore(plan: &Plan) -> Restore {
         (vec![note], vec![put_back])
     };
     within.extend(settings(&plan.mode));
-    if let Some(first) = before.first_mut() {
-        first.reason = "how the session is, to be put back behind this script".to_owned();
-    }
-    if let Some(first) = within.first_mut() {
-        first.reason = "the session as it was before".to_owned();
-    }
     Restore {
         before,
         within,
         behind: Vec::new(),
     }
+    .told()
 }
 
 /// Tells whether a statement takes back whatever was set, and with it any note of that.

@@ -69,14 +69,12 @@ pub(super) fn restore(plan: &Plan) -> Restore {
             .iter()
             .map(|name| Statement::execute(format!("DETACH {}", quote(name)))),
     );
-    for first in [within.first_mut(), behind.first_mut()].into_iter().flatten() {
-        first.reason = "the session as the shell begins it".to_owned();
-    }
     Restore {
         before: Vec::new(),
         within,
         behind,
     }
+    .told()
 }
 
 /// What statements leave in their session, by their words.
