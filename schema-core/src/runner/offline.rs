@@ -2,16 +2,19 @@
 //!
 //! It needs no database, and so cannot look at one. What the runner looks up before it acts, the script asks as it runs, and stops.
 
+mod guards;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::version_table::{self, Place, TABLE};
+use super::version_table::{self, Place};
 use super::{Applied, Job, RunError, apart, leftovers};
 use crate::dialect::{Dialect, Restore};
 use crate::history::{Direction, History, RevisionId};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
 use crate::script::{checksum, render, render_for_shell};
+use guards::Guards;
 
 /// Whether a script may meet a database that has some of what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,30 +56,15 @@ pub fn upgrade_script(
     store_in_order(dialect, history, &before, &mut jobs);
     let mut parts = head(dialect, Direction::Upgrade, (from, to), repeat, &jobs);
     parts.push(version_table(dialect)?);
-    parts.extend(refuse_unfinished(dialect, repeat));
+    let mut first: Vec<Statement> = within(dialect, repeat).into_iter().collect();
+    first.extend(guards::ruled_out(dialect, history, &jobs));
+    parts.extend(refuse(dialect, first));
     for job in jobs {
-        let id = job.revision;
         let row = row(&job, tool_version);
         let record = version_table::insert_sql(&Place::elsewhere(dialect), &row);
         let marker = dialect.literal(&Literal::Text(NOW.to_owned()));
         let record = record.replace(&marker, dialect.now());
-        let mut guards = vec![
-            unfinished(),
-            stop(
-                count(dialect, id),
-                "> 0",
-                &format!("the database has `{id}` already"),
-            ),
-        ];
-        guards.extend(
-            job.parents
-                .iter()
-                .filter(|parent| !is_overruled(history, id, **parent))
-                .map(|parent| {
-                    let message = format!("the database does not have `{parent}`, on which `{id}` builds");
-                    stop(count(dialect, *parent), "= 0", &message)
-                }),
-        );
+        let guards = guards::of_upgrade(dialect, history, &job);
         parts.push(part(dialect, &job, guards, record, repeat));
     }
     Ok(parts.join("\n"))
@@ -116,25 +104,13 @@ pub fn downgrade_script(
     }
     store_in_order(dialect, history, &has, &mut jobs);
     let mut parts = head(dialect, Direction::Downgrade, (from, to), repeat, &jobs);
-    parts.extend(refuse_unfinished(dialect, repeat));
+    parts.extend(refuse(dialect, within(dialect, repeat).into_iter().collect()));
     for job in jobs {
-        let id = job.revision;
-        let guard = stop(
-            count(dialect, id),
-            "= 0",
-            &format!("the database does not have `{id}`"),
-        );
-        let forget = version_table::delete_sql(&Place::elsewhere(dialect), id);
-        parts.push(part(dialect, &job, vec![unfinished(), guard], forget, repeat));
+        let guards = guards::of_downgrade(dialect, history, &job);
+        let forget = version_table::delete_sql(&Place::elsewhere(dialect), job.revision);
+        parts.push(part(dialect, &job, guards, forget, repeat));
     }
     Ok(parts.join("\n"))
-}
-
-/// A merge does not wait for a parent that it decided against.
-fn is_overruled(history: &History, merge: RevisionId, parent: RevisionId) -> bool {
-    history
-        .get(merge)
-        .is_some_and(|header| header.overrules.contains(&parent))
 }
 
 fn row(job: &Job, tool_version: &str) -> Applied {
@@ -254,39 +230,32 @@ fn version_table(dialect: &dyn Dialect) -> Result<String, RunError> {
     Ok(render(&plan, ""))
 }
 
-/// Returns the part that stops a script which passes over what is done, if the database is within a revision: its row is there, and would
-/// be taken for one that is done. Any other script looks for that in the part of each revision.
-fn refuse_unfinished(dialect: &dyn Dialect, repeat: Repeat) -> Option<String> {
+/// Returns the part that stops a script before it changes anything.
+fn refuse(dialect: &dyn Dialect, guards: Vec<Statement>) -> Option<String> {
     let plan = Plan {
-        statements: vec![unfinished()],
+        statements: guards,
         ..Plan::default()
     };
-    (repeat == Repeat::PassOver && passes_over(dialect)).then(|| render(&dialect.standalone(&plan), ""))
+    (!plan.statements.is_empty()).then(|| render(&dialect.standalone(&plan), ""))
 }
 
-/// Returns a step that fails if a run stopped within a revision. How to go on there only the runner knows.
-fn unfinished() -> Statement {
-    Statement::from(Step::ExpectNoRows {
-        sql: format!("SELECT id FROM {TABLE} WHERE unfinished IS NOT NULL"),
-        message: "a revision is unfinished; finish it by `autogen upgrade`".to_owned(),
-    })
+/// Returns what stops a script which passes over what is done, if the database is within a revision: its row is there, and would
+/// be taken for one that is done. Any other script looks for that in the part of each revision.
+fn within(dialect: &dyn Dialect, repeat: Repeat) -> Option<Statement> {
+    (repeat == Repeat::PassOver && passes_over(dialect)).then(guards::unfinished)
 }
 
 /// Returns the part of one revision.
-fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String, repeat: Repeat) -> String {
+fn part(dialect: &dyn Dialect, job: &Job, guards: Guards, record: String, repeat: Repeat) -> String {
     let mut plan = job.plan.clone();
     let restore = restore(dialect, &plan);
+    plan.statements.splice(0..0, guards.ready);
     plan.statements.extend(restore.within);
     plan.statements.push(Statement::execute(record));
     let mut title = format!("{} {}: {}", job.direction, job.revision, job.message);
-    let due = match job.direction {
-        Direction::Upgrade => "= 0",
-        Direction::Downgrade => "> 0",
-    };
-    let due = format!("({}) {due}", count(dialect, job.revision));
     let once = match repeat {
         Repeat::Stop => None,
-        Repeat::PassOver => dialect.once(&due, &plan),
+        Repeat::PassOver => dialect.once(&guards.due, &plan),
     };
     if once.is_none() && repeat == Repeat::PassOver && passes_over(dialect) {
         title.push_str("\nSome of it cannot run on a condition, so it cannot be passed over: the script stops here if it is done already.");
@@ -295,7 +264,7 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Vec<Statement>, record: String
         title.push_str(&format!("\nIt runs out of a transaction. {WITHIN}"));
     }
     let mut plan = once.unwrap_or_else(|| {
-        plan.statements.splice(0..0, guards);
+        plan.statements.splice(0..0, guards.begun);
         dialect.standalone(&plan)
     });
     // How to run it stands at the head of the script, once.
@@ -315,21 +284,4 @@ fn restore(dialect: &dyn Dialect, plan: &Plan) -> Restore {
     } else {
         Restore::default()
     }
-}
-
-/// Returns a query for how many rows a revision has, none or one.
-fn count(dialect: &dyn Dialect, id: RevisionId) -> String {
-    let id = dialect.literal(&Literal::Text(id.to_string()));
-    format!("SELECT count(*) FROM {TABLE} WHERE id = {id}")
-}
-
-/// Returns a step that fails with the message if the count is so.
-fn stop(count: String, is: &str, message: &str) -> Statement {
-    Statement::from(Step::ExpectNoRows {
-        sql: format!(
-            "SELECT found.rows_found FROM ({}) AS found WHERE found.rows_found {is}",
-            count.replacen("count(*)", "count(*) AS rows_found", 1)
-        ),
-        message: message.to_owned(),
-    })
 }

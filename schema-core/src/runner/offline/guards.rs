@@ -1,0 +1,135 @@
+//! What a printed script asks of the database before it does what belongs to a revision.
+
+use crate::dialect::Dialect;
+use crate::history::{History, RevisionId, Squashed};
+use crate::plan::{Statement, Step};
+use crate::runner::Job;
+use crate::runner::version_table::TABLE;
+use crate::schema::Literal;
+
+/// What stands between a script and the part of one revision.
+pub(super) struct Guards {
+    /// The condition that the part is not done yet.
+    pub(super) due: String,
+    /// What stops a script that may meet no database where it is done, or begun.
+    pub(super) begun: Vec<Statement>,
+    /// What stops it where it is due, but the database is not where the runner would do it.
+    pub(super) ready: Vec<Statement>,
+}
+
+/// Returns the guards of an upgrade: the database has what the revision builds on.
+pub(super) fn of_upgrade(dialect: &dyn Dialect, history: &History, job: &Job) -> Guards {
+    let id = job.revision;
+    let overrules = history.get(id).map_or(&[][..], |header| &header.overrules[..]);
+    // A merge does not wait for a parent that it decided against.
+    let parents = job.parents.iter().filter(|parent| !overrules.contains(parent));
+    let ready = parents.map(|parent| {
+        let message = format!("the database does not have `{parent}`, on which `{id}` builds");
+        stop(dialect, *parent, "= 0", &message)
+    });
+    let already = format!("the database has `{id}` already");
+    Guards {
+        due: format!("({}) = 0", count(dialect, id)),
+        begun: vec![unfinished(), stop(dialect, id, "> 0", &already)],
+        ready: ready.collect(),
+    }
+}
+
+/// Returns what stops an upgrade before it changes anything: the database has what some of its revisions were squashed from, so they are not
+/// to run, or what a merge among them decided against, or a merge that decided against one of them.
+pub(super) fn ruled_out(dialect: &dyn Dialect, history: &History, jobs: &[Job]) -> Vec<Statement> {
+    let mut guards = Vec::new();
+    for header in jobs.iter().filter_map(|job| history.get(job.revision)) {
+        let id = header.id;
+        if !header.replaces.is_empty() {
+            let ids: Vec<RevisionId> = header.replaces.iter().flat_map(Squashed::ids).collect();
+            let message =
+                format!("the database has revisions squashed into `{id}`: run `autogen upgrade` on it");
+            guards.push(none_of(dialect, &ids, &message));
+        }
+        for overruled in &header.overrules {
+            let message = format!("the database has `{overruled}`, which `{id}` decided against");
+            guards.push(none_of(dialect, &with_squashed(history, *overruled), &message));
+        }
+        let merges = history
+            .revisions()
+            .iter()
+            .filter(|merge| merge.overrules.contains(&id));
+        for merge in merges.map(|merge| merge.id) {
+            let message = format!("the database has `{merge}`, which decided against `{id}`");
+            guards.push(none_of(dialect, &with_squashed(history, merge), &message));
+        }
+    }
+    guards
+}
+
+/// Returns the guards of a downgrade: nothing in the database builds on the revision any more, as far as the files or the database know.
+pub(super) fn of_downgrade(dialect: &dyn Dialect, history: &History, job: &Job) -> Guards {
+    let id = job.revision;
+    let children = history
+        .children(id)
+        .filter(|child| !child.overrules.contains(&id));
+    let children: Vec<RevisionId> = children
+        .flat_map(|child| with_squashed(history, child.id))
+        .collect();
+    let noted = dialect.literal(&Literal::Text(format!("%{id}%")));
+    let mut sql = format!("SELECT id FROM {TABLE} WHERE parents LIKE {noted}");
+    if !children.is_empty() {
+        sql.push_str(&format!(" OR id IN ({})", literals(dialect, &children)));
+    }
+    let message = format!("a revision that the database has builds on `{id}`");
+    let missing = format!("the database does not have `{id}`");
+    Guards {
+        due: format!("({}) > 0", count(dialect, id)),
+        begun: vec![unfinished(), stop(dialect, id, "= 0", &missing)],
+        ready: vec![Statement::from(Step::ExpectNoRows { sql, message })],
+    }
+}
+
+/// Returns a step that fails if a run stopped within a revision. How to go on there only the runner knows.
+pub(super) fn unfinished() -> Statement {
+    Statement::from(Step::ExpectNoRows {
+        sql: format!("SELECT id FROM {TABLE} WHERE unfinished IS NOT NULL"),
+        message: "a revision is unfinished; finish it by `autogen upgrade`".to_owned(),
+    })
+}
+
+/// Returns a revision with all that it was squashed from.
+fn with_squashed(history: &History, id: RevisionId) -> Vec<RevisionId> {
+    let replaces = history.get(id).into_iter().flat_map(|header| &header.replaces);
+    std::iter::once(id)
+        .chain(replaces.flat_map(Squashed::ids))
+        .collect()
+}
+
+/// Returns a query for how many rows a revision has, none or one.
+fn count(dialect: &dyn Dialect, id: RevisionId) -> String {
+    format!(
+        "SELECT count(*) FROM {TABLE} WHERE id = {}",
+        literals(dialect, &[id])
+    )
+}
+
+fn literals(dialect: &dyn Dialect, ids: &[RevisionId]) -> String {
+    let ids = ids
+        .iter()
+        .map(|id| dialect.literal(&Literal::Text(id.to_string())));
+    ids.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns a step that fails with the message if the database has one of the revisions.
+fn none_of(dialect: &dyn Dialect, ids: &[RevisionId], message: &str) -> Statement {
+    Statement::from(Step::ExpectNoRows {
+        sql: format!("SELECT id FROM {TABLE} WHERE id IN ({})", literals(dialect, ids)),
+        message: message.to_owned(),
+    })
+}
+
+/// Returns a step that fails with the message if the count of a revision is so.
+fn stop(dialect: &dyn Dialect, id: RevisionId, is: &str, message: &str) -> Statement {
+    let count = count(dialect, id).replacen("count(*)", "count(*) AS rows_found", 1);
+    Statement::from(Step::ExpectNoRows {
+        sql: format!("SELECT found.rows_found FROM ({count}) AS found WHERE found.rows_found {is}"),
+        message: message.to_owned(),
+    })
+}
