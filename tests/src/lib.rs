@@ -6,6 +6,7 @@ pub mod chain;
 pub mod dice;
 pub mod dying;
 pub mod generate;
+pub mod interrupted;
 pub mod law;
 pub mod notation;
 pub mod operations;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use autogen_tests::servers::{self, Fresh};
+use autogen_tests::interrupted::Interrupted;
 use schema_core::db::Connection;
 use schema_core::dialect::mysql::MySql;
 use schema_core::dialect::{Dialect, Progress};
@@ -22,32 +22,8 @@ const SETUP: [&str; 8] = [
 /// A change of the same table by someone else.
 const MEANWHILE: &str = "ALTER TABLE t COMMENT 'someone else was here'";
 
-fn fresh() -> Option<Fresh> {
-    let fresh = servers::database("mysql")?.fresh();
-    let mut connection = fresh.open();
-    for sql in SETUP {
-        execute(&mut *connection, sql);
-    }
-    Some(fresh)
-}
-
-fn execute(connection: &mut dyn Connection, sql: &str) {
-    connection
-        .execute(sql, &[])
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
-}
-
-fn fingerprint(connection: &mut dyn Connection, sql: &str) -> String {
-    let session = MySql.session();
-    assert!(!session.joins_transaction(sql), "{sql}");
-    session
-        .fingerprint(connection, sql)
-        .unwrap_or_else(|error| panic!("{sql}: {error}"))
-}
-
-fn probe(connection: &mut dyn Connection, sql: &str, before: &str) -> Progress {
-    let progress = MySql.session().probe(connection, sql, before);
-    progress.unwrap_or_else(|error| panic!("{sql}: {error}"))
+fn server() -> Option<Interrupted> {
+    Interrupted::new("mysql", &SETUP)
 }
 
 #[test]
@@ -72,82 +48,76 @@ fn what_a_statement_makes_or_drops_tells_whether_it_took_effect() {
         "SET STATEMENT max_statement_time = 500 FOR ALTER TABLE t ADD COLUMN x INT",
         "EXECUTE IMMEDIATE 'ALTER TABLE t ADD COLUMN x INT'",
     ] {
-        let Some(fresh) = fresh() else { return };
-        let mut connection = fresh.open();
-        let version = connection.query("SELECT version()", &[]).unwrap()[0][0].to_string();
+        let Some(mut server) = server() else { return };
+        let version = server.query("SELECT version()", &[]).unwrap()[0][0].to_string();
         if !version.contains("MariaDB") && (sql.starts_with("SET") || sql.starts_with("EXECUTE")) {
             continue;
         }
-        let before = fingerprint(&mut *connection, sql);
-        execute(&mut *connection, MEANWHILE);
-        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
-        execute(&mut *connection, sql);
-        assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole, "{sql}");
+        let before = server.fingerprint(sql);
+        server.run(MEANWHILE);
+        assert_eq!(server.probe(sql, &before), Progress::Nothing, "{sql}");
+        server.run(sql);
+        assert_eq!(server.probe(sql, &before), Progress::Whole, "{sql}");
     }
 }
 
 #[test]
 fn tables_that_change_their_names_among_themselves_are_told_apart() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     let sql = "RENAME TABLE live TO x, shadow TO live, x TO shadow";
-    let before = fingerprint(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
-    execute(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
+    let before = server.fingerprint(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    server.run(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Whole);
 }
 
 #[test]
 fn rows_that_a_statement_takes_away_are_not_taken_away_twice() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     let sql = "TRUNCATE TABLE t";
-    let before = fingerprint(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
-    execute(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
-    execute(&mut *connection, "INSERT INTO t VALUES (2, 2)");
-    let progress = probe(&mut *connection, sql, &before);
+    let before = server.fingerprint(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    server.run(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Whole);
+    server.run("INSERT INTO t VALUES (2, 2)");
+    let progress = server.probe(sql, &before);
     assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
 }
 
 #[test]
 fn rows_that_a_statement_exchanges_are_not_exchanged_twice() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     let sql = "ALTER TABLE parted EXCHANGE PARTITION p0 WITH TABLE shadow";
-    let before = fingerprint(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
-    execute(&mut *connection, sql);
-    let progress = probe(&mut *connection, sql, &before);
+    let before = server.fingerprint(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    server.run(sql);
+    let progress = server.probe(sql, &before);
     assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
 }
 
 #[test]
 fn what_leaves_no_trace_is_put_before_a_person() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     for sql in [
         "CALL p()",
         "DO f()",
         "ALTER TABLE t ADD KEY (a, b)",
         "CREATE ROLE nobody",
     ] {
-        let before = fingerprint(&mut *connection, sql);
-        execute(&mut *connection, MEANWHILE);
-        let progress = probe(&mut *connection, sql, &before);
+        let before = server.fingerprint(sql);
+        server.run(MEANWHILE);
+        let progress = server.probe(sql, &before);
         assert!(
             matches!(progress, Progress::Unclear { .. }),
             "{sql}: {progress:?}"
         );
-        execute(&mut *connection, "ALTER TABLE t COMMENT ''");
+        server.run("ALTER TABLE t COMMENT ''");
     }
 }
 
 #[test]
 fn what_leaves_the_same_twice_is_run_again() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     for sql in [
         "DO sleep(0)",
         "SET @a = 5",
@@ -155,16 +125,15 @@ fn what_leaves_the_same_twice_is_run_again() {
         "ALTER TABLE t MODIFY b BIGINT",
         "CREATE OR REPLACE VIEW w AS SELECT a FROM t",
     ] {
-        let before = fingerprint(&mut *connection, sql);
-        execute(&mut *connection, sql);
-        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+        let before = server.fingerprint(sql);
+        server.run(sql);
+        assert_eq!(server.probe(sql, &before), Progress::Nothing, "{sql}");
     }
 }
 
 #[test]
 fn what_the_server_cannot_read_has_done_nothing() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     for sql in [
         "ALTR TABLE t ADD x INT",
         "CALL no_such_procedure()",
@@ -172,36 +141,32 @@ fn what_the_server_cannot_read_has_done_nothing() {
         "TRUNCATE no_such_table",
         "ALTER TABLE no_such_table ADD x INT",
     ] {
-        let before = fingerprint(&mut *connection, sql);
-        connection.execute(sql, &[]).unwrap_err();
-        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+        let before = server.fingerprint(sql);
+        server.fail(sql);
+        assert_eq!(server.probe(sql, &before), Progress::Nothing, "{sql}");
     }
 }
 
 #[test]
 fn tables_of_another_database_are_looked_at_too() {
-    let (Some(fresh), Some(other)) = (fresh(), fresh()) else {
+    let (Some(mut server), Some(mut other)) = (server(), server()) else {
         return;
     };
-    let mut connection = fresh.open();
-    let rows = other.open().query("SELECT database()", &[]).unwrap();
+    let rows = other.query("SELECT database()", &[]).unwrap();
     let name = rows[0][0].as_str().unwrap();
     let sql = format!("ALTER TABLE {name}.t ADD COLUMN x INT");
-    let before = fingerprint(&mut *connection, &sql);
-    assert_eq!(probe(&mut *connection, &sql, &before), Progress::Nothing);
-    execute(&mut *connection, &sql);
-    assert_eq!(probe(&mut *connection, &sql, &before), Progress::Whole);
+    let before = server.fingerprint(&sql);
+    assert_eq!(server.probe(&sql, &before), Progress::Nothing);
+    server.run(&sql);
+    assert_eq!(server.probe(&sql, &before), Progress::Whole);
 
-    execute(
-        &mut *connection,
-        &format!("CREATE TABLE {name}.counts (n INT) ENGINE=MyISAM"),
-    );
+    server.run(&format!("CREATE TABLE {name}.counts (n INT) ENGINE=MyISAM"));
     let sql = format!("UPDATE {name}.counts SET n = n + 1");
     let rolls_back =
         |connection: &mut dyn Connection, sql: &str| MySql.session().rolls_back(connection, sql).unwrap();
-    assert!(!rolls_back(&mut *connection, &sql));
+    assert!(!rolls_back(&mut *server, &sql));
     assert!(rolls_back(
-        &mut *connection,
+        &mut *server,
         &format!("UPDATE {name}.t SET b = b + 1")
     ));
 }

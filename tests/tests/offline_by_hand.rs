@@ -27,8 +27,10 @@ fn history(project: &Project, dialect: &dyn Dialect, upgrade: &str) -> History {
     project.load()
 }
 
-fn options() -> Options {
-    Options::new("1.0", || Duration::ZERO, Duration::from_secs(10))
+/// Upgrades to a revision as the command does.
+fn run(connection: &mut dyn Connection, dialect: &dyn Dialect, history: &History, number: u32) {
+    let options = Options::new("1.0", || Duration::ZERO, Duration::from_secs(10));
+    upgrade(connection, dialect, history, &[id(number)], &options, &mut |_| {}).unwrap();
 }
 
 fn printed(dialect: &dyn Dialect, history: &History, repeat: Repeat) -> String {
@@ -51,15 +53,7 @@ fn a_body_with_semicolons_is_delimited_or_nothing_of_it_runs() {
     let expected = vec![vec![Value::Integer(0)]; 2];
 
     let mut by_runner = database.empty();
-    upgrade(
-        &mut *by_runner,
-        dialect,
-        &history,
-        &[id(1)],
-        &options(),
-        &mut |_| {},
-    )
-    .unwrap();
+    run(&mut *by_runner, dialect, &history, 1);
     assert_eq!(rows(&mut *by_runner).unwrap(), expected);
 
     let script = printed(dialect, &history, Repeat::Stop);
@@ -110,15 +104,7 @@ fn a_script_has_the_settings_of_a_run() {
                 .unwrap()
         };
         let mut by_runner = database.empty();
-        upgrade(
-            &mut *by_runner,
-            dialect,
-            &history,
-            &[id(1)],
-            &options(),
-            &mut |_| {},
-        )
-        .unwrap();
+        run(&mut *by_runner, dialect, &history, 1);
         for repeat in [Repeat::Stop, Repeat::PassOver] {
             let mut by_shell = database.empty();
             for setting in ["TimeZone = 'America/New_York'", "IntervalStyle = 'postgres'"] {
@@ -173,15 +159,7 @@ fn a_comment_ends_where_the_server_says() {
             "-- make a table\rCREATE TABLE one (id int);\nCREATE TABLE two (id int);\n",
         );
         let mut connection = database.empty();
-        upgrade(
-            &mut *connection,
-            dialect,
-            &history,
-            &[id(1)],
-            &options(),
-            &mut |_| {},
-        )
-        .unwrap();
+        run(&mut *connection, dialect, &history, 1);
         let tables = dialect.reflect(&mut *connection).unwrap().tables.len();
         let mut by_shell = database.empty();
         shell::run(&mut *by_shell, dialect, &printed(dialect, &history, Repeat::Stop)).unwrap();
@@ -219,15 +197,7 @@ fn a_rule_and_a_function_in_sql_are_one_statement_each() {
             )
             .unwrap();
         } else {
-            upgrade(
-                &mut *connection,
-                dialect,
-                &history,
-                &[id(1)],
-                &options(),
-                &mut |_| {},
-            )
-            .unwrap();
+            run(&mut *connection, dialect, &history, 1);
         }
         assert_eq!(
             connection.query("SELECT total()::int", &[]).unwrap(),
@@ -268,15 +238,7 @@ fn a_table_is_defined_anew_in_the_order_in_which_the_history_stores_it() {
     };
     assert!(up(&[]).contains("writable_schema"), "{}", up(&[]));
     let mut by_runner = database.empty();
-    upgrade(
-        &mut *by_runner,
-        dialect,
-        &history,
-        &[id(3)],
-        &options(),
-        &mut |_| {},
-    )
-    .unwrap();
+    run(&mut *by_runner, dialect, &history, 3);
     let stored = |connection: &mut dyn Connection| {
         let sql = "SELECT sql FROM sqlite_schema WHERE name = 'items'";
         connection.query(sql, &[]).unwrap()
@@ -284,15 +246,7 @@ fn a_table_is_defined_anew_in_the_order_in_which_the_history_stores_it() {
     for from in [&[][..], &[2]] {
         let mut by_shell = database.empty();
         if let [begun] = from {
-            upgrade(
-                &mut *by_shell,
-                dialect,
-                &history,
-                &[id(*begun)],
-                &options(),
-                &mut |_| {},
-            )
-            .unwrap();
+            run(&mut *by_shell, dialect, &history, *begun);
         }
         by_shell.allow_schema_edits(true).unwrap();
         shell::run(&mut *by_shell, dialect, &up(from)).unwrap();

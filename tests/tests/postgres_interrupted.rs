@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use autogen_tests::servers::{self, Fresh};
+use autogen_tests::interrupted::Interrupted;
 use schema_core::db::{self, Connection};
 use schema_core::dialect::postgres::Postgres;
 use schema_core::dialect::{Dialect, Progress};
@@ -22,32 +22,8 @@ const SETUP: [&str; 9] = [
     "CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (5)",
 ];
 
-fn fresh() -> Option<Fresh> {
-    let fresh = servers::database("postgres")?.fresh();
-    let mut connection = fresh.open();
-    for sql in SETUP {
-        execute(&mut *connection, sql);
-    }
-    Some(fresh)
-}
-
-fn execute(connection: &mut dyn Connection, sql: &str) {
-    connection
-        .execute(sql, &[])
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
-}
-
-fn fingerprint(connection: &mut dyn Connection, sql: &str) -> String {
-    let session = Postgres.session();
-    assert!(!session.joins_transaction(sql), "{sql}");
-    session
-        .fingerprint(connection, sql)
-        .unwrap_or_else(|error| panic!("{sql}: {error}"))
-}
-
-fn probe(connection: &mut dyn Connection, sql: &str, before: &str) -> Progress {
-    let progress = Postgres.session().probe(connection, sql, before);
-    progress.unwrap_or_else(|error| panic!("{sql}: {error}"))
+fn server() -> Option<Interrupted> {
+    Interrupted::new("postgres", &SETUP)
 }
 
 /// Returns the indexes of both tables, those that are not valid in parentheses.
@@ -65,70 +41,65 @@ fn indexes(connection: &mut dyn Connection) -> Vec<String> {
 
 #[test]
 fn the_broken_index_of_the_statement_is_cleared_away_and_no_other() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     // Someone has left a broken one before.
     for broken in [
         "CREATE UNIQUE INDEX CONCURRENTLY before ON a.items (n)",
         "CREATE UNIQUE INDEX CONCURRENTLY ix ON b.items (n)",
     ] {
-        connection.execute(broken, &[]).unwrap_err();
+        server.fail(broken);
     }
     for sql in [
         "CREATE UNIQUE INDEX CONCURRENTLY ix ON a.items (n)",
         "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"ix\" ON ONLY a.\"items\" USING btree (n DESC)",
         "CREATE UNIQUE INDEX CONCURRENTLY ON a.items (n)",
     ] {
-        let before = fingerprint(&mut *connection, sql);
-        connection.execute(sql, &[]).unwrap_err();
-        connection
-            .execute("CREATE UNIQUE INDEX CONCURRENTLY meanwhile ON a.items (n)", &[])
-            .unwrap_err();
-        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
+        let before = server.fingerprint(sql);
+        server.fail(sql);
+        server.fail("CREATE UNIQUE INDEX CONCURRENTLY meanwhile ON a.items (n)");
+        assert_eq!(server.probe(sql, &before), Progress::Nothing, "{sql}");
         assert_eq!(
-            indexes(&mut *connection),
+            indexes(&mut *server),
             ["(a.before)", "(a.meanwhile)", "(b.ix)", "a.theirs"],
             "{sql}"
         );
-        execute(&mut *connection, "DROP INDEX a.meanwhile");
+        server.run("DROP INDEX a.meanwhile");
     }
     let sql = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS before ON a.items (n)";
-    let before = fingerprint(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
-    assert_eq!(indexes(&mut *connection), ["(a.before)", "(b.ix)", "a.theirs"]);
+    let before = server.fingerprint(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    assert_eq!(indexes(&mut *server), ["(a.before)", "(b.ix)", "a.theirs"]);
 }
 
 #[test]
 fn an_index_that_another_session_is_building_is_left_to_it() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     let sql = "CREATE INDEX CONCURRENTLY ix ON a.items (n)";
-    let before = fingerprint(&mut *connection, sql);
-    let mut writer = fresh.open();
-    execute(&mut *writer, "BEGIN");
-    execute(&mut *writer, "UPDATE a.items SET m = 3");
+    let before = server.fingerprint(sql);
+    let url = server.fresh().url().clone();
+    let mut writer = server.fresh().open();
+    writer.execute("BEGIN", &[]).unwrap();
+    writer.execute("UPDATE a.items SET m = 3", &[]).unwrap();
     std::thread::scope(|scope| {
-        let url = fresh.url();
-        let building = scope.spawn(move || db::open(url).unwrap().execute(sql, &[]).map(drop));
-        while indexes(&mut *connection) != ["(a.ix)", "a.theirs"] {
+        let building = scope.spawn(|| db::open(&url).unwrap().execute(sql, &[]).map(drop));
+        while indexes(&mut *server) != ["(a.ix)", "a.theirs"] {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let progress = probe(&mut *connection, sql, &before);
-        execute(&mut *writer, "COMMIT");
+        let progress = server.probe(sql, &before);
+        writer.execute("COMMIT", &[]).unwrap();
         assert!(
             matches!(&progress, Progress::Unclear { found } if found.contains("another session is building")),
             "{progress:?}"
         );
         building.join().unwrap().unwrap_or_else(|error| panic!("{error}"));
     });
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
-    assert_eq!(indexes(&mut *connection), ["a.ix", "a.theirs"]);
+    assert_eq!(server.probe(sql, &before), Progress::Whole);
+    assert_eq!(indexes(&mut *server), ["a.ix", "a.theirs"]);
 }
 
 #[test]
 fn a_change_of_the_same_table_by_someone_else_does_not_count() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     for (sql, meanwhile) in [
         (
             "CREATE INDEX CONCURRENTLY ix ON a.items (n)",
@@ -141,14 +112,14 @@ fn a_change_of_the_same_table_by_someone_else_does_not_count() {
             "CREATE INDEX ON part (n)",
         ),
     ] {
-        let before = fingerprint(&mut *connection, sql);
-        execute(&mut *connection, meanwhile);
-        assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing, "{sql}");
-        if sql.contains("DETACH") && !knows_detach(&mut *connection) {
+        let before = server.fingerprint(sql);
+        server.run(meanwhile);
+        assert_eq!(server.probe(sql, &before), Progress::Nothing, "{sql}");
+        if sql.contains("DETACH") && !knows_detach(&mut *server) {
             continue;
         }
-        execute(&mut *connection, sql);
-        assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole, "{sql}");
+        server.run(sql);
+        assert_eq!(server.probe(sql, &before), Progress::Whole, "{sql}");
     }
 }
 
@@ -162,52 +133,39 @@ fn knows_detach(connection: &mut dyn Connection) -> bool {
 
 #[test]
 fn an_index_whose_name_nobody_knows_is_put_before_a_person() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     let sql = "CREATE INDEX CONCURRENTLY ON a.items ((n + m))";
-    let before = fingerprint(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
-    execute(&mut *connection, "CREATE INDEX ON a.items (n)");
-    let progress = probe(&mut *connection, sql, &before);
+    let before = server.fingerprint(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    server.run("CREATE INDEX ON a.items (n)");
+    let progress = server.probe(sql, &before);
     assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
 }
 
 #[test]
 fn what_a_reindex_leaves_is_cleared_away() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     let sql = "REINDEX INDEX CONCURRENTLY a.theirs";
-    let before = fingerprint(&mut *connection, sql);
+    let before = server.fingerprint(sql);
     // As the server leaves it.
-    connection
-        .execute(
-            "CREATE UNIQUE INDEX CONCURRENTLY theirs_ccnew ON a.items (n)",
-            &[],
-        )
-        .unwrap_err();
-    connection
-        .execute("CREATE UNIQUE INDEX CONCURRENTLY other_ccnew ON a.items (n)", &[])
-        .unwrap_err();
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
-    assert_eq!(indexes(&mut *connection), ["(a.other_ccnew)", "a.theirs"]);
-    execute(&mut *connection, sql);
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Whole);
+    server.fail("CREATE UNIQUE INDEX CONCURRENTLY theirs_ccnew ON a.items (n)");
+    server.fail("CREATE UNIQUE INDEX CONCURRENTLY other_ccnew ON a.items (n)");
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    assert_eq!(indexes(&mut *server), ["(a.other_ccnew)", "a.theirs"]);
+    server.run(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Whole);
 }
 
 #[test]
 fn a_procedure_that_is_not_there_has_done_nothing() {
-    let Some(fresh) = fresh() else { return };
-    let mut connection = fresh.open();
+    let Some(mut server) = server() else { return };
     let sql = "CALL fill()";
-    let before = fingerprint(&mut *connection, sql);
-    connection.execute(sql, &[]).unwrap_err();
-    assert_eq!(probe(&mut *connection, sql, &before), Progress::Nothing);
-    execute(
-        &mut *connection,
-        "CREATE PROCEDURE fill() LANGUAGE SQL AS 'SELECT 1'",
-    );
-    let before = fingerprint(&mut *connection, sql);
-    let progress = probe(&mut *connection, sql, &before);
+    let before = server.fingerprint(sql);
+    server.fail(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    server.run("CREATE PROCEDURE fill() LANGUAGE SQL AS 'SELECT 1'");
+    let before = server.fingerprint(sql);
+    let progress = server.probe(sql, &before);
     assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
 }
 
