@@ -5,7 +5,7 @@
 
 mod apply;
 mod aside;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#[cfg(feature = "migrations")]
 mod belong;
 mod conflict;
 mod describe;
@@ -16,7 +16,7 @@ mod touch;
 pub use apply::ApplyError;
 pub use aside::Asides;
 pub(crate) use aside::aside;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+#[cfg(feature = "migrations")]
 pub(crate) use belong::left_with;
 pub use conflict::{Conflict, conflicts};
 pub use describe::describe_all;

@@ -32,7 +32,9 @@ mod server;
 #[cfg(feature = "sqlite")]
 mod template;
 
-pub use history::{one_head, up_down_up, up_down_up_at};
+#[cfg(feature = "sqlite")]
+pub use history::up_down_up;
+pub use history::{one_head, up_down_up_at};
 pub use models::{models_equal_history, tables_equal_history};
 pub use server::{Database, database_at};
 #[cfg(feature = "sqlite")]

@@ -280,7 +280,7 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Guards, record: String, repeat
 fn restore(dialect: &dyn Dialect, plan: &Plan) -> Restore {
     let session = dialect.session();
     if leftovers::may_leave(session, plan) {
-        session.restore(plan)
+        session.restore(plan).told()
     } else {
         Restore::default()
     }

@@ -81,7 +81,6 @@ pub(super) fn restore(plan: &Plan) -> Restore {
         within,
         behind: Vec::new(),
     }
-    .told()
 }
 
 /// Returns statements that stop if the script ends in another database than it begins in: a shell has no way back to a database that the script

@@ -33,7 +33,6 @@ pub(super) fn restore(plan: &Plan) -> Restore {
         within,
         behind: Vec::new(),
     }
-    .told()
 }
 
 /// Tells whether a statement takes back whatever was set, and with it any note of that.

@@ -74,7 +74,6 @@ pub(super) fn restore(plan: &Plan) -> Restore {
         within,
         behind,
     }
-    .told()
 }
 
 /// What statements leave in their session, by their words.
