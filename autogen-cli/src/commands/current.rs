@@ -121,34 +121,57 @@ pub(super) fn current(
     let config = environment.config()?;
     let database = environment.database(&config)?;
     let applied = applied_in(&database)?;
-    let tips = runner::tips(history, &applied);
-    match tips.iter().find(|tip| !history.speaks_of(tip.id)) {
-        Some(unknown) => Err(not_in_files(history, &applied, unknown)),
-        None => Ok(tips.iter().map(|tip| tip.id).collect()),
+    let places = places(history, &applied);
+    match places.iter().find(|place| history.get(**place).is_none()) {
+        Some(lost) => Err(nowhere(history, &applied, *lost)),
+        None => Ok(places),
     }
 }
 
-/// Returns the error for a database that is at a revision that the files do not have: nothing can be counted from there.
-fn not_in_files(history: &History, applied: &[Applied], unknown: &Applied) -> CommandError {
-    let known: Vec<Applied> = applied
+/// Returns the revisions at which a database is. All that one was squashed from is that one, whether the database has noted it or not.
+pub(super) fn places(history: &History, applied: &[Applied]) -> Vec<RevisionId> {
+    let settled = history.settled(&applied.iter().map(|one| one.id).collect());
+    let tips: Vec<RevisionId> = runner::tips(history, applied).iter().map(|tip| tip.id).collect();
+    let below = history.ancestors(&tips);
+    let mut places = Vec::with_capacity(tips.len());
+    for tip in tips {
+        match history.replaced_by(tip).filter(|by| settled.contains(by)) {
+            None => places.push(tip),
+            Some(by) if below.contains(&by) || places.contains(&by) => {}
+            Some(by) => places.push(by),
+        }
+    }
+    places
+}
+
+/// Returns the error for a database at a revision that the files do not have as it is there: nothing can be counted from it.
+fn nowhere(history: &History, applied: &[Applied], lost: RevisionId) -> CommandError {
+    let message = applied
         .iter()
-        .filter(|one| history.get(one.id).is_some())
-        .cloned()
-        .collect();
-    let common: Vec<String> = runner::tips(history, &known)
+        .find(|one| one.id == lost)
+        .map(|one| &one.message[..]);
+    let at = format!(
+        "the database is at revision `{lost}` ({})",
+        message.unwrap_or_default()
+    );
+    if let Some(by) = history.replaced_by(lost) {
+        return CommandError::new(format!(
+            "{at}, which was squashed into `{by}` with some that it lacks"
+        ))
+        .hint("name revisions by their ids; `autogen upgrade` says how to go on with the database");
+    }
+    let ids = applied.iter().map(|one| one.id);
+    let unknown: Vec<RevisionId> = ids.filter(|id| !history.speaks_of(*id)).collect();
+    let back: Vec<String> = runner::back_to(history, applied, &unknown)
         .iter()
-        .map(|tip| tip.id.to_string())
+        .map(ToString::to_string)
         .collect();
-    let back = if common.is_empty() {
+    let back = if back.is_empty() {
         "base".to_owned()
     } else {
-        common.join(" ")
+        back.join(" ")
     };
-    CommandError::new(format!(
-        "the database is at revision `{}` ({}), which the files do not have",
-        unknown.id, unknown.message
-    ))
-    .hint(format!(
+    CommandError::new(format!("{at}, which the files do not have")).hint(format!(
         "check out the branch that has it, or take it back with `autogen downgrade {back}`"
     ))
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use clap::Args;
 use renderdag::{Ancestor, GraphRowRenderer, Renderer};
 use schema_core::history::{Header, History, RevisionId, counts_from_current};
-use schema_core::runner;
 use serde_json::json;
 
-use super::current::applied_in;
+use super::current::{applied_in, places};
 use crate::document::RevisionDocument;
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
@@ -89,7 +88,7 @@ fn state(environment: &mut Environment<'_>, history: &History) -> Result<State, 
     let config = environment.config()?;
     let database = environment.database(&config)?;
     let rows = applied_in(&database)?;
-    let current = runner::tips(history, &rows).iter().map(|tip| tip.id).collect();
+    let current = places(history, &rows);
     let has = rows.iter().map(|row| row.id).collect();
     Ok(State {
         asked: true,

@@ -50,6 +50,7 @@ transcripts!(
     by_hand,
     carried,
     counted,
+    counted_squashed,
     database_url,
     diff,
     edit,
