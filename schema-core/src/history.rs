@@ -25,6 +25,7 @@ pub use error::{Cause, HistoryError};
 pub use id::{ParseIdError, RevisionId};
 pub use names::counts_from_current;
 pub use pending::{Pending, Stuck};
+pub(crate) use pending::{downgrade_to, taken_back};
 pub use replaced::{Replaced, Squashed};
 pub use revision::{Header, Revision, ScriptSums, slug};
 pub use strays::Stray;

@@ -33,7 +33,6 @@ mod version_table;
 
 pub use agree::{Agreement, agree};
 pub use apart::{Apart, ApartCause};
-pub(crate) use check::downgrade_to;
 pub use check::{Checked, Finding, Uncompared, check};
 pub use downgrade::{ahead_of_downgrade, downgrade};
 pub use error::{Failure, FailureCause, Halfway, HalfwayCause, Kept, Remains, RunError, WayBack};
@@ -191,6 +190,12 @@ pub fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
 /// Returns what to go back to for a database to lose those revisions, and what builds on them, and no other: nothing means the base.
 #[must_use]
 pub fn back_to(history: &History, applied: &[Applied], gone: &[RevisionId]) -> Vec<RevisionId> {
+    let left = left(history, applied, gone);
+    tips(history, &left).iter().map(|tip| tip.id).collect()
+}
+
+/// Returns what is left in a database that has lost those revisions, and what builds on them.
+fn left(history: &History, applied: &[Applied], gone: &[RevisionId]) -> Vec<Applied> {
     let mut gone: BTreeSet<RevisionId> = gone.iter().copied().collect();
     loop {
         let more: Vec<RevisionId> = applied
@@ -207,12 +212,8 @@ pub fn back_to(history: &History, applied: &[Applied], gone: &[RevisionId]) -> V
         }
         gone.extend(more);
     }
-    let left: Vec<Applied> = applied
-        .iter()
-        .filter(|one| !gone.contains(&one.id))
-        .cloned()
-        .collect();
-    tips(history, &left).iter().map(|tip| tip.id).collect()
+    let left = applied.iter().filter(|one| !gone.contains(&one.id));
+    left.cloned().collect()
 }
 
 /// Notes what someone calls the state of a database, with the revisions at which it is. Another name is forgotten.

@@ -12,6 +12,7 @@ use revisions::{Project, id, ids, revision};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::history::{Direction, Squashed, Stuck};
 use schema_core::runner::{self, Finding, RunError, Unknown, WayBack};
+use schema_core::script;
 
 /// stores ← items ← tags, all applied.
 fn three() -> (Project, Database) {
@@ -157,10 +158,21 @@ fn a_revision_written_anew_on_top_of_what_the_database_lacks_is_no_edit() {
         revision: id(2),
         onto: ids([4]),
         back_to: ids([1]),
+        then: Some(Box::new(Stuck::PartlySquashed {
+            revision: id(4),
+            has: ids([1]),
+            lacks: ids([3]),
+            beyond: Vec::new(),
+        })),
         at: Some(id(2)),
+        whole: false,
     };
     assert_eq!(*findings, [expected]);
     let hint = error.hint().unwrap();
+    assert!(
+        hint.contains("`autogen downgrade 690000010000`, which drops what it added, then check out"),
+        "{hint}"
+    );
     assert!(hint.contains("`autogen stamp 690000020000 --purge`"), "{hint}");
     assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
 
@@ -193,6 +205,50 @@ fn a_revision_written_anew_on_top_of_what_the_database_lacks_is_no_edit() {
     };
     assert_eq!(*beyond, ids([2]));
     assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));
+}
+
+/// Nobody has edited it, and there is nothing to restore: what it stands on now is in the database, noted or not.
+#[test]
+fn a_revision_written_anew_on_top_of_what_the_database_has_is_no_edit_either() {
+    let project = Project::new();
+    project.create_table(1, &[], "items");
+    project.create_table(3, &[1], "labels");
+    let tags = project.create_table(2, &[1], "tags");
+    let before = project.load();
+    let database = Database::new(project.path("app.db"));
+    database.upgrade(&before).unwrap();
+    fs::remove_dir_all(tags).unwrap();
+    let mut squash = revision(4, &[], "squash");
+    squash.replaces = vec![Squashed::Plain(id(1)), Squashed::Plain(id(3))];
+    project.write(&squash, "", "");
+    let mut moved = before.revision(id(2)).unwrap();
+    moved.parents = ids([4]);
+    let anew = "-- written anew\nSELECT 1;\n";
+    let sums = moved.scripts.get_mut("sqlite").unwrap();
+    sums.upgrade = script::checksum(anew);
+    project.write(&moved, anew, "");
+    let history = project.load();
+
+    let error = database.upgrade(&history).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the database does not fit the files: the script of applied revision `690000020000` was written anew since, on top of `690000040000`"
+    );
+    let hint = error.hint().unwrap();
+    // The way back that it kept is for tables that are not there any more.
+    assert!(hint.starts_with("run the SQL of `autogen diff"), "{hint}");
+    assert!(hint.contains("`autogen stamp 690000020000 --purge`"), "{hint}");
+    let targets = ids([2]);
+    runner::stamp(
+        &mut *database.open(),
+        &Sqlite,
+        &history,
+        &targets,
+        Unknown::Refuse,
+        &options(),
+    )
+    .unwrap();
+    assert_eq!(database.upgrade(&history).unwrap(), []);
 }
 
 /// What was squashed is there under other names until the database notes it; the files count all the same.

@@ -38,6 +38,8 @@ pub enum Stuck {
         part: Vec<RevisionId>,
         /// Where the database has to be before it can go on.
         back_to: Vec<RevisionId>,
+        /// What it cannot go on from there for, either.
+        then: Option<Box<Stuck>>,
     },
     /// It has a merge that decided against what it should get.
     DecidedAgainst {
@@ -73,17 +75,7 @@ impl Stuck {
                     has.join(" ")
                 )
             }
-            Stuck::Overruled { back_to, .. } => {
-                let to: Vec<String> = back_to.iter().map(ToString::to_string).collect();
-                let to = if to.is_empty() {
-                    "base".to_owned()
-                } else {
-                    to.join(" ")
-                };
-                format!(
-                    "take it back with `autogen downgrade {to}`, which drops what it added, and upgrade again"
-                )
-            }
+            Stuck::Overruled { back_to, then, .. } => taken_back(back_to, then.as_deref()),
             Stuck::DecidedAgainst { by, .. } => format!(
                 "what is still wanted of it has to be a revision that builds on `{by}`; one that builds on it is moved there with `autogen rebase REV --onto {by}`"
             ),
@@ -110,6 +102,7 @@ impl fmt::Display for Stuck {
                 by,
                 part,
                 back_to: _,
+                then: _,
             } => {
                 write!(f, "cannot upgrade to `{by}`: it decided against `{revision}`, ")?;
                 match part[..] {
@@ -126,6 +119,29 @@ impl fmt::Display for Stuck {
 }
 
 impl std::error::Error for Stuck {}
+
+/// Returns how to go on by taking something back, to what is left, and from there.
+pub(crate) fn taken_back(to: &[RevisionId], then: Option<&Stuck>) -> String {
+    let then = then.map_or_else(
+        || "and upgrade again".to_owned(),
+        |stuck| format!("then {}", stuck.hint()),
+    );
+    format!(
+        "take it back with `{}`, which drops what it added, {then}",
+        downgrade_to(to)
+    )
+}
+
+/// Returns the command that takes a database back to those revisions; to none of them means to the base.
+pub(crate) fn downgrade_to(revisions: &[RevisionId]) -> String {
+    let names: Vec<String> = revisions.iter().map(ToString::to_string).collect();
+    let names = if names.is_empty() {
+        "base".to_owned()
+    } else {
+        names.join(" ")
+    };
+    format!("autogen downgrade {names}")
+}
 
 fn list(ids: &[RevisionId]) -> String {
     let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
@@ -171,11 +187,13 @@ impl History {
                     Replaced::None if !has.contains(overruled) => continue,
                     Replaced::None | Replaced::All => Vec::new(),
                 };
+                let left = self.without(*overruled, has);
                 return Err(Stuck::Overruled {
                     revision: *overruled,
                     by: id,
                     part,
-                    back_to: self.without(*overruled, has),
+                    then: self.pending(targets, &left).err().map(Box::new),
+                    back_to: self.tips_of(left),
                 });
             }
         }
@@ -191,20 +209,24 @@ impl History {
             .collect()
     }
 
-    /// Returns the revisions at which a database is once one of its own, and all that builds on it, was taken back.
-    fn without(&self, id: RevisionId, has: &BTreeSet<RevisionId>) -> Vec<RevisionId> {
+    /// Returns what a database has once one of its own, and all that builds on it, was taken back.
+    fn without(&self, id: RevisionId, has: &BTreeSet<RevisionId>) -> BTreeSet<RevisionId> {
         let mut gone: BTreeSet<RevisionId> = self.descendants(&[id]).into_iter().collect();
         let squashed = self.headers.iter().filter(|header| gone.contains(&header.id));
         let squashed: Vec<RevisionId> = squashed
             .flat_map(|header| header.replaces.iter().flat_map(Squashed::ids))
             .collect();
         gone.extend(squashed);
-        let left: BTreeSet<RevisionId> = has.iter().filter(|id| !gone.contains(id)).copied().collect();
-        let parents: BTreeSet<RevisionId> = left
+        has.difference(&gone).copied().collect()
+    }
+
+    /// Returns the revisions at which a database is that has those.
+    fn tips_of(&self, has: BTreeSet<RevisionId>) -> Vec<RevisionId> {
+        let parents: BTreeSet<RevisionId> = has
             .iter()
             .filter_map(|id| self.get(*id))
             .flat_map(|header| header.parents.iter().copied())
             .collect();
-        left.difference(&parents).copied().collect()
+        has.difference(&parents).copied().collect()
     }
 }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::dialect::Unmanaged;
 use crate::history::RevisionId;
+use crate::history::downgrade_to;
 use crate::operation::Operation;
-use crate::runner::{Checked, Finding, Uncompared, downgrade_to};
+use crate::runner::{Checked, Finding, Uncompared};
 
 /// How a database and the history in a program stand to each other.
 ///

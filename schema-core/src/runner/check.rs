@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::{Applied, Claim, RunError, version_table};
 use crate::db::Connection;
 use crate::dialect::{Dialect, Unenforced, Unmanaged};
-use crate::history::{Cause, Direction, History, RevisionId, Stuck};
+use crate::history::{Cause, Direction, History, RevisionId, Stuck, downgrade_to, taken_back};
 use crate::operation::Operation;
 use crate::schema::TableName;
 use crate::script;
@@ -25,7 +25,7 @@ pub enum Finding {
         /// The script.
         path: PathBuf,
     },
-    /// An applied revision has been written anew since, on top of another one that the database does not have.
+    /// An applied revision has been written anew since, on top of another one or with what it builds on.
     Moved {
         /// The revision.
         revision: RevisionId,
@@ -33,8 +33,12 @@ pub enum Finding {
         onto: Vec<RevisionId>,
         /// What to go back to for the database to lose it.
         back_to: Vec<RevisionId>,
+        /// What keeps the database from going on from there, if something does.
+        then: Option<Box<Stuck>>,
         /// The one revision at which the database would be if it had what the files have, if there is such a one.
         at: Option<RevisionId>,
+        /// Whether it has all that the files have up to there: the way back that it kept was made without some of that.
+        whole: bool,
     },
     /// The script of an applied revision is gone.
     MissingScript {
@@ -105,16 +109,15 @@ impl Finding {
     pub fn hint(&self) -> String {
         match self {
             Finding::EditedScript { .. } => "restore the file, and put the edit in a new revision".into(),
-            Finding::Moved { back_to, at, .. } => {
-                let back = format!(
-                    "take it back with `{}`, which drops what it added, and upgrade again",
-                    downgrade_to(back_to)
-                );
-                match at {
+            Finding::Moved { back_to, then, at, whole, .. } => {
+                let back = taken_back(back_to, then.as_deref());
+                let keep = at.map(|at| format!(
+                    "run the SQL of `autogen diff --from URL --to {at}`, with the database's URL, in its own shell, and `autogen stamp {at} --purge`: that makes the tables what they are at `{at}`, but runs nothing that scripts do to rows"
+                ));
+                match keep {
                     None => back,
-                    Some(at) => format!(
-                        "{back}; or, to keep that, run the SQL of `autogen diff --from URL --to {at}`, with the database's URL, in its own shell, and `autogen stamp {at} --purge`: that makes the tables what they are at `{at}`, but runs nothing that scripts do to rows"
-                    ),
+                    Some(keep) if *whole => keep,
+                    Some(keep) => format!("{back}; or, to keep that, {keep}"),
                 }
             }
             Finding::MissingScript { .. } => "restore the file from version control".into(),
@@ -138,17 +141,6 @@ impl Finding {
     }
 }
 
-/// Returns the command that takes a database back to those revisions; to none of them means to the base.
-pub(crate) fn downgrade_to(revisions: &[RevisionId]) -> String {
-    let names: Vec<String> = revisions.iter().map(ToString::to_string).collect();
-    let names = if names.is_empty() {
-        "base".to_owned()
-    } else {
-        names.join(" ")
-    };
-    format!("autogen downgrade {names}")
-}
-
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -160,12 +152,14 @@ impl fmt::Display for Finding {
                 )
             }
             Finding::Moved { revision, onto, .. } => {
-                let onto: Vec<String> = onto.iter().map(|id| format!("`{id}`")).collect();
                 write!(
                     f,
-                    "applied revision `{revision}` was put on top of {} since, and its script written anew",
-                    onto.join(" and ")
-                )
+                    "the script of applied revision `{revision}` was written anew since"
+                )?;
+                for (nth, id) in onto.iter().enumerate() {
+                    write!(f, "{} `{id}`", if nth == 0 { ", on top of" } else { " and" })?;
+                }
+                Ok(())
             }
             Finding::MissingScript { revision, path } => {
                 write!(
@@ -334,22 +328,47 @@ fn unfinished(row: &Applied) -> Option<Finding> {
     })
 }
 
-/// Returns what an applied revision builds on in the files, if it was put there since and the database does not have that.
-pub(super) fn moved<'a>(history: &'a History, row: &Applied, rows: &[Applied]) -> Option<&'a [RevisionId]> {
-    let parents = &history.get(row.id)?.parents;
+/// Returns what an applied revision builds on in the files, if it was put there since and the database does not have that, or if its script
+/// was written anew since by other hands than a person's.
+pub(super) fn moved<'a>(
+    history: &'a History,
+    dialect: &dyn Dialect,
+    row: &Applied,
+    rows: &[Applied],
+) -> Result<Option<&'a [RevisionId]>, RunError> {
+    let Some(known) = history.get(row.id) else {
+        return Ok(None);
+    };
     let has = history.settled(&rows.iter().map(|row| row.id).collect());
-    let there = parents.iter().all(|parent| has.contains(parent));
-    (!there && row.parents != *parents).then_some(parents)
+    let there = known.parents.iter().all(|parent| has.contains(parent));
+    let is_moved = !there && row.parents != known.parents
+        || !history.is_edited(row.id, dialect.name(), Direction::Upgrade)?;
+    Ok(is_moved.then_some(&known.parents))
 }
 
 /// Returns the one revision that has all that a database has, if it is known and the database has it.
 fn at(history: &History, rows: &[Applied]) -> Option<RevisionId> {
-    let [tip] = super::tips(history, rows)[..] else {
-        return None;
-    };
-    let there = history.applied_at(&[tip.id]);
-    let is_in = |id: RevisionId| there.contains(&history.replaced_by(id).unwrap_or(id));
-    rows.iter().all(|row| is_in(row.id)).then_some(tip.id)
+    let mut tips = super::tips(history, rows).into_iter().map(|tip| tip.id);
+    tips.find(|tip| {
+        let there = history.applied_at(&[*tip]);
+        let is_in = |id: RevisionId| there.contains(&history.replaced_by(id).unwrap_or(id));
+        rows.iter().all(|row| is_in(row.id))
+    })
+}
+
+/// Returns the finding for an applied revision whose script was written anew.
+fn written_anew(history: &History, revision: RevisionId, onto: &[RevisionId], rows: &[Applied]) -> Finding {
+    let left = super::left(history, rows, &[revision]);
+    let ids = |rows: &[Applied]| rows.iter().map(|row| row.id).collect();
+    let (at, has) = (at(history, rows), history.settled(&ids(rows)));
+    Finding::Moved {
+        revision,
+        onto: onto.to_vec(),
+        back_to: super::tips(history, &left).iter().map(|tip| tip.id).collect(),
+        then: history.pending(history.heads(), &ids(&left)).err().map(Box::new),
+        at,
+        whole: at.is_some_and(|at| history.applied_at(&[at]).iter().all(|id| has.contains(id))),
+    }
 }
 
 fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Result<Vec<Finding>, RunError> {
@@ -373,13 +392,8 @@ fn integrity(history: &History, dialect: &dyn Dialect, rows: &[Applied]) -> Resu
         };
         match history.script(revision, dialect.name(), Direction::Upgrade) {
             Ok(text) if script::checksum(&text) == row.checksum => {}
-            Ok(_) => findings.push(match moved(history, row, rows) {
-                Some(onto) => Finding::Moved {
-                    revision,
-                    onto: onto.to_vec(),
-                    back_to: super::back_to(history, rows, &[revision]),
-                    at: at(history, rows),
-                },
+            Ok(_) => findings.push(match moved(history, dialect, row, rows)? {
+                Some(onto) => written_anew(history, revision, onto, rows),
                 None => Finding::EditedScript {
                     revision,
                     path: path(),

@@ -52,14 +52,12 @@ pub fn stamp(
             check::refuse_unknown(history, rows)?;
         }
         // Half a revision is none: it is written anew if it is wanted. So is one that ran on top of something else, with the way back from there.
-        let moved = |row: &Applied| {
-            check::moved(history, row, rows).is_some() && !job::has_what_ran(history, dialect, row)
-        };
-        let has: BTreeSet<RevisionId> = rows
-            .iter()
-            .filter(|row| row.unfinished.is_none() && !moved(row))
-            .map(|row| row.id)
-            .collect();
+        let mut has = BTreeSet::new();
+        for row in rows.iter().filter(|row| row.unfinished.is_none()) {
+            let moved = !job::has_what_ran(history, dialect, row)
+                && check::moved(history, dialect, row, rows)?.is_some();
+            has.extend((!moved).then_some(row.id));
+        }
         let added = wanted.iter().filter(|id| !has.contains(id)).copied();
         let removed = rows
             .iter()
