@@ -4,6 +4,10 @@
 use std::path::Path;
 
 use autogen_tests::case::Case;
+use autogen_tests::law::create;
+use schema_core::db::Connection;
+use schema_core::db::sqlite::SqliteConnection;
+use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{self, Change};
 use schema_core::diff::{Answers, diff};
 use schema_core::hazard::hazards;
@@ -74,4 +78,31 @@ fn hazards_are_said_with_the_safe_form() {
             "hazards.txt differs; what was found:\n{actual}"
         );
     }
+}
+
+/// Whoever does as a hazard says asks the database before the upgrade, so the query must be about what is there then.
+#[test]
+fn what_is_to_be_looked_for_first_can_be() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("diff");
+    let mut looked = 0;
+    for entry in std::fs::read_dir(cases).unwrap() {
+        let path = entry.unwrap().path();
+        let case = Case::read(&path);
+        // In brackets, SQLite takes no name that is not there for a text.
+        let quote = |name: &str| format!("[{name}]");
+        let operations = diff(&case.from, &case.to, &case.answers);
+        let found = hazards(&operations, &case.from, &case.to, &case.answers, &quote);
+        let queries = found
+            .iter()
+            .filter_map(|hazard| hazard.safe.strip_prefix("look first: `")?.strip_suffix('`'));
+        for query in queries.filter(|_| case.is_for("sqlite")) {
+            let mut database = SqliteConnection::in_memory().unwrap();
+            create(&mut database, &Sqlite, &case.from);
+            database
+                .for_each(query, &[], &mut |_| true)
+                .unwrap_or_else(|error| panic!("{}: {error}: {query}", path.display()));
+            looked += 1;
+        }
+    }
+    assert!(looked > 20, "cases look first: {looked}");
 }

@@ -3,6 +3,7 @@
 mod column;
 mod constraint;
 mod key;
+mod look;
 
 use std::borrow::Cow;
 
@@ -170,26 +171,30 @@ impl Step<'_> {
         }
     }
 
-    /// Returns the name by which a person knows a table: one that made way for another was set aside first.
+    /// Returns the name that a table had before the step.
     fn table_name<'b>(&'b self, name: &'b TableName) -> &'b TableName {
-        let aside = self.operations.iter().find_map(|operation| {
+        self.operations.iter().rev().fold(name, |name, operation| {
             let Operation::RenameTable { from, to } = operation else {
-                return None;
+                return name;
             };
-            (to == name).then_some(from)
-        });
-        aside.unwrap_or(name)
+            if to == name { from } else { name }
+        })
     }
 
-    /// Returns the name by which a person knows a column, likewise.
+    /// Returns the name that a column had before the step.
     fn column_name<'b>(&'b self, table: &TableName, name: &'b str) -> &'b str {
-        let aside = self.operations.iter().find_map(|operation| {
+        self.renames_of(table)
+            .fold(name, |name, (from, to)| if to == name { from } else { name })
+    }
+
+    /// Returns the renames of a table's columns, the last one first.
+    fn renames_of(&self, table: &TableName) -> impl Iterator<Item = (&str, &str)> {
+        self.operations.iter().rev().filter_map(move |operation| {
             let Operation::RenameColumn { table: of, from, to } = operation else {
                 return None;
             };
-            (of == table && to == name).then_some(from.as_str())
-        });
-        aside.unwrap_or(name)
+            (of == table).then_some((from.as_str(), to.as_str()))
+        })
     }
 
     /// Tells whether the column, or its table, is no more after the step.
@@ -198,26 +203,6 @@ impl Step<'_> {
             .table(table)
             .and_then(|table| table.column(column))
             .is_none()
-    }
-
-    /// Returns a table's name as SQL has it.
-    fn sql_table(&self, name: &TableName) -> String {
-        let parts = name.schema.iter().chain([&name.name]);
-        parts.map(|part| (self.quote)(part)).collect::<Vec<_>>().join(".")
-    }
-
-    /// Returns columns as a list of SQL.
-    fn sql_columns(&self, columns: &[String]) -> String {
-        let names: Vec<String> = columns.iter().map(|name| (self.quote)(name)).collect();
-        names.join(", ")
-    }
-
-    /// Returns what to look at before rows may not be alike.
-    fn duplicates(&self, table: &TableName, columns: &[String]) -> String {
-        let (columns, table) = (self.sql_columns(columns), self.sql_table(table));
-        format!(
-            "look first: `SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1`"
-        )
     }
 }
 

@@ -108,9 +108,30 @@ impl Step<'_> {
 
     /// Tells whether the column is new, and NULL in every row that exists.
     pub(super) fn arrives_empty(&self, table: &TableName, column: &str) -> bool {
+        self.arrives(table, column, |new, value| {
+            new.nullable && value.is_none() && new.generated.is_none()
+        })
+    }
+
+    /// Tells whether the column is new, and the same in every row that exists.
+    pub(super) fn arrives_alike(&self, table: &TableName, column: &str) -> bool {
+        self.arrives(table, column, |new, value| {
+            new.generated.is_none()
+                && new.auto == Auto::No
+                && !matches!(value, Some(Default::Expression { .. }))
+        })
+    }
+
+    /// Tells whether the column is new, and of such a kind, with such a value for rows that exist.
+    fn arrives(
+        &self,
+        table: &TableName,
+        column: &str,
+        such: impl Fn(&Column, Option<&Default>) -> bool,
+    ) -> bool {
         self.operations.iter().any(|operation| {
-            matches!(operation, Operation::AddColumn { table: of, column: new, backfill: None, .. }
-                if of == table && new.name == column && new.nullable && new.default.is_none() && new.generated.is_none())
+            matches!(operation, Operation::AddColumn { table: of, column: new, backfill, .. }
+                if of == table && new.name == column && such(new, backfill.as_ref().or(new.default.as_ref())))
         })
     }
 }

@@ -26,9 +26,7 @@ impl Step<'_> {
         if all_null || self.unique_before(table, &columns) {
             return None;
         }
-        let same = columns
-            .iter()
-            .all(|column| self.column_before(table, column).is_none());
+        let same = columns.iter().all(|column| self.arrives_alike(table, column));
         let list = columns.join(", ");
         if same {
             hazard(
@@ -39,7 +37,7 @@ impl Step<'_> {
         } else {
             hazard(
                 format!("`{name}` fails on rows of `{table}` that are alike in ({list})"),
-                self.duplicates(table, &columns),
+                self.look_for_duplicates(table, &columns),
             )
         }
     }
@@ -66,26 +64,11 @@ impl Step<'_> {
         if empty || self.operations.iter().any(carried) {
             return None;
         }
-        let (columns, referenced) = (
-            self.sql_columns(&key.columns),
-            self.sql_columns(&key.referenced_columns),
-        );
-        let (child, parent) = (self.sql_table(table), self.sql_table(&key.references));
         let text = format!(
             "`{}` fails on rows of `{table}` that refer to no row of `{}`",
             key.name, key.references
         );
-        let safe = match key.columns.as_slice() {
-            [_] => format!(
-                "look first: `SELECT * FROM {child} WHERE {columns} NOT IN (SELECT {referenced} FROM {parent})`"
-            ),
-            _ => format!(
-                "look first for rows of `{table}` whose ({}) is no ({}) of `{}`",
-                key.columns.join(", "),
-                key.referenced_columns.join(", "),
-                key.references
-            ),
-        };
+        let safe = self.look_for_orphans(table, key);
         Some(Hazard::new(Code::F05, text, safe).of(table, &[&key.name]))
     }
 
@@ -107,11 +90,7 @@ impl Step<'_> {
         };
         (!self.operations.iter().any(stood)).then(|| {
             let text = format!("`{}` fails on rows of `{table}` that break it", check.name);
-            let safe = format!(
-                "look first: `SELECT * FROM {} WHERE NOT ({})`",
-                self.sql_table(table),
-                check.expression.0
-            );
+            let safe = self.look_for_breaches(table, check);
             Hazard::new(Code::F04, text, safe).of(table, &[&check.name])
         })
     }

@@ -28,7 +28,7 @@ impl Step<'_> {
                 "`{}` fails on rows of `{table}` that are alike in ({columns})",
                 to.name
             );
-            let safe = self.duplicates(table, &to.columns);
+            let safe = self.look_for_duplicates(table, &to.columns);
             found.push(Hazard::new(Code::F03, text, safe).of(table, &[&to.name]));
         }
         for column in &to.columns {

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 
 use self::copies::{copying, mixed};
 use super::Seen;
-use crate::dialect::hazards::{Clause, ClauseKind, Command, Walk, contains, find};
+use crate::dialect::hazards::{Clause, ClauseKind, Command, Definition, Walk, contains, find};
 use crate::dialect::mysql::LEXICON;
 use crate::dialect::mysql::ddl::quote;
 use crate::dialect::mysql::types;
 use crate::hazard::Code;
 use crate::plan::Step;
-use crate::schema::{Auto, TableName, Type};
+use crate::schema::{Auto, Column, Expression, Generated, Storage, TableName, Type};
 
 /// Looks at each clause, then at the statement as a whole.
 pub(super) fn rules(walk: &mut Walk<'_>, table: &TableName, clauses: &[Clause<'_>], seen: &mut Seen) {
@@ -54,21 +54,39 @@ pub(super) fn follow(walk: &mut Walk<'_>, table: &TableName, clauses: &[Clause<'
     let Some(name) = walk.table(table).map(|table| table.name.clone()) else {
         return;
     };
+    let Some(table) = walk.before.tables.get_mut(&name) else {
+        return;
+    };
     for clause in clauses {
-        let ClauseKind::Redefine { column, definition } = &clause.kind else {
-            continue;
-        };
-        let standing = walk
-            .before
-            .tables
-            .get_mut(&name)
-            .and_then(|table| table.column_mut(column));
-        if let (Some(standing), Ok(ty)) = (standing, types::canonical(definition.ty, LEXICON)) {
-            standing.ty = Type::Native(ty);
-            standing.nullable = !definition.has("NOT NULL");
-            standing.name.clone_from(&definition.name);
+        if let ClauseKind::AddColumn(definition) = &clause.kind {
+            // What else is new holds no values that a later statement could take away, and so is not noted.
+            if definition.has("AS (") && table.column(&definition.name).is_none() {
+                table.columns.push(computed(definition));
+            }
+        } else if let ClauseKind::Redefine { column, definition } = &clause.kind {
+            if let (Some(standing), Ok(ty)) =
+                (table.column_mut(column), types::canonical(definition.ty, LEXICON))
+            {
+                standing.ty = Type::Native(ty);
+                standing.nullable = !definition.has("NOT NULL");
+                standing.name.clone_from(&definition.name);
+            }
         }
     }
+}
+
+/// Returns a computed column that the script has added, as far as it counts for what comes after.
+fn computed(definition: &Definition<'_>) -> Column {
+    let mut column = Column::new(definition.name.clone(), Type::Native(definition.ty.to_owned()));
+    column.generated = Some(Generated {
+        expression: Expression::new(""),
+        storage: if definition.has("STORED") || definition.has("PERSISTENT") {
+            Storage::Stored
+        } else {
+            Storage::Virtual
+        },
+    });
+    column
 }
 
 /// A new column of which nobody said what old rows have.
