@@ -19,9 +19,16 @@ impl Tables {
     /// That it is no such text, with the file as the user would name it.
     #[cfg(feature = "tables")]
     pub(super) fn parse(text: &str, shown: &str) -> Result<Self, String> {
-        let file: toml::Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| format!("cannot read `{shown}`: {}", error.message()))?;
+        let file: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let at = error
+                .span()
+                .map(|span| format!(" at line {}", text[..span.start].matches('\n').count() + 1));
+            format!(
+                "cannot read `{shown}`{}: {}; repair the file, or restore it from version control",
+                at.unwrap_or_default(),
+                error.message()
+            )
+        })?;
         let names = |key: &str| {
             let Some(list) = file.get("tables").and_then(|tables| tables.get(key)) else {
                 return Ok(Vec::new());
