@@ -71,10 +71,16 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &InitArgs) -> Re
 
 fn refuse_filled(environment: &Environment<'_>, migrations: &Path) -> Result<(), CommandError> {
     let shown = environment.shown(migrations);
+    let above = environment.project != environment.start;
     match fs::read_dir(migrations).map(|mut entries| entries.next().is_none()) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(CommandError::new(format!("`{shown}` exists and is not empty"))
-            .hint("give another folder with `--migrations DIR`, or go on with the one that is there: `autogen history`")),
+        Ok(false) => Err(
+            CommandError::new(format!("`{shown}` exists and is not empty")).hint(if above {
+                "it is in a directory above this one: go on with it (`autogen history`), or make one here with `--migrations migrations`"
+            } else {
+                "give another folder with `--migrations DIR`, or go on with the one that is there: `autogen history`"
+            }),
+        ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(CommandError::because(format!("cannot use `{shown}` for migrations"), &error)),
     }
