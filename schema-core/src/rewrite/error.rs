@@ -182,8 +182,8 @@ impl RewriteError {
             RewriteError::Past { revision, error } => {
                 let dialect = error.dialect;
                 format!(
-                    "leave {dialect} out of `dialects` while a new revision takes back what it cannot hold, then fold both with \
-                     `autogen squash`; or write `upgrade.{dialect}.sql` and `downgrade.{dialect}.sql` in the folder of `{revision}` by hand"
+                    "leave {dialect} out of `dialects` while a new revision takes back what it cannot hold; once every database has that, fold both \
+                     with `autogen squash`; or write `upgrade.{dialect}.sql` and `downgrade.{dialect}.sql` in the folder of `{revision}` by hand"
                 )
             }
             RewriteError::Place { revision, .. } => format!(
