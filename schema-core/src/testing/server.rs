@@ -14,8 +14,25 @@ use crate::{migrator, runner};
 
 /// A migrated database on a server, which no other test knows of. It is dropped with the value.
 ///
-/// Threads can share it: a `static` of a [`OnceLock`](std::sync::OnceLock) holds one for several tests. Nothing drops what is in a `static`, so such a
-/// one stays on the server.
+/// Threads can share it. Nothing drops what is in a `static`, so one that a `LazyLock` or `OnceLock` holds stays on the server. Where tests of one process
+/// share one, they hold it and the `static` only knows of it, so that it goes with the last that does:
+///
+/// ```no_run
+/// use std::sync::{Arc, Mutex, PoisonError, Weak};
+///
+/// use schema_core::testing::{self, Database};
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+///
+/// fn shared() -> Arc<Database> {
+///     static SHARED: Mutex<Weak<Database>> = Mutex::new(Weak::new());
+///     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+///     shared.upgrade().unwrap_or_else(|| {
+///         let database = Arc::new(testing::database_at(&MIGRATIONS, "postgres://postgres@127.0.0.1/test"));
+///         *shared = Arc::downgrade(&database);
+///         database
+///     })
+/// }
+/// ```
 pub struct Database {
     /// `None` once it is dropped. Nobody ever waits for it: it lets threads share what only the last one uses.
     scratch: Option<Mutex<Scratch>>,
@@ -36,7 +53,7 @@ pub struct Database {
 ///
 /// The new database has the extensions, domains, types and functions of the one that the URL names, since columns may be of them.
 ///
-/// A test that is killed leaves its database behind; their names begin with `autogen_test_`.
+/// A test that is killed leaves its database behind; their names begin with `autogen_test_`. [`Database`] says how tests share one.
 ///
 /// # Panics
 ///
