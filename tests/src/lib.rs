@@ -11,6 +11,7 @@ pub mod law;
 pub mod notation;
 pub mod operations;
 pub mod provision;
+pub mod revisions;
 pub mod rows;
 pub mod servers;
 pub mod shell;

@@ -48,6 +48,29 @@ pub const ORACLE_MYSQL: Server = Server {
     usual: "mysql://root@127.0.0.1:3307/test",
 };
 
+/// The tests that are about what a server takes: the programs that they are in, and of the larger ones the parts.
+pub const ABOUT_SERVERS: [(&str, &[&str]); 5] = [
+    ("differ", &[]),
+    ("mysql_values", &[]),
+    ("types_across", &[]),
+    (
+        "suite",
+        &[
+            "faults_process::",
+            "faults_statement::",
+            "laws::",
+            "locks::",
+            "migrator_servers::",
+            "mysql_interrupted::",
+            "mysql_stepwise::",
+            "offline_servers::",
+            "rename_laws::",
+            "runner_session::",
+        ],
+    ),
+    ("cli", &["on_mysql"]),
+];
+
 /// The environment variable with the name of the one dialect on whose database tests shall run.
 pub const ONLY: &str = "AUTOGEN_TEST_ONLY";
 

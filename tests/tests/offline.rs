@@ -2,14 +2,12 @@
 //! What `--sql` prints leads to the very database that the runner makes: every case of `tests/diff` as a history of two revisions, with
 //! rows in between.
 
-mod revisions;
-
 use std::path::Path;
 use std::time::Duration;
 
 use autogen_tests::case::{Case, statements};
+use autogen_tests::revisions::{Project, ids, revision};
 use autogen_tests::rows;
-use revisions::{Project, ids, revision};
 use schema_core::db::{
     Connection,
     sqlite::{Missing, SqliteConnection},

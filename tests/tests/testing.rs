@@ -1,12 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 //! What `schema_core::testing` gives to the tests of a program, here of the example store.
 
-mod revisions;
-
 use std::collections::BTreeMap;
 use std::panic::{UnwindSafe, catch_unwind};
 
-use revisions::{Project, revision};
+use autogen_tests::revisions::{Project, embed, revision};
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::migrator::Migrator;
 use schema_core::operation::Operation;
@@ -243,7 +241,7 @@ fn a_database_on_a_server_has_what_tables_stand_on() {
     };
     let scripts = BTreeMap::from([("postgres".to_owned(), scripts)]);
     write_revision(&project.migrations(), &revision, &scripts).unwrap();
-    let migrations = revisions::embed(&project.migrations());
+    let migrations = embed(&project.migrations());
     let url = fresh.url().server().unwrap().with_secrets();
     let made = testing::database_at(&migrations, &url);
     made.close().unwrap();
@@ -269,7 +267,7 @@ fn a_test_of_an_asynchronous_program_gets_its_database() {
         };
         let scripts = BTreeMap::from([(dialect.to_owned(), scripts)]);
         write_revision(&project.migrations(), &revision, &scripts).unwrap();
-        let migrations = revisions::embed(&project.migrations());
+        let migrations = embed(&project.migrations());
         let url = server.url().server().unwrap().with_secrets();
         runtime.block_on(async {
             let closed = testing::database_at(&migrations, &url);

@@ -11,26 +11,7 @@
 use std::process::{Command, ExitCode};
 
 use autogen_tests::provision::{self, Running};
-use autogen_tests::servers::{ONLY, ORACLE_MYSQL, SERVERS, Server};
-
-/// The tests that are about what a server takes.
-const ABOUT_SERVERS: [&str; 12] = [
-    "differ",
-    "faults_process",
-    "faults_statement",
-    "laws",
-    "locks",
-    "migrator_servers",
-    "mysql_stepwise",
-    "mysql_values",
-    "offline_servers",
-    "rename_laws",
-    "runner_session",
-    "types_across",
-];
-
-/// Those of the command-line tests that are.
-const ON_MYSQL: &str = "on_mysql";
+use autogen_tests::servers::{ABOUT_SERVERS, ONLY, ORACLE_MYSQL, SERVERS, Server};
 
 fn main() -> ExitCode {
     match run() {
@@ -64,14 +45,12 @@ fn run() -> Result<(), String> {
         return Ok(());
     };
     let [_, mysql] = &SERVERS;
-    let on_oracle = || {
-        let mut command = cargo_test();
-        command.env(mysql.variable, &url).env(ONLY, mysql.dialect);
-        command
-    };
-    let tests = ABOUT_SERVERS.iter().flat_map(|test| ["--test", test]);
-    succeeds(on_oracle().args(tests))?;
-    succeeds(on_oracle().args(["--test", "cli", ON_MYSQL]))
+    for (test, parts) in ABOUT_SERVERS {
+        let mut on_oracle = cargo_test();
+        on_oracle.env(mysql.variable, &url).env(ONLY, mysql.dialect);
+        succeeds(on_oracle.args(["--test", test, "--"]).args(parts))?;
+    }
+    Ok(())
 }
 
 fn cargo_test() -> Command {

@@ -1,6 +1,6 @@
 //! The hazards of scripts on MySQL and MariaDB: when the server copies a table, and who waits for it.
 //!
-//! What is copied is measured on MariaDB and MySQL (`tests/tests/locks.rs` asks for `ALGORITHM=INPLACE, LOCK=NONE` for what plans write, which a
+//! What is copied is measured on MariaDB and MySQL (`tests/tests/suite/locks.rs` asks for `ALGORITHM=INPLACE, LOCK=NONE` for what plans write, which a
 //! server refuses where it copies); the manual has it in its tables of online DDL
 //! (<https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html>). Where only one of the two copies, it is said all the same.
 

@@ -1,6 +1,6 @@
 //! The hazards of scripts on PostgreSQL: who waits for a statement, and for how long.
 //!
-//! Which lock a statement takes, and whether it reads or writes every row, is measured (`tests/tests/locks.rs` looks at `pg_locks`, the
+//! Which lock a statement takes, and whether it reads or writes every row, is measured (`tests/tests/suite/locks.rs` looks at `pg_locks`, the
 //! scans and the files of what plans write); the manual has the tables of locks
 //! (<https://www.postgresql.org/docs/current/explicit-locking.html>) and ALTER TABLE's notes on rewriting.
 

@@ -1,0 +1,150 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! Where a printed script stops, on every database that tests find: what a run would not do there, it does not do either.
+
+use std::time::Duration;
+
+use autogen_tests::revisions::{Project, id, ids, plain, revision};
+use autogen_tests::servers::{self, Database, Empty};
+use autogen_tests::shell;
+use schema_core::db::Connection;
+use schema_core::dialect::Dialect;
+use schema_core::history::files::{Scripts, write_revision};
+use schema_core::history::{History, Revision, Squashed};
+use schema_core::runner::{Options, Repeat, applied, downgrade_script, upgrade, upgrade_script};
+
+/// A history of scripts that fail nowhere, however often they run: each doubles a number.
+struct Doubling {
+    database: &'static Database,
+    project: Project,
+}
+
+impl Doubling {
+    fn dialect(&self) -> &'static dyn Dialect {
+        self.database.dialect()
+    }
+
+    fn write(&self, number: u32, parents: &[u32], overrules: &[u32], replaces: Vec<Squashed>) {
+        let upgrade = match parents {
+            [] => "CREATE TABLE tally (n INTEGER NOT NULL);\n\nINSERT INTO tally (n) VALUES (1);\n",
+            [..] => "UPDATE tally SET n = n * 2;\n",
+        };
+        let scripts = Scripts {
+            upgrade: upgrade.to_owned(),
+            downgrade: "UPDATE tally SET n = n / 2;\n".to_owned(),
+        };
+        let revision = Revision {
+            overrules: ids(overrules.iter().copied()),
+            replaces,
+            ..revision(number, parents, "double")
+        };
+        let scripts = [(self.dialect().name().to_owned(), scripts)].into();
+        write_revision(&self.project.migrations(), &revision, &scripts).unwrap();
+    }
+
+    /// Returns a database at a revision.
+    fn at(&self, history: &History, number: u32) -> Empty {
+        let mut connection = self.database.empty();
+        let options = Options::new("1.0", || Duration::ZERO, Duration::from_secs(10));
+        upgrade(
+            &mut *connection,
+            self.dialect(),
+            history,
+            &[id(number)],
+            &options,
+            &mut |_| {},
+        )
+        .unwrap();
+        connection
+    }
+
+    /// Asserts that scripts for those revisions stop before they change anything, and say why.
+    fn stops(&self, connection: &mut dyn Connection, script: impl Fn(Repeat) -> String, why: &str) {
+        let dialect = self.dialect();
+        let contents = |connection: &mut dyn Connection| {
+            let tally = connection.query("SELECT n FROM tally", &[]).unwrap();
+            (tally, applied(connection, dialect).unwrap())
+        };
+        let before = contents(connection);
+        for repeat in [Repeat::Stop, Repeat::PassOver] {
+            let error = shell::run(connection, dialect, &script(repeat)).unwrap_err();
+            assert!(error.contains(why), "{}, {repeat:?}: {error}", dialect.name());
+            let _ = connection.execute("ROLLBACK", &[]);
+            assert_eq!(contents(connection), before, "{}, {repeat:?}", dialect.name());
+        }
+    }
+
+    fn up(&self, history: &History, from: u32, to: u32) -> impl Fn(Repeat) -> String {
+        move |repeat| upgrade_script(self.dialect(), history, &[id(from)], &[id(to)], repeat, "1.0").unwrap()
+    }
+
+    fn down(&self, history: &History, from: u32, to: u32) -> impl Fn(Repeat) -> String {
+        move |repeat| downgrade_script(self.dialect(), history, &[id(from)], &[id(to)], repeat).unwrap()
+    }
+}
+
+fn on_all(test: impl Fn(&Doubling)) {
+    for database in servers::databases() {
+        let project = Project::new();
+        test(&Doubling { database, project });
+    }
+}
+
+#[test]
+fn on_what_a_revision_was_squashed_from_or_a_part_of_it() {
+    on_all(|doubling| {
+        doubling.write(1, &[], &[], Vec::new());
+        doubling.write(2, &[1], &[], Vec::new());
+        doubling.write(3, &[2], &[], Vec::new());
+        let before = doubling.project.load();
+        let mut databases = [2, 3].map(|number| doubling.at(&before, number));
+        doubling.write(4, &[1], &[], plain([2, 3]));
+        let history = doubling.project.load();
+        for connection in &mut databases {
+            let why = format!("revisions squashed into `{}`", id(4));
+            doubling.stops(&mut **connection, doubling.up(&history, 1, 4), &why);
+        }
+    });
+}
+
+#[test]
+fn on_what_a_merge_decided_against_and_on_a_merge_that_did() {
+    on_all(|doubling| {
+        doubling.write(1, &[], &[], Vec::new());
+        doubling.write(2, &[1], &[], Vec::new());
+        doubling.write(3, &[1], &[], Vec::new());
+        doubling.write(4, &[2, 3], &[3], Vec::new());
+        let history = doubling.project.load();
+        let why = format!("the database has `{}`, which `{}`", id(3), id(4));
+        doubling.stops(&mut *doubling.at(&history, 3), doubling.up(&history, 1, 4), &why);
+        let why = format!("the database has `{}`, which decided against `{}`", id(4), id(3));
+        doubling.stops(&mut *doubling.at(&history, 4), doubling.up(&history, 1, 3), &why);
+    });
+}
+
+#[test]
+fn without_what_a_revision_builds_on() {
+    on_all(|doubling| {
+        doubling.write(1, &[], &[], Vec::new());
+        doubling.write(2, &[1], &[], Vec::new());
+        doubling.write(3, &[2], &[], Vec::new());
+        let history = doubling.project.load();
+        let why = format!("the database does not have `{}`", id(2));
+        doubling.stops(&mut *doubling.at(&history, 1), doubling.up(&history, 2, 3), &why);
+    });
+}
+
+#[test]
+fn under_what_builds_on_a_revision_that_would_be_taken_back() {
+    on_all(|doubling| {
+        doubling.write(1, &[], &[], Vec::new());
+        doubling.write(2, &[1], &[], Vec::new());
+        let before = doubling.project.load();
+        doubling.write(3, &[2], &[], Vec::new());
+        let history = doubling.project.load();
+        let why = format!("builds on `{}`", id(2));
+        // Whether the files know what builds on it, or only the database does.
+        for known in [&history, &before] {
+            doubling.stops(&mut *doubling.at(&history, 3), doubling.down(known, 2, 1), &why);
+        }
+    });
+}

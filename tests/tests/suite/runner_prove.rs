@@ -1,0 +1,325 @@
+//! The proof that scripts do what operations say: what is right passes, each kind of wrong is told with its script and line.
+
+#![allow(clippy::unwrap_used)]
+
+use autogen_tests::revisions::{Project, id, revision, table};
+use schema_core::db::{Connection, DatabaseUrl, open};
+use schema_core::dialect::Dialect;
+use schema_core::dialect::sqlite::Sqlite;
+use schema_core::diff::Answers;
+use schema_core::history::Direction;
+use schema_core::operation::Operation;
+use schema_core::plan::plan;
+use schema_core::runner::{ProofCause, ProofError, prove, verify};
+use schema_core::schema::{Action, Column, Deferrable, ForeignKey, Schema, Table, TableName, Type};
+use schema_core::script::render;
+
+use crate::database::said;
+
+fn scratch() -> Box<dyn Connection> {
+    open(&DatabaseUrl::SqliteMemory).unwrap()
+}
+
+/// A table that refers to another by `<parent>_id`.
+fn child(name: &str, parent: &str) -> Table {
+    let mut table = table(name);
+    let column = format!("{parent}_id");
+    table.columns.push(Column {
+        nullable: true,
+        ..Column::new(&column, Type::I64)
+    });
+    let key = ForeignKey {
+        name: format!("fk_{name}_{column}_{parent}"),
+        columns: vec![column],
+        references: TableName::new(parent),
+        referenced_columns: vec!["id".into()],
+        on_delete: Action::NoAction,
+        on_update: Action::NoAction,
+        deferrable: Deferrable::Never,
+    };
+    table.foreign_keys.insert(key.name.clone(), key);
+    table
+}
+
+fn with_description(mut table: Table) -> Table {
+    table.columns.push(Column {
+        nullable: true,
+        ..Column::new("description", Type::Text { length: None })
+    });
+    table
+}
+
+fn scripts(from: &Schema, to: &Schema) -> (String, String) {
+    let plans = plan(&Sqlite, from, to, &Answers::default()).unwrap();
+    (render(&plans.upgrade, "up"), render(&plans.downgrade, "down"))
+}
+
+fn proof(from: &Schema, to: &Schema, upgrade: &str, downgrade: &str) -> Result<(), ProofError> {
+    prove(&mut *scratch(), &Sqlite, from, to, upgrade, downgrade)
+}
+
+fn shop() -> Schema {
+    Schema::from_iter([
+        table("stores"),
+        child("items", "stores"),
+        child("tags", "items"),
+        table("users"),
+    ])
+}
+
+#[test]
+fn what_the_planner_writes_is_proved() {
+    let empty = Schema::default();
+    let shop = shop();
+    let mut changed = shop.clone();
+    changed.insert(with_description(child("items", "stores")));
+    changed.tables.remove(&TableName::new("users"));
+    let mut strict = changed.clone();
+    strict.insert(child("tags", "stores"));
+    for (from, to) in [
+        (&empty, &shop),
+        (&shop, &changed),
+        (&changed, &strict),
+        (&strict, &empty),
+        (&shop, &shop),
+    ] {
+        let (upgrade, downgrade) = scripts(from, to);
+        proof(from, to, &upgrade, &downgrade)
+            .unwrap_or_else(|error| panic!("{error}\n{upgrade}\n{downgrade}"));
+    }
+}
+
+#[test]
+fn a_script_that_does_too_little_or_too_much_is_told() {
+    let (from, mut to) = (shop(), shop());
+    to.insert(with_description(child("items", "stores")));
+    let (upgrade, downgrade) = scripts(&from, &to);
+
+    let error = proof(&from, &to, "-- nothing\n", &downgrade).unwrap_err();
+    assert_eq!(error.direction, Some(Direction::Upgrade));
+    assert_eq!(
+        error.to_string(),
+        "the upgrade script does not lead to the schema that its operations describe: on the scratch database, it has\n  removed column 'items.description'"
+    );
+    assert!(error.hint().is_some());
+
+    let error = proof(
+        &from,
+        &to,
+        &format!("{upgrade}\nCREATE TABLE more (a INTEGER);\n"),
+        &downgrade,
+    )
+    .unwrap_err();
+    assert!(error.to_string().ends_with("\n  added table 'more'"), "{error}");
+
+    let error = proof(&from, &to, &upgrade, "-- nothing\n").unwrap_err();
+    assert_eq!(error.direction, Some(Direction::Downgrade));
+    assert!(
+        error
+            .to_string()
+            .starts_with("the downgrade script does not lead"),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .ends_with("\n  added column 'items.description'"),
+        "{error}"
+    );
+
+    proof(&from, &to, &upgrade, "-- autogen: irreversible\n").unwrap();
+}
+
+#[test]
+fn a_failing_statement_is_told_with_line_and_words() {
+    let (from, mut to) = (shop(), shop());
+    to.insert(with_description(child("items", "stores")));
+    let (upgrade, downgrade) = scripts(&from, &to);
+    let error = proof(
+        &from,
+        &to,
+        "-- up\n\nALTER TABLE nowhere ADD COLUMN a;\n",
+        &downgrade,
+    )
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the upgrade script fails on a scratch database, line 3: no such table: nowhere\n  | ALTER TABLE nowhere ADD COLUMN a"
+    );
+    let error = proof(&from, &to, &upgrade, "SELECT 'a\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read the downgrade script: line 1: the string is never closed"
+    );
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn scripts_that_run_out_of_a_transaction_are_proved_too() {
+    let (from, mut to) = (shop(), shop());
+    to.insert(with_description(child("items", "stores")));
+    let (upgrade, downgrade) = scripts(&from, &to);
+    let outside = |script: &str| {
+        format!("-- autogen: no-transaction\n\n{script}\nVACUUM;\nPRAGMA journal_mode = WAL;\n")
+    };
+    proof(&from, &to, &outside(&upgrade), &outside(&downgrade)).unwrap();
+    let error = proof(&from, &to, &outside("SELECT 1;\n"), &downgrade).unwrap_err();
+    assert!(matches!(error.cause, ProofCause::Differs { .. }), "{error}");
+    let error = proof(&from, &to, &upgrade, &outside("SELECT nonsense;\n")).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the downgrade script fails on a scratch database, line 3: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_data_fix_may_touch_any_table() {
+    let (from, mut to) = (shop(), shop());
+    to.insert(with_description(table("users")));
+    let (upgrade, downgrade) = scripts(&from, &to);
+    let upgrade = format!("{upgrade}\nUPDATE \"Tags\" SET name = (SELECT name FROM items LIMIT 1);\n");
+    proof(&from, &to, &upgrade, &downgrade).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The proof of a change in a schema of many tables makes only those that the change concerns.
+#[test]
+fn the_cost_is_that_of_the_change() {
+    let mut from: Schema = (0..200).map(|number| table(&format!("t{number}"))).collect();
+    for table in shop().tables.into_values() {
+        from.insert(table);
+    }
+    let mut to = from.clone();
+    to.insert(with_description(child("items", "stores")));
+    let (upgrade, downgrade) = scripts(&from, &to);
+    let mut scratch = scratch();
+    prove(&mut *scratch, &Sqlite, &from, &to, &upgrade, &downgrade).unwrap();
+    let made = Sqlite.reflect(&mut *scratch).unwrap();
+    assert_eq!(
+        made.tables.keys().map(ToString::to_string).collect::<Vec<_>>(),
+        ["items", "stores", "tags"]
+    );
+}
+
+#[test]
+fn a_database_in_use_is_no_scratch_database() {
+    let mut scratch = scratch();
+    scratch.execute("CREATE TABLE theirs (a INTEGER)", &[]).unwrap();
+    let error = prove(&mut *scratch, &Sqlite, &Schema::default(), &shop(), "", "").unwrap_err();
+    assert!(matches!(error.cause, ProofCause::NotEmpty), "{error}");
+    let project = Project::new();
+    assert!(verify(&mut *scratch, &Sqlite, &project.load(), &mut |_| {}).is_err());
+    assert_eq!(scratch.query("SELECT * FROM theirs", &[]).unwrap().len(), 0);
+}
+
+/// stores ← items, and tags beside it, joined by a merge.
+fn branches() -> Project {
+    let project = Project::new();
+    project.create_table(1, &[], "stores");
+    project.create_table(2, &[1], "items");
+    project.create_table(3, &[1], "tags");
+    project.write(&revision(4, &[2, 3], "merge"), "-- nothing\n", "-- nothing\n");
+    project
+}
+
+fn verified(project: &Project) -> (Vec<String>, Result<(), ProofError>) {
+    let mut log = Vec::new();
+    let outcome = verify(&mut *scratch(), &Sqlite, &project.load(), &mut |event| {
+        log.push(said(event))
+    });
+    (log, outcome)
+}
+
+#[test]
+fn a_whole_history_goes_up_down_and_up_again() {
+    let (log, outcome) = verified(&branches());
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    let up = [
+        "upgrade  -> 01, create stores",
+        "upgrade 01 -> 02, create items",
+        "upgrade 01 -> 03, create tags",
+        "upgrade 02+03 -> 04, merge",
+    ];
+    let down = [
+        "downgrade 04 -> 02+03, merge",
+        "downgrade 03 -> 01, create tags",
+        "downgrade 02 -> 01, create items",
+        "downgrade 01 -> , create stores",
+    ];
+    assert_eq!(log, [up, down, up].concat());
+}
+
+#[test]
+fn the_revision_and_script_that_lie_are_named() {
+    let project = branches();
+    let folder = project.create_table(5, &[4], "likes");
+    let script = |name: &str| folder.join(name);
+    let upgrade = std::fs::read_to_string(script("upgrade.sqlite.sql")).unwrap();
+
+    std::fs::write(
+        script("downgrade.sqlite.sql"),
+        "ALTER TABLE likes RENAME TO kept;\n",
+    )
+    .unwrap();
+    let (_, outcome) = verified(&project);
+    let error = outcome.unwrap_err();
+    assert_eq!(
+        (error.revision, error.direction),
+        (Some(id(5)), Some(Direction::Downgrade))
+    );
+    assert!(
+        error
+            .to_string()
+            .starts_with("the downgrade script of `690000050000` does not lead"),
+        "{error}"
+    );
+
+    std::fs::write(
+        script("upgrade.sqlite.sql"),
+        upgrade.replace("name TEXT NOT NULL", "name TEXT"),
+    )
+    .unwrap();
+    let error = verified(&project).1.unwrap_err();
+    assert_eq!(
+        (error.revision, error.direction),
+        (Some(id(5)), Some(Direction::Upgrade))
+    );
+    assert!(
+        error
+            .to_string()
+            .ends_with("\n  changed NOT NULL to NULL of column 'likes.name'"),
+        "{error}"
+    );
+
+    std::fs::write(script("upgrade.sqlite.sql"), "CREATE TABEL likes;\n").unwrap();
+    let error = verified(&project).1.unwrap_err();
+    assert!(
+        error.to_string().starts_with(
+            "the upgrade script of `690000050000` fails on a scratch database, line 1: near \"TABEL\""
+        ),
+        "{error}"
+    );
+
+    std::fs::remove_file(script("upgrade.sqlite.sql")).unwrap();
+    let error = verified(&project).1.unwrap_err();
+    assert!(matches!(error.cause, ProofCause::History(_)), "{error}");
+}
+
+#[test]
+fn the_way_down_ends_where_there_is_none() {
+    let project = branches();
+    let mut gone = revision(5, &[4], "drop tags");
+    gone.operations = vec![Operation::DropTable { table: table("tags") }];
+    project.write(&gone, "DROP TABLE tags;\n", "-- autogen: irreversible\n");
+    project.create_table(6, &[5], "likes");
+    let (log, outcome) = verified(&project);
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        log[6..],
+        [
+            "downgrade 06 -> 05, create likes",
+            "upgrade 05 -> 06, create likes"
+        ]
+    );
+}
