@@ -23,7 +23,8 @@ use crate::printer::{Format, Topic};
 /// then on, `autogen migrate` and `autogen upgrade` go on from there. Where they do not agree, the differences are listed, and nothing is
 /// written or recorded. With a history that has revisions already, the database is compared with its head, and all of it is recorded.
 ///
-/// The tables themselves are never changed. Those that no model has are told and left alone.
+/// The tables themselves are never changed, and no downgrade drops them: the first revision's says that there is no way back. Those that no model
+/// has are told and left alone.
 ///
 /// For the models to begin with, see `autogen inspect URL --format rust`.
 ///

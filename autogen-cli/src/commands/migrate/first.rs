@@ -46,11 +46,20 @@ pub(in crate::commands) fn first(
         new_id(id, &History::default())?,
     )?;
     // No row is there yet that could be lost or waited for.
-    let (scripts, _) = draft.scripts(config)?;
+    let (mut scripts, _) = draft.scripts(config)?;
     let took = write::prove(environment, config, &draft, &scripts)?;
+    for scripts in scripts.values_mut() {
+        scripts.downgrade = without_way_back(&scripts.downgrade);
+    }
     let folder = write::write(environment, &draft, &scripts)?;
     write::report_proof(environment, took);
     Ok(First { folder })
+}
+
+/// Returns a downgrade script with the word at its head that there is no way back: it would drop what autogen did not create.
+fn without_way_back(script: &str) -> String {
+    let word = "\n-- Without the next line, the tables are dropped with their rows.\n-- autogen: irreversible the tables are older than this history\n\n";
+    script.replacen("\n\n", word, 1)
 }
 
 impl First {
