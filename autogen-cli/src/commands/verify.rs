@@ -14,7 +14,7 @@ use crate::scratch::all_scripts;
 /// Prove the whole history on a scratch database
 ///
 /// Runs every upgrade script from an empty database, comparing at each revision what is there with what the revision
-/// says, then every downgrade script, then every upgrade script again. Your database is not touched.
+/// says, then every downgrade script down to one that says it is irreversible, then the upgrade scripts again. Your database is not touched.
 ///
 /// Example: autogen verify
 ///
@@ -50,10 +50,13 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
             | Event::Finished { .. } => {}
         });
         match result {
-            Ok(()) => {
+            Ok(irreversible) => {
                 let took = Took(start.elapsed());
+                let down = irreversible.map_or("down".to_owned(), |id| {
+                    format!("down to {id}, which is irreversible")
+                });
                 let text = format_args!(
-                    "{} proved for {}: up, down, up ({took})",
+                    "{} proved for {}: up, {down}, up ({took})",
                     revisions(count),
                     dialect.name()
                 );

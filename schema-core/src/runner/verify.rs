@@ -4,7 +4,7 @@ use super::prove::{compare, normalized, refuse_filled, run_text};
 use super::{Event, ProofCause, ProofError};
 use crate::db::Connection;
 use crate::dialect::Dialect;
-use crate::history::{Direction, Header, History, HistoryError};
+use crate::history::{Direction, Header, History, HistoryError, RevisionId};
 use crate::operation::{apply_all, reverse_all};
 use crate::schema::Schema;
 use crate::script;
@@ -12,7 +12,7 @@ use crate::script;
 /// Runs every revision's scripts on an empty scratch database, up one by one, down and up again, and compares its
 /// tables with the replayed operations after each.
 ///
-/// The way down ends at a downgrade that says it is irreversible. Of the events, only [`Event::Running`] occurs.
+/// The way down ends at a downgrade that says it is irreversible; its revision is returned. Of the events, only [`Event::Running`] occurs.
 ///
 /// # Errors
 ///
@@ -22,7 +22,7 @@ pub fn verify(
     dialect: &dyn Dialect,
     history: &History,
     on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<(), ProofError> {
+) -> Result<Option<RevisionId>, ProofError> {
     refuse_filled(scratch, dialect)?;
     let mut walk = Walk {
         scratch,
@@ -39,17 +39,19 @@ pub fn verify(
     for header in &revisions {
         walk.step(header, Direction::Upgrade)?;
     }
-    let mut lowest = revisions.len();
-    for (at, header) in revisions.iter().enumerate().rev() {
+    let mut taken_back = Vec::new();
+    let mut irreversible = None;
+    for header in revisions.into_iter().rev() {
         if !walk.step(header, Direction::Downgrade)? {
+            irreversible = Some(header.id);
             break;
         }
-        lowest = at;
+        taken_back.push(header);
     }
-    for header in &revisions[lowest..] {
+    for header in taken_back.into_iter().rev() {
         walk.step(header, Direction::Upgrade)?;
     }
-    Ok(())
+    Ok(irreversible)
 }
 
 struct Walk<'a> {

@@ -7,7 +7,7 @@ use schema_core::db::{Connection, DatabaseUrl, open};
 use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::diff::Answers;
-use schema_core::history::Direction;
+use schema_core::history::{Direction, RevisionId};
 use schema_core::operation::Operation;
 use schema_core::plan::plan;
 use schema_core::runner::{ProofCause, ProofError, prove, verify};
@@ -223,7 +223,7 @@ fn branches() -> Project {
     project
 }
 
-fn verified(project: &Project) -> (Vec<String>, Result<(), ProofError>) {
+fn verified(project: &Project) -> (Vec<String>, Result<Option<RevisionId>, ProofError>) {
     let mut log = Vec::new();
     let outcome = verify(&mut *scratch(), &Sqlite, &project.load(), &mut |event| {
         log.push(said(event))
@@ -234,7 +234,7 @@ fn verified(project: &Project) -> (Vec<String>, Result<(), ProofError>) {
 #[test]
 fn a_whole_history_goes_up_down_and_up_again() {
     let (log, outcome) = verified(&branches());
-    outcome.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(outcome.unwrap_or_else(|error| panic!("{error}")), None);
     let up = [
         "upgrade  -> 01, create stores",
         "upgrade 01 -> 02, create items",
@@ -314,7 +314,7 @@ fn the_way_down_ends_where_there_is_none() {
     project.write(&gone, "DROP TABLE tags;\n", "-- autogen: irreversible\n");
     project.create_table(6, &[5], "likes");
     let (log, outcome) = verified(&project);
-    outcome.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(outcome.unwrap_or_else(|error| panic!("{error}")), Some(id(5)));
     assert_eq!(
         log[6..],
         [
