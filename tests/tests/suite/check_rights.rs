@@ -151,6 +151,27 @@ fn as_user(fresh: &Fresh, name: &str) -> Box<dyn Connection> {
     db::open(&url).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Makes a user who has these rights on a database.
+fn user_of_mysql(fresh: &Fresh, rights: &str) -> User {
+    let mut name = format!("u{}", &unique_name().replace("autogen_test", ""));
+    name.truncate(32);
+    let mut user = User {
+        admin: fresh.open(),
+        leave: vec![format!("DROP USER {name}")],
+        name,
+    };
+    let name = &user.name;
+    let here = fresh.url().server().unwrap().database().unwrap();
+    run(
+        &mut *user.admin,
+        &[
+            &format!("CREATE USER {name} IDENTIFIED BY 'secret'"),
+            &format!("GRANT {rights} ON `{here}`.* TO {name}"),
+        ],
+    );
+    user
+}
+
 #[test]
 fn a_user_who_only_reads_and_writes_rows_can_check_on_mysql() {
     let Some(database) = servers::database("mysql") else {
@@ -159,23 +180,8 @@ fn a_user_who_only_reads_and_writes_rows_can_check_on_mysql() {
     let project = Project::new();
     let fresh = upgraded(&project, database);
     assert_eq!(check(&project, database, &mut *fresh.open()).uncompared, None);
-    let mut user = User {
-        name: format!("u{}", &unique_name().replace("autogen_test", "")),
-        admin: fresh.open(),
-        leave: Vec::new(),
-    };
-    user.name.truncate(32);
-    let name = user.name.clone();
-    user.leave = vec![format!("DROP USER {name}")];
-    let grant = format!(
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON `{}`.* TO {name}",
-        fresh.url().server().unwrap().database().unwrap()
-    );
-    run(
-        &mut *user.admin,
-        &[&format!("CREATE USER {name} IDENTIFIED BY 'secret'"), &grant],
-    );
-    let mut connection = as_user(&fresh, &name);
+    let mut user = user_of_mysql(&fresh, "SELECT, INSERT, UPDATE, DELETE");
+    let mut connection = as_user(&fresh, &user.name);
     only_pending(&check(&project, database, &mut *connection), "denied");
     run(
         &mut *user.admin,
@@ -185,6 +191,27 @@ fn a_user_who_only_reads_and_writes_rows_can_check_on_mysql() {
         ],
     );
     drifted(&check(&project, database, &mut *connection));
+}
+
+#[test]
+fn a_user_who_only_reads_sees_foreign_keys_on_mysql() {
+    let Some(database) = servers::database("mysql") else {
+        return;
+    };
+    let fresh = database.fresh();
+    run(
+        &mut *fresh.open(),
+        &[
+            "CREATE TABLE a (x int, y int, PRIMARY KEY (x, y))",
+            "CREATE TABLE b (x int, y int, z int, CONSTRAINT fk_xy FOREIGN KEY (x, y) REFERENCES a (x, y) ON DELETE CASCADE)",
+            "ALTER TABLE b ADD CONSTRAINT fk_z FOREIGN KEY (z) REFERENCES a (x) ON DELETE SET NULL ON UPDATE CASCADE",
+        ],
+    );
+    let user = user_of_mysql(&fresh, "SELECT");
+    let reflected = |connection: &mut dyn Connection| database.dialect().reflect(connection).unwrap();
+    let seen = reflected(&mut *as_user(&fresh, &user.name));
+    assert_eq!(seen.tables[&TableName::new("b")].foreign_keys.len(), 2);
+    assert_eq!(seen, reflected(&mut *fresh.open()));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod collation;
+mod foreign_key;
 mod table;
 
 pub(super) use catalog::{Server, TableNames};
@@ -47,7 +48,7 @@ pub(super) fn reflect(connection: &mut dyn Connection) -> Result<Schema, Error> 
             table::add_index_key(table, &row, &server)
         });
     })?;
-    catalog::foreign_keys(connection, &mut |row| {
+    foreign_key::foreign_keys(connection, &server, &mut |row| {
         with(&row.table, &mut |table| table::add_foreign_key(table, &row));
     })?;
     catalog::checks(connection, &server, &mut |row| {

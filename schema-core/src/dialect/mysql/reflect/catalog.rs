@@ -190,65 +190,6 @@ pub(super) fn index_keys(
     )
 }
 
-/// One column of a foreign key.
-#[derive(Debug)]
-pub(super) struct ForeignKeyRow {
-    pub(super) table: String,
-    pub(super) name: String,
-    pub(super) column: String,
-    /// `None` if it is the same database.
-    pub(super) schema: Option<String>,
-    pub(super) references: String,
-    pub(super) referenced_column: String,
-    pub(super) on_update: String,
-    pub(super) on_delete: String,
-}
-
-pub(super) fn foreign_keys(
-    connection: &mut dyn Connection,
-    found: &mut dyn FnMut(ForeignKeyRow),
-) -> Result<(), Error> {
-    let mut actions = std::collections::BTreeMap::new();
-    rows(
-        connection,
-        "SELECT TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE
-            FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = database()",
-        |next| {
-            let key = (text(next()), text(next()));
-            actions.insert(key, (text(next()), text(next())));
-        },
-    )?;
-    // Without a key there is nothing more to ask, and the next question costs a look at every table.
-    if actions.is_empty() {
-        return Ok(());
-    }
-    rows(
-        connection,
-        "SELECT TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, nullif(REFERENCED_TABLE_SCHEMA, database()),
-            REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME
-            FROM information_schema.KEY_COLUMN_USAGE
-            WHERE TABLE_SCHEMA = database() AND REFERENCED_TABLE_NAME IS NOT NULL
-            ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION",
-        |next| {
-            let (table, name) = (text(next()), text(next()));
-            let (on_update, on_delete) = actions
-                .get(&(table.clone(), name.clone()))
-                .cloned()
-                .unwrap_or_default();
-            found(ForeignKeyRow {
-                table,
-                name,
-                column: text(next()),
-                schema: optional(next()),
-                references: text(next()),
-                referenced_column: text(next()),
-                on_update,
-                on_delete,
-            });
-        },
-    )
-}
-
 /// A check.
 #[derive(Debug)]
 pub(super) struct CheckRow {
@@ -285,7 +226,7 @@ pub(super) fn checks(
 }
 
 /// Runs a query and hands on each row as something that gives its values one by one.
-fn rows(
+pub(super) fn rows(
     connection: &mut dyn Connection,
     sql: &str,
     mut found: impl FnMut(&mut dyn FnMut() -> Option<Value>),

@@ -1,7 +1,8 @@
 //! From the catalog's rows to a table.
 
-use super::catalog::{CheckRow, ColumnRow, ForeignKeyRow, IndexKeyRow, Server, TableRow};
+use super::catalog::{CheckRow, ColumnRow, IndexKeyRow, Server, TableRow};
 use super::collation::Collations;
+use super::foreign_key::ForeignKeyRow;
 use crate::dialect::mysql::LEXICON;
 use crate::dialect::mysql::ddl::native;
 use crate::dialect::mysql::default::{canonical_default, parse_default};
@@ -170,8 +171,8 @@ pub(super) fn add_foreign_key(table: &mut Table, row: &ForeignKeyRow) {
                 name: row.references.clone(),
             },
             referenced_columns: Vec::new(),
-            on_delete: normalize::action(action(&row.on_delete)),
-            on_update: normalize::action(action(&row.on_update)),
+            on_delete: normalize::action(action(&row.actions.on_delete)),
+            on_update: normalize::action(action(&row.actions.on_update)),
             deferrable: Deferrable::Never,
         });
     key.columns.push(row.column.clone());
