@@ -12,8 +12,28 @@ use crate::plan::{Statement, Step};
 impl Run<'_> {
     /// Runs again those of the steps that left something in their session, such as `SET`.
     pub(super) fn restore_session(&mut self, job: &Job, note: &Unfinished) -> Result<(), RunError> {
+        for at in self.steps_to_restore(job, note)? {
+            let mut tables = note.kept.clone();
+            execute::step(
+                self.connection,
+                self.dialect.session(),
+                &[],
+                &job.plan.statements[at],
+                &mut tables,
+            )
+            .map_err(|failure| job.failure(failure, stepwise::kept(job, note)))?;
+        }
+        Ok(())
+    }
+
+    /// Returns which of the steps that are done have to be run again for the rest to find a session like theirs.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Halfway`] if what they left in theirs cannot be had again.
+    pub(super) fn steps_to_restore(&mut self, job: &Job, note: &Unfinished) -> Result<Vec<usize>, RunError> {
         if note.done == job.plan.statements.len() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         // One that was interrupted may have changed what those before it read.
         let begun = note.done + usize::from(note.intent.is_some());
@@ -50,19 +70,7 @@ impl Run<'_> {
         if let Some(at) = forgotten {
             return Err(self.lost(job, note, &left[at]));
         }
-        for at in again.into_iter().filter(|at| *at < note.done) {
-            let statement = &statements[at];
-            let mut tables = note.kept.clone();
-            execute::step(
-                self.connection,
-                self.dialect.session(),
-                &[],
-                statement,
-                &mut tables,
-            )
-            .map_err(|failure| job.failure(failure, stepwise::kept(job, note)))?;
-        }
-        Ok(())
+        Ok(again.into_iter().filter(|at| *at < note.done).collect())
     }
 
     fn effect(&self, step: &Step) -> Effect {

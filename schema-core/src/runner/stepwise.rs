@@ -365,9 +365,12 @@ impl Run<'_> {
         }
         let after = note.failing();
         if after != *note {
-            let _ = self.note(job, note, after);
+            let _ = self.note(job, note, after.clone());
         }
-        error
+        match self.steps_to_restore(job, &after) {
+            Err(RunError::Halfway(halfway)) => leaving(error, Remains::SessionLost(halfway)),
+            Ok(_) | Err(_) => error,
+        }
     }
 
     /// Takes back the note that a script has begun.

@@ -223,11 +223,21 @@ fn what_it_read_before_it_changed_something_is_put_before_a_person() {
         let Some(site) = Site::new(words.dialect, &[reads, insert, uses]) else {
             continue;
         };
-        site.fail_late();
+        let failed = site.upgrade().unwrap_err();
+        site.execute("CREATE TABLE late (v int)");
         let error = site.upgrade().unwrap_err();
         let RunError::Halfway(halfway) = &error else {
             panic!("{}: {error}", words.dialect)
         };
+        let RunError::Failed(failure) = &failed else {
+            panic!("{}: {failed}", words.dialect)
+        };
+        assert_eq!(
+            failure.remains,
+            Remains::SessionLost(halfway.clone()),
+            "{}: it is said when it fails",
+            words.dialect
+        );
         let HalfwayCause::SessionLost { line, if_done, .. } = &halfway.cause else {
             panic!("{}: {error}", words.dialect)
         };
@@ -464,7 +474,7 @@ fn way_back(error: &RunError) -> Option<&str> {
             assert!(failure.hint().unwrap().contains(if_not), "{:?}", failure.hint());
             Some(if_not)
         }
-        Remains::Unknown => panic!("{error}"),
+        Remains::SessionLost(_) | Remains::Unknown => panic!("{error}"),
     }
 }
 

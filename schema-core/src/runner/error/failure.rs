@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{database_hint, listed};
+use super::{Halfway, database_hint, listed};
 use crate::db::{self, ErrorKind, Value};
 use crate::history::{Direction, RevisionId};
 
@@ -53,6 +53,8 @@ pub enum Kept {
 pub enum Remains {
     /// Nothing.
     Nothing,
+    /// Nothing, but those before it left something in the session that no other run can have: what such a run would say.
+    SessionLost(Box<Halfway>),
     /// It could not be looked at; the next run does.
     Unknown,
     /// Nobody can tell, or it was done by halves.
@@ -112,6 +114,7 @@ impl Remains {
     fn hint(&self) -> String {
         match self {
             Remains::Nothing => "correct what is in the way, in the script from this statement on or in the database, and run it again: it goes on at this statement".to_owned(),
+            Remains::SessionLost(halfway) => halfway.hint(),
             Remains::Unknown => "run the script again as it is: it finds out what became of this statement, and goes on at it or behind it".to_owned(),
             Remains::Unclear { found: _, if_done, if_not } => format!(
                 "look at the database; if the statement took effect, note that with `{if_done}`, and if it did not, undo what is there of it and note that with `{if_not}`; then correct what is in the way, in what is left of the script or in the database, and run it again"
@@ -188,6 +191,7 @@ impl fmt::Display for Remains {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Remains::Nothing => Ok(()),
+            Remains::SessionLost(halfway) => write!(f, ", but no run can go on: {}", halfway.cause),
             Remains::Unknown => f.write_str("; what became of this statement is not known"),
             Remains::Unclear { found, .. } => {
                 write!(f, "; whether this statement did something is not clear: {found}")

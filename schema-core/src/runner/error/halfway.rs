@@ -114,24 +114,29 @@ impl fmt::Display for Halfway {
         )?;
         match (cause, script) {
             (HalfwayCause::Changed, Some(path)) => write!(f, "`{}` has been edited since", path.display()),
-            (HalfwayCause::Changed, None) => f.write_str("it has changed since"),
-            (HalfwayCause::Missing, _) => f.write_str("the files do not have the revision"),
-            (
-                HalfwayCause::Unclear {
-                    line,
-                    statement,
-                    found,
-                    ..
-                },
-                _,
-            ) => {
+            (cause, _) => cause.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for HalfwayCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HalfwayCause::Changed => f.write_str("it has changed since"),
+            HalfwayCause::Missing => f.write_str("the files do not have the revision"),
+            HalfwayCause::Unclear {
+                line,
+                statement,
+                found,
+                ..
+            } => {
                 write!(
                     f,
                     "it was interrupted at line {line}, and it is not clear whether that statement took effect: {found}"
                 )?;
                 quoted(f, statement)
             }
-            (HalfwayCause::SessionLost { line, statement, .. }, _) => {
+            HalfwayCause::SessionLost { line, statement, .. } => {
                 write!(
                     f,
                     "what the statement at line {line} left in its session, or asks of it, went with that session and cannot be had again"
