@@ -237,6 +237,7 @@ fn agreed(
             "or print what makes the database agree with `autogen diff --from {} --to models`",
             database.url
         ))
+        .hint("or, where models cannot say what a table has, leave it alone: name it in `exclude` under `[tables]` in `autogen.toml`")
         .detail("differences", differences))
 }
 

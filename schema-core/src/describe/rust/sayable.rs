@@ -15,6 +15,7 @@ pub(super) fn sayable(schema: &Schema) -> (Schema, Vec<String>) {
         .values()
         .filter(|table| {
             let why = match (unsayable_name(table), alike_columns(table)) {
+                _ if table.columns.is_empty() => "it has no columns".to_owned(),
                 (Some(name), _) => format!("models have no names like `{name}`"),
                 (None, Some((one, other))) => {
                     format!("its columns `{one}` and `{other}` differ only in case")
