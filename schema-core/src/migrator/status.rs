@@ -130,6 +130,9 @@ pub(super) fn hint(finding: &Finding) -> String {
         Finding::Pending { .. } => {
             "apply it with `Migrator::upgrade` at start-up, or with `autogen upgrade heads`".into()
         }
+        Finding::UnknownRevision { halfway: true, .. } => {
+            "run a newer build of the program, whose `Migrator::upgrade` goes on where it stopped".into()
+        }
         Finding::UnknownRevision { back_to, .. } => format!(
             "run a newer build of the program, or take it back with `{}`, which drops what it added",
             downgrade_to(back_to)

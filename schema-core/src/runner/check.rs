@@ -55,6 +55,8 @@ pub enum Finding {
         message: String,
         /// What to go back to for the database to have none of that kind.
         back_to: Vec<RevisionId>,
+        /// Whether its upgrade stopped half-way, which nothing but its script can finish.
+        halfway: bool,
     },
     /// A script stopped half-way.
     Unfinished {
@@ -121,6 +123,9 @@ impl Finding {
                 }
             }
             Finding::MissingScript { .. } => "restore the file from version control".into(),
+            Finding::UnknownRevision { halfway: true, .. } => {
+                "check out the branch that has it, and finish it with `autogen upgrade`".into()
+            }
             Finding::UnknownRevision { back_to, .. } => format!(
                 "check out the branch that has it, or take it back with `{}`, which drops what it added",
                 downgrade_to(back_to)
@@ -169,9 +174,7 @@ impl fmt::Display for Finding {
                 )
             }
             Finding::UnknownRevision {
-                revision,
-                message,
-                back_to: _,
+                revision, message, ..
             } => {
                 write!(
                     f,
@@ -314,6 +317,7 @@ fn unknown(history: &History, rows: &[Applied]) -> Vec<Finding> {
         revision: row.id,
         message: row.message.clone(),
         back_to: back_to.clone(),
+        halfway: (row.unfinished.as_ref()).is_some_and(|note| note.script == Direction::Upgrade),
     };
     unknown.into_iter().map(finding).collect()
 }

@@ -500,14 +500,15 @@ fn half_a_revision_that_the_files_lack_is_named() {
         panic!("{error}")
     };
     assert_eq!(halfway.cause, HalfwayCause::Missing);
-    assert!(
-        error
-            .hint()
-            .unwrap()
-            .starts_with("check out the branch that has it"),
-        "{:?}",
-        error.hint()
-    );
+    let refused = upgrade(&mut *database.open(), &Autocommit, &history, &mut Vec::new()).unwrap_err();
+    for error in [error, refused] {
+        let hint = error.hint().unwrap();
+        assert!(hint.starts_with("check out the branch that has it"), "{hint}");
+        assert!(
+            !hint.contains("downgrade"),
+            "nothing takes half a revision back: {hint}"
+        );
+    }
 }
 
 #[test]

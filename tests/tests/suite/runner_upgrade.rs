@@ -400,6 +400,7 @@ fn a_revision_that_the_files_lack_stops_the_upgrade() {
             revision: id(2),
             message: "create items".into(),
             back_to: ids([1]),
+            halfway: false,
         }]
     );
     assert!(error.hint().unwrap().contains("`autogen downgrade 690000010000`"));

@@ -128,6 +128,9 @@ impl FailureCause {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            FailureCause::Database(error) if error.kind == ErrorKind::Unreachable => {
+                Some("the connection was there and is lost: see that the server answers again".into())
+            }
             FailureCause::Database(error) => database_hint(error),
             FailureCause::Rows { .. } => {
                 Some("correct these rows, or edit the script, then run it again".into())
