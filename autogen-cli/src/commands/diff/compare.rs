@@ -5,7 +5,7 @@ use schema_core::hazard::{Hazard, hazards};
 use schema_core::metadata::Models;
 use schema_core::operation::Operation;
 use schema_core::plan::{Plan, Side, way};
-use schema_core::runner;
+use schema_core::runner::{self, RunError};
 use schema_core::schema::Schema;
 use schema_core::script::render;
 
@@ -147,12 +147,10 @@ fn as_kept(
     }
     if let Some(connection) = other.connection() {
         let held = std::mem::take(&mut side.held);
-        side.held = dialect.stored(connection, held).map_err(|error| {
-            CommandError::because(
-                format!("cannot tell how {} would keep `{}`", dialect.name(), read.shown),
-                &error,
-            )
-        })?;
+        let doing = "learn how the database keeps expressions";
+        side.held = dialect
+            .stored(connection, held)
+            .map_err(|error| RunError::Database { doing, error })?;
     }
     Ok(())
 }
