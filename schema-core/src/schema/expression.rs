@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::lexer::{Kind, Lexicon, lex};
+use crate::lexer::{Kind, Lexicon, lex, unquote};
 
 /// An SQL expression, as a model or a database wrote it.
 ///
@@ -88,6 +88,19 @@ impl Expression {
         if let Some(text) = self.replace_column(from, to) {
             self.0 = text;
         }
+    }
+
+    /// Returns the text with its quoted names as `quote` writes them.
+    #[must_use]
+    pub fn quoted_by(&self, quote: &dyn Fn(&str) -> String) -> String {
+        lex(&self.0, Lexicon::STANDARD)
+            .map(|token| match token.kind {
+                Kind::Quoted => quote(&unquote(token.text)),
+                Kind::Word | Kind::String | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => {
+                    token.text.to_owned()
+                }
+            })
+            .collect()
     }
 
     /// Returns the text with `from` replaced by `to`, or `None` if it does not name `from`.
@@ -339,6 +352,15 @@ mod tests {
         assert_eq!(
             expression.0,
             r#"cost > 0 AND "cost" <> 'price' AND price(1) > t.cost"#
+        );
+    }
+
+    #[test]
+    fn quoted_names_are_quoted_as_a_database_does() {
+        let expression = Expression::new(r#"price > 0 AND "a ""b" <> 'no "name"'"#);
+        assert_eq!(
+            expression.quoted_by(&|name| format!("`{name}`")),
+            r#"price > 0 AND `a "b` <> 'no "name"'"#
         );
     }
 

@@ -64,7 +64,7 @@ impl Step<'_> {
         when.look(&format!(
             "SELECT * FROM {} WHERE NOT ({})",
             self.sql_table(when, table),
-            condition.0
+            condition.quoted_by(self.quote)
         ))
     }
 
