@@ -244,8 +244,11 @@ impl fmt::Display for RunError {
             } => {
                 write!(f, "cannot lock the database within {timeout:?}: ")?;
                 match holder {
-                    Some(holder) => write!(f, "it is held by {holder} ({error})"),
-                    None => error.fmt(f),
+                    // A server's lock says itself who has it.
+                    Some(holder) if !error.message.contains(holder) => {
+                        write!(f, "it is held by {holder} ({error})")
+                    }
+                    Some(_) | None => error.fmt(f),
                 }
             }
             RunError::Failed(failure) => failure.fmt(f),

@@ -432,6 +432,7 @@ fn whoever_has_the_lock_is_named_and_waited_for() {
     };
     let named = named.as_ref().unwrap();
     assert!(named.contains(&format!("the session {number} of ")), "{named}");
+    assert_eq!(error.to_string().matches(named).count(), 1, "{error}");
     assert!(error.hint().unwrap().contains("--lock-timeout"), "{error}");
     let waits = log.iter().find(|line| line.starts_with("waiting")).unwrap();
     assert!(waits.contains(&number), "{waits}");
