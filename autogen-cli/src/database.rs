@@ -151,6 +151,9 @@ impl Database {
             {
                 failed.hint("create it with `autogen upgrade`, or check the database URL")
             }
+            ErrorKind::Unreachable if path.is_none() => {
+                failed.hint("check the database URL, and that the server answers and lets this user in")
+            }
             ErrorKind::Unreachable => failed.hint("check the database URL"),
             ErrorKind::NotADatabase => {
                 failed.hint("check the database URL: the file holds something else, or is damaged")
