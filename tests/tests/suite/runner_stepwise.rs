@@ -53,6 +53,16 @@ fn upgrade(
     .map(drop)
 }
 
+/// Upgrades a SQLite file step by step, as if it could not take back what it changes.
+fn stepwise(database: &Database, project: &Project) -> Result<(), RunError> {
+    upgrade(
+        &mut *database.open(),
+        &Autocommit,
+        &project.load(),
+        &mut Vec::new(),
+    )
+}
+
 /// Runs `script` on connections that are lost at their first call, their second, and so on, until one holds to the end; after each, the next upgrade must
 /// come to a state that undisturbed runs come to.
 fn lose_everywhere(history: &History, dialect: &dyn Dialect, script: Direction) {
@@ -334,13 +344,7 @@ fn both_ways_out_of_a_changed_script_lead_out() {
         FAILING.replace("nonsense", "b").replace("c (d)", "c (e)"),
     )
     .unwrap();
-    let error = upgrade(
-        &mut *database.open(),
-        &Autocommit,
-        &project.load(),
-        &mut Vec::new(),
-    )
-    .unwrap_err();
+    let error = stepwise(&database, &project).unwrap_err();
     let RunError::Halfway(halfway) = &error else {
         panic!("{error}")
     };
@@ -348,13 +352,7 @@ fn both_ways_out_of_a_changed_script_lead_out() {
 
     let before = fs::read(&database.path).unwrap();
     fs::write(&script, FAILING.replace("nonsense", "b")).unwrap();
-    upgrade(
-        &mut *database.open(),
-        &Autocommit,
-        &project.load(),
-        &mut Vec::new(),
-    )
-    .unwrap();
+    stepwise(&database, &project).unwrap();
 
     fs::write(&database.path, before).unwrap();
     fs::write(
@@ -364,13 +362,7 @@ fn both_ways_out_of_a_changed_script_lead_out() {
     .unwrap();
     database.execute("DROP TABLE a");
     database.execute("DELETE FROM _autogen_revisions WHERE id = '690000020000'");
-    upgrade(
-        &mut *database.open(),
-        &Autocommit,
-        &project.load(),
-        &mut Vec::new(),
-    )
-    .unwrap();
+    stepwise(&database, &project).unwrap();
     assert_eq!(database.names(), ["_autogen_revisions", "a", "c", "prices"]);
 }
 
@@ -398,13 +390,7 @@ fn a_statement_of_which_nobody_can_tell_is_put_before_a_person() {
             intended && database.names().contains(&"c".to_owned()) == took_effect
         });
         assert!(reached.is_some());
-        let error = upgrade(
-            &mut *database.open(),
-            &Autocommit,
-            &project.load(),
-            &mut Vec::new(),
-        )
-        .unwrap_err();
+        let error = stepwise(&database, &project).unwrap_err();
         let RunError::Halfway(halfway) = &error else {
             panic!("{error}")
         };
@@ -427,13 +413,7 @@ fn a_statement_of_which_nobody_can_tell_is_put_before_a_person() {
         let hint = error.hint().unwrap();
         assert!(hint.contains(if_done) && hint.contains(if_not), "{hint}");
         database.execute(if took_effect { if_done } else { if_not });
-        upgrade(
-            &mut *database.open(),
-            &Autocommit,
-            &project.load(),
-            &mut Vec::new(),
-        )
-        .unwrap();
+        stepwise(&database, &project).unwrap();
         assert_eq!(database.query("SELECT d FROM c"), [[Value::Integer(1)]]);
     }
 }
@@ -441,13 +421,7 @@ fn a_statement_of_which_nobody_can_tell_is_put_before_a_person() {
 #[test]
 fn a_downgrade_first_finishes_what_an_upgrade_left() {
     let (project, database, script) = failing();
-    upgrade(
-        &mut *database.open(),
-        &Autocommit,
-        &project.load(),
-        &mut Vec::new(),
-    )
-    .unwrap_err();
+    stepwise(&database, &project).unwrap_err();
     fs::write(&script, FAILING.replace("nonsense", "b")).unwrap();
     let history = project.load();
     let ahead = runner::ahead_of_downgrade(&mut *database.open(), &Autocommit, &history, &[]).unwrap();
@@ -463,39 +437,17 @@ fn a_downgrade_first_finishes_what_an_upgrade_left() {
             (Direction::Downgrade, id(1), None)
         ]
     );
-    let done = runner::downgrade(
-        &mut *database.open(),
-        &Autocommit,
-        &history,
-        &[],
-        &options(),
-        &mut |_| {},
-    );
-    assert_eq!(done.unwrap(), ids([2, 1]));
+    downgrade(&mut *database.open(), &Autocommit, &history, &[]).unwrap();
     assert_eq!(database.names(), ["_autogen_revisions"]);
 }
 
 #[test]
 fn half_a_revision_that_the_files_lack_is_named() {
     let (project, database, script) = failing();
-    upgrade(
-        &mut *database.open(),
-        &Autocommit,
-        &project.load(),
-        &mut Vec::new(),
-    )
-    .unwrap_err();
+    stepwise(&database, &project).unwrap_err();
     fs::remove_dir_all(script.parent().unwrap()).unwrap();
     let history = project.load();
-    let error = runner::downgrade(
-        &mut *database.open(),
-        &Autocommit,
-        &history,
-        &[],
-        &options(),
-        &mut |_| {},
-    )
-    .unwrap_err();
+    let error = downgrade(&mut *database.open(), &Autocommit, &history, &[]).unwrap_err();
     let RunError::Halfway(halfway) = &error else {
         panic!("{error}")
     };

@@ -1,13 +1,11 @@
 //! The schema in which the tool's own table is, or would be made.
 
-use super::refused;
+use super::{PATH, refused};
 use crate::db::{Connection, Error, Value};
 use crate::dialect::Home;
 
-/// The first schema of the search path, whether it has the table, and the first one behind it that has, if only the user's name put it before that.
-const HOME: &str = "WITH path AS (
-        SELECT name::text, at FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp'
-    ), holders AS (
+/// What is asked of [`PATH`]: its first schema, whether it has the table, and the first one behind it that has, if only the user's name put it before that.
+const HOME: &str = "holders AS (
         SELECT path.name, path.at FROM path JOIN pg_namespace n ON n.nspname = path.name
         JOIN pg_class c ON c.relnamespace = n.oid WHERE c.relname = ?1 AND c.relkind IN ('r', 'p')
     ), head AS (
@@ -25,7 +23,11 @@ const HOME: &str = "WITH path AS (
 /// There is no schema in which anything could be made; or the table is in a schema that the user's own one has come before. What the
 /// database reports.
 pub(super) fn home(connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
-    let row = connection.query(HOME, &[table.into()])?.pop().unwrap_or_default();
+    let query = format!("WITH path AS (SELECT name::text, at {PATH}), {HOME}");
+    let row = connection
+        .query(&query, &[table.into()])?
+        .pop()
+        .unwrap_or_default();
     let text = |at: usize| row.get(at).and_then(Value::as_str);
     let Some(schema) = text(0) else {
         let path = text(3).unwrap_or_default();
