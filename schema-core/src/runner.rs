@@ -171,7 +171,7 @@ pub enum Event<'a> {
 ///
 /// [`RunError`] if the table cannot be read.
 pub fn applied(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Vec<Applied>, RunError> {
-    version_table::read(connection, dialect)
+    version_table::look(connection, dialect)
 }
 
 /// Returns the applied revisions on which no applied revision builds: where the database is.
@@ -227,7 +227,7 @@ pub fn tag(
     history: &History,
     tag: &str,
 ) -> Result<Vec<RevisionId>, RunError> {
-    let rows = version_table::read(connection, dialect)?;
+    let rows = version_table::look(connection, dialect)?;
     let tips = tips(history, &rows);
     let place = Place::find(connection, dialect)?;
     for tip in &tips {

@@ -88,6 +88,10 @@ impl Session for Autocommit {
         Sqlite.session().home(connection, table)
     }
 
+    fn keeps_readers_out(&self, connection: &mut dyn Connection, table: &str) -> String {
+        Sqlite.session().keeps_readers_out(connection, table)
+    }
+
     fn lock(
         &self,
         connection: &mut dyn Connection,

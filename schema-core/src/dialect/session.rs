@@ -61,6 +61,24 @@ pub trait Session {
         Ok(())
     }
 
+    /// Does `read`, and has each of its queries wait for those who keep readers out for so long and no longer, where they would wait for ever.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports of that. What `read` found is its own matter.
+    fn bounded(
+        &self,
+        connection: &mut dyn Connection,
+        _timeout: Duration,
+        read: &mut dyn FnMut(&mut dyn Connection),
+    ) -> Result<(), Error> {
+        read(connection);
+        Ok(())
+    }
+
+    /// Returns who keeps readers out of a table, in words and as far as the database can tell.
+    fn keeps_readers_out(&self, connection: &mut dyn Connection, table: &str) -> String;
+
     /// Takes the lock under which one process at a time changes this database, for as long as [`Limits::lock`] says.
     ///
     /// It belongs to the session or to its transaction, so that a killed process never leaves it behind, and is taken by trying again and again: a

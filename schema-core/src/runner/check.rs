@@ -246,7 +246,7 @@ pub fn check(
     history: &History,
     claim: &dyn Fn(&TableName) -> Claim,
 ) -> Result<Checked, RunError> {
-    let rows = version_table::read(connection, dialect)?;
+    let rows = version_table::look(connection, dialect)?;
     let mut findings = integrity(history, dialect, &rows)?;
     findings.extend(rows.iter().filter_map(unfinished));
     let mut uncompared = None;

@@ -73,7 +73,7 @@ pub fn ahead_of_downgrade(
     history: &History,
     targets: &[RevisionId],
 ) -> Result<Vec<Job>, RunError> {
-    let mut rows = version_table::read(connection, dialect)?;
+    let mut rows = version_table::look(connection, dialect)?;
     let mut jobs = resume::as_if_finished(dialect, history, &mut rows)?;
     jobs.extend(ahead(dialect, history, targets, &rows)?);
     Ok(jobs)

@@ -178,7 +178,9 @@ fn database_hint(error: &db::Error) -> Option<String> {
             "check the database URL, and that the file's folder exists or the server answers".into()
         }
         ErrorKind::NotADatabase => "check the database URL: the file holds something else, or is damaged".into(),
-        ErrorKind::Locked => "another process is at work on the database; run it again when that is done, or wait longer with `--lock-timeout`".into(),
+        ErrorKind::Locked => {
+            "another process is at work on the database; run it again when that is done, or have a run wait longer with `--lock-timeout`".into()
+        }
         ErrorKind::ReadOnly => "make the database file and its folder writable".into(),
         ErrorKind::ReadOnlyServer => {
             "connect to the server that is written to, with a session whose transactions may write".into()

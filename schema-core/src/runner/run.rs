@@ -33,6 +33,9 @@ pub(super) struct Run<'a> {
 /// How often a run may look again with nothing changed since: whoever was at work meanwhile may have left everything as it was.
 const MOST_IN_VAIN: usize = 3;
 
+/// How long someone may keep readers out before a run says that it waits.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// How some scripts of a run went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -95,7 +98,7 @@ pub(super) fn run(
     outcome.map(|()| run.done)
 }
 
-/// Reads the version table, and waits if someone writes so that nobody can.
+/// Reads the version table, and waits if someone keeps readers out.
 pub(super) fn first_look(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
@@ -103,25 +106,27 @@ pub(super) fn first_look(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<Applied>, RunError> {
     let is_locked_out = |error: &RunError| matches!(error, RunError::Database { error, .. } if error.kind == ErrorKind::Locked);
-    let looked = version_table::read(connection, dialect);
+    let looked = version_table::read(connection, dialect, GLANCE.min(options.lock_timeout));
     if !matches!(&looked, Err(error) if is_locked_out(error)) {
         return looked;
     }
-    let holder = "another process or connection that writes";
+    let holder = dialect
+        .session()
+        .keeps_readers_out(connection, version_table::TABLE);
     on_event(Event::Waiting {
-        holder,
+        holder: &holder,
         timeout: options.lock_timeout,
     });
     dialect
         .session()
         .read_patiently(connection, &options.limits())
         .map_err(|error| RunError::database("wait for the database", error))?;
-    let looked = version_table::read(connection, dialect);
+    let looked = version_table::read(connection, dialect, options.lock_timeout);
     if let Err(RunError::Database { doing: _, error }) = &looked
         && error.kind == ErrorKind::Locked
     {
         return Err(RunError::Locked {
-            holder: Some(holder.to_owned()),
+            holder: Some(holder),
             timeout: options.lock_timeout,
             error: error.clone(),
         });
@@ -184,7 +189,7 @@ impl Run<'_> {
     ) -> Result<(), RunError> {
         let mut vain = 0;
         loop {
-            let now = version_table::read(self.connection, self.dialect)?;
+            let now = version_table::read(self.connection, self.dialect, self.options.lock_timeout)?;
             if now != rows {
                 rows = now;
                 jobs = ahead(&rows)?;

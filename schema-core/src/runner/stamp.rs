@@ -110,7 +110,7 @@ fn rewrite<'a>(
         .enter(connection, &mode, &limits)
         .and_then(|()| session.begin(connection, &mode, &limits));
     let outcome = entered.map_err(locked).and_then(|()| {
-        let (stamped, history) = decide(&version_table::read(connection, dialect)?)?;
+        let (stamped, history) = decide(&version_table::read(connection, dialect, limits.lock)?)?;
         write(connection, &place, history, &stamped, options)?;
         session
             .commit(connection)

@@ -42,7 +42,7 @@ pub fn ahead_of_upgrade(
     targets: &[RevisionId],
 ) -> Result<Vec<Job>, RunError> {
     refuse_unknown_target(history, targets)?;
-    let mut rows = version_table::read(connection, dialect)?;
+    let mut rows = version_table::look(connection, dialect)?;
     let mut jobs = resume::as_if_finished(dialect, history, &mut rows)?;
     jobs.extend(ahead(dialect, history, targets, &rows)?);
     Ok(jobs)

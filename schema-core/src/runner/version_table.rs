@@ -125,16 +125,32 @@ fn home(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Home, 
         .map_err(|error| RunError::database("find the version table", error))
 }
 
-/// Returns the rows by id; none if there is no table.
-pub(super) fn read(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Vec<Applied>, RunError> {
+/// How long a mere look waits for whoever keeps readers out of the table.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Returns the rows by id; none if there is no table. Where someone keeps readers out, it waits a while.
+pub(super) fn look(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Vec<Applied>, RunError> {
+    read(connection, dialect, LOOK)
+}
+
+/// Returns the rows by id; none if there is no table. It waits no longer than so for those who keep readers out, where it would wait for ever.
+pub(super) fn read(
+    connection: &mut dyn Connection,
+    dialect: &dyn Dialect,
+    timeout: Duration,
+) -> Result<Vec<Applied>, RunError> {
     if !home(connection, dialect)?.has_table {
         return Ok(Vec::new());
     }
-    query(
-        connection,
-        &format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY id"),
-        from_row,
-    )
+    let sql = format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY id");
+    let mut rows = Ok(Vec::new());
+    dialect
+        .session()
+        .bounded(connection, timeout, &mut |connection| {
+            rows = query(connection, &sql, from_row);
+        })
+        .map_err(|error| RunError::database("read the version table", error))?;
+    rows
 }
 
 /// Returns the row of one revision. The table exists.

@@ -41,6 +41,7 @@ mod postgres_interrupted;
 mod provision;
 mod rename_laws;
 mod runner_apart;
+mod runner_barred;
 mod runner_check;
 mod runner_concurrency;
 mod runner_downgrade;

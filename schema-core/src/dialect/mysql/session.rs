@@ -18,6 +18,7 @@ mod variables;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use super::ddl::quote;
 use crate::db::{Connection, Error, ErrorKind, Value};
@@ -67,6 +68,32 @@ impl Session for super::MySql {
         }
     }
 
+    fn bounded(
+        &self,
+        connection: &mut dyn Connection,
+        timeout: Duration,
+        read: &mut dyn FnMut(&mut dyn Connection),
+    ) -> Result<(), Error> {
+        let rows = connection.query("SELECT @@SESSION.lock_wait_timeout", &[])?;
+        let was = rows
+            .first()
+            .and_then(|row| row.first())
+            .and_then(Value::as_integer);
+        let limit = |connection: &mut dyn Connection, seconds: u64| {
+            let sql = format!("SET SESSION lock_wait_timeout = {seconds}");
+            connection.execute(&sql, &[]).map(drop)
+        };
+        limit(connection, seconds(timeout))?;
+        read(connection);
+        was.and_then(|was| u64::try_from(was).ok())
+            .map_or(Ok(()), |was| limit(connection, was))
+    }
+
+    /// MariaDB keeps its list of who has locked what in a plugin that is not loaded.
+    fn keeps_readers_out(&self, _connection: &mut dyn Connection, table: &str) -> String {
+        format!("another session with a lock on `{table}`")
+    }
+
     fn lock(
         &self,
         connection: &mut dyn Connection,
@@ -102,7 +129,7 @@ impl Session for super::MySql {
                 offset: None,
             });
         }
-        let seconds = limits.lock.as_secs().clamp(1, 31_536_000);
+        let seconds = seconds(limits.lock);
         connection.execute(
             "SET @autogen_lock_wait_timeout = @@SESSION.lock_wait_timeout,
                 @autogen_innodb_lock_wait_timeout = @@SESSION.innodb_lock_wait_timeout",
@@ -228,6 +255,11 @@ impl Session for super::MySql {
             offset: None,
         })
     }
+}
+
+/// Returns a time to wait as the server takes it: whole seconds, at most a year.
+fn seconds(timeout: Duration) -> u64 {
+    timeout.as_secs().clamp(1, 31_536_000)
 }
 
 /// Tries to take the lock, waiting for as many seconds.

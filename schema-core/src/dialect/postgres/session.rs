@@ -15,6 +15,7 @@ mod settings;
 mod stock;
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::LEXICON;
 use crate::db::{Connection, Error, ErrorKind, Value};
@@ -42,6 +43,24 @@ impl Session for super::Postgres {
         home::home(connection, table)
     }
 
+    fn bounded(
+        &self,
+        connection: &mut dyn Connection,
+        timeout: Duration,
+        read: &mut dyn FnMut(&mut dyn Connection),
+    ) -> Result<(), Error> {
+        let was = one(connection, "SELECT current_setting('lock_timeout')")?;
+        limit_locks(connection, timeout)?;
+        read(connection);
+        // In a transaction that has failed, this does, too; its end takes the limit back.
+        let _ = connection.query("SELECT set_config('lock_timeout', ?1, false)", &[was]);
+        Ok(())
+    }
+
+    fn keeps_readers_out(&self, connection: &mut dyn Connection, table: &str) -> String {
+        lock::keeps_readers_out(connection, table)
+    }
+
     fn lock(
         &self,
         connection: &mut dyn Connection,
@@ -58,10 +77,8 @@ impl Session for super::Postgres {
     /// A statement that is ended out of a transaction may leave a broken index, which [`probe`](Session::probe) clears away.
     fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
         remember_settings(connection)?;
-        let milliseconds = limits.lock.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
-        let entered = connection
-            .execute(&format!("SET lock_timeout = {milliseconds}"), &[])
-            .and_then(|_| pin_search_path(connection))
+        let entered = limit_locks(connection, limits.lock)
+            .and_then(|()| pin_search_path(connection))
             .and_then(|()| connection.limit_statements(limits.statement));
         if entered.is_err() {
             self.leave(connection, mode);
@@ -202,6 +219,14 @@ fn remember_settings(connection: &mut dyn Connection) -> Result<(), Error> {
 /// Where the schemas of the search path are found that are there and not temporary: `name`, and `at` which place.
 pub(super) const PATH: &str =
     "FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, at) WHERE name !~ '^pg_temp'";
+
+/// Has statements wait for a lock of a table for so long and no longer.
+fn limit_locks(connection: &mut dyn Connection, timeout: Duration) -> Result<(), Error> {
+    let milliseconds = timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into());
+    connection
+        .execute(&format!("SET lock_timeout = {milliseconds}"), &[])
+        .map(drop)
+}
 
 /// Fixes the search path to the schemas that it names now, temporary objects last, so that a script finds what it names whoever
 /// else makes objects (<https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATTERNS>).

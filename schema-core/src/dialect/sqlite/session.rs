@@ -18,6 +18,9 @@ use crate::dialect::{Effect, Home, Limits, Mode, Progress, Restore, Session, Sto
 use crate::lexer::lex;
 use crate::plan::Plan;
 
+/// Who is in the way: the file does not tell.
+const WRITER: &str = "another process or connection that writes";
+
 impl Session for super::Sqlite {
     fn transactional(&self) -> bool {
         true
@@ -46,6 +49,10 @@ impl Session for super::Sqlite {
         set_busy_timeout(connection, milliseconds(limits))
     }
 
+    fn keeps_readers_out(&self, _connection: &mut dyn Connection, _table: &str) -> String {
+        WRITER.to_owned()
+    }
+
     /// The lock is `BEGIN IMMEDIATE`, which every transaction takes for itself; here it is only looked at.
     fn lock(
         &self,
@@ -58,7 +65,7 @@ impl Session for super::Sqlite {
         let looked = match connection.execute("BEGIN IMMEDIATE", &[]) {
             Ok(_) => connection.execute("ROLLBACK", &[]).map(drop),
             Err(error) if error.kind == ErrorKind::Locked => {
-                waiting("another process or connection that writes");
+                waiting(WRITER);
                 Ok(())
             }
             Err(error) => Err(error),

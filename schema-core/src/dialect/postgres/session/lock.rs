@@ -9,6 +9,8 @@ use std::time::Duration;
 use super::{one, refused};
 use crate::db::{Connection, Error, ErrorKind, Value};
 use crate::dialect::Patience;
+use crate::dialect::postgres::ddl::quote;
+use crate::dialect::postgres::standalone::quoted;
 
 /// The lock's number: `autogen` in letters. A number is a lock of its own in every database.
 const KEY: i64 = 0x00_61_75_74_6f_67_65_6e;
@@ -98,15 +100,31 @@ fn of(key: i64) -> String {
     )
 }
 
-/// Returns who has the lock, in words. Of others' sessions a plain user may not see more than the number.
+/// Returns who has the lock, in words.
 fn holder(connection: &mut dyn Connection) -> Result<String, Error> {
+    Ok(who(connection, &of(KEY))?.unwrap_or_else(|| "another session".to_owned()))
+}
+
+/// Returns who keeps readers out of a table, in words.
+pub(super) fn keeps_readers_out(connection: &mut dyn Connection, table: &str) -> String {
+    let locked = format!(
+        "l.mode = 'AccessExclusiveLock' AND l.relation = to_regclass({}) AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        quoted(&quote(table))
+    );
+    let who = who(connection, &locked).ok().flatten();
+    format!(
+        "{} with a lock on `{table}`",
+        who.as_deref().unwrap_or("another session")
+    )
+}
+
+/// Returns which session has a lock, in words. Of others' sessions a plain user may not see more than the number.
+fn who(connection: &mut dyn Connection, which: &str) -> Result<Option<String>, Error> {
     let sql = format!(
         "SELECT concat('the session ', l.pid, ' of ' || a.usename, ', from ' || host(a.client_addr))
-        FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.granted AND {}",
-        of(KEY)
+        FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.granted AND {which}"
     );
-    let who = one(connection, &sql)?;
-    Ok(who.as_str().unwrap_or("another session").to_owned())
+    Ok(one(connection, &sql)?.as_str().map(str::to_owned))
 }
 
 fn pooled() -> Error {
