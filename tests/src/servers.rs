@@ -56,6 +56,7 @@ pub const ABOUT_SERVERS: [(&str, &[&str]); 5] = [
     (
         "suite",
         &[
+            "check_rights::",
             "faults_process::",
             "faults_statement::",
             "laws::",

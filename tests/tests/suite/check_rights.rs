@@ -202,7 +202,7 @@ fn a_user_who_only_reads_sees_foreign_keys_on_mysql() {
     run(
         &mut *fresh.open(),
         &[
-            "CREATE TABLE a (x int, y int, PRIMARY KEY (x, y))",
+            "CREATE TABLE a (x int UNIQUE, y int, PRIMARY KEY (x, y))",
             "CREATE TABLE b (x int, y int, z int, CONSTRAINT fk_xy FOREIGN KEY (x, y) REFERENCES a (x, y) ON DELETE CASCADE)",
             "ALTER TABLE b ADD CONSTRAINT fk_z FOREIGN KEY (z) REFERENCES a (x) ON DELETE SET NULL ON UPDATE CASCADE",
         ],

@@ -42,9 +42,10 @@ const ONLY_MYSQL: [&str; 14] = [
 ];
 
 /// Those in which it is the other way round.
-const ONLY_MARIADB: [&str; 2] = [
+const ONLY_MARIADB: [&str; 3] = [
     "column-type-text-to-bytes",
     "generated-in-index-of-foreign-key-filled",
+    "unique-on-computed",
 ];
 
 /// A differ case in the words of a dialect, with the plan that leads there.
