@@ -1,6 +1,7 @@
 //! SQLite as a database would be on which every change of the schema commits by itself, to try what the runner does there.
 
 use std::path::Path;
+use std::time::Duration;
 
 use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
@@ -86,6 +87,15 @@ impl Session for Autocommit {
 
     fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
         Sqlite.session().home(connection, table)
+    }
+
+    fn bounded(
+        &self,
+        connection: &mut dyn Connection,
+        timeout: Duration,
+        read: &mut dyn FnMut(&mut dyn Connection),
+    ) -> Result<(), Error> {
+        Sqlite.session().bounded(connection, timeout, read)
     }
 
     fn keeps_readers_out(&self, connection: &mut dyn Connection, table: &str) -> String {

@@ -80,6 +80,9 @@ pub enum Missing {
     Refuse,
 }
 
+/// How long a connection waits for a lock by itself, as rusqlite has it.
+const OWN_WAIT: &str = "PRAGMA busy_timeout = 5000";
+
 impl SqliteConnection {
     /// Opens a database that lives in memory, as long as the connection.
     ///
@@ -110,8 +113,11 @@ impl SqliteConnection {
         let inner = rusqlite::Connection::open_with_flags(path, flags)
             .map_err(|error| failed(translate_opening(&error)))?;
         let mut connection = SqliteConnection::new(inner).map_err(failed)?;
-        // SQLite reads the file's head only now. A lock held by someone else does not make it less of a database.
-        match connection.query("PRAGMA schema_version", &[]) {
+        // SQLite reads the file's head only now. A lock held by someone else does not make it less of a database, and is waited for by who reads more.
+        connection.execute("PRAGMA busy_timeout = 0", &[])?;
+        let looked = connection.query("PRAGMA schema_version", &[]);
+        connection.execute(OWN_WAIT, &[])?;
+        match looked {
             Err(error) if error.kind != ErrorKind::Locked => Err(failed(error)),
             Ok(_) | Err(_) => Ok(connection),
         }

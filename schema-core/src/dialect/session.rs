@@ -52,16 +52,7 @@ pub trait Session {
     /// may not be changed.
     fn widen(&self, _connection: &mut dyn Connection, _table: &str) {}
 
-    /// Lets queries wait so long for a writer that nothing can be read beside, where the database has such writers. It stays so until the end of the run.
-    ///
-    /// # Errors
-    ///
-    /// What the database reports.
-    fn read_patiently(&self, _connection: &mut dyn Connection, _limits: &Limits) -> Result<(), Error> {
-        Ok(())
-    }
-
-    /// Does `read`, and has each of its queries wait for those who keep readers out for so long and no longer, where they would wait for ever.
+    /// Does `read`, and has each of its queries wait for those who keep readers out for so long and no longer, whatever the session does by itself.
     ///
     /// # Errors
     ///
@@ -69,12 +60,9 @@ pub trait Session {
     fn bounded(
         &self,
         connection: &mut dyn Connection,
-        _timeout: Duration,
+        timeout: Duration,
         read: &mut dyn FnMut(&mut dyn Connection),
-    ) -> Result<(), Error> {
-        read(connection);
-        Ok(())
-    }
+    ) -> Result<(), Error>;
 
     /// Returns who keeps readers out of a table, in words and as far as the database can tell.
     fn keeps_readers_out(&self, connection: &mut dyn Connection, table: &str) -> String;

@@ -117,10 +117,6 @@ pub(super) fn first_look(
         holder: &holder,
         timeout: options.lock_timeout,
     });
-    dialect
-        .session()
-        .read_patiently(connection, &options.limits())
-        .map_err(|error| RunError::database("wait for the database", error))?;
     let looked = version_table::read(connection, dialect, options.lock_timeout);
     if let Err(RunError::Database { doing: _, error }) = &looked
         && error.kind == ErrorKind::Locked

@@ -133,21 +133,22 @@ pub(super) fn look(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Re
     read(connection, dialect, LOOK)
 }
 
-/// Returns the rows by id; none if there is no table. It waits no longer than so for those who keep readers out, where it would wait for ever.
+/// Returns the rows by id; none if there is no table. It waits no longer than so for those who keep readers out.
 pub(super) fn read(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     timeout: Duration,
 ) -> Result<Vec<Applied>, RunError> {
-    if !home(connection, dialect)?.has_table {
-        return Ok(Vec::new());
-    }
     let sql = format!("SELECT {COLUMNS} FROM {TABLE} ORDER BY id");
     let mut rows = Ok(Vec::new());
     dialect
         .session()
         .bounded(connection, timeout, &mut |connection| {
-            rows = query(connection, &sql, from_row);
+            rows = match home(connection, dialect) {
+                Ok(home) if home.has_table => query(connection, &sql, from_row),
+                Ok(_) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            };
         })
         .map_err(|error| RunError::database("read the version table", error))?;
     rows

@@ -13,6 +13,7 @@ use crate::sites::{Site, options};
 fn bar(site: &Site) -> Box<dyn Connection> {
     let mut connection = site.open();
     let statements: &[&str] = match site.dialect.name() {
+        "sqlite" => &["BEGIN EXCLUSIVE"],
         "postgres" => &["BEGIN", "LOCK TABLE _autogen_revisions"],
         _ => &["LOCK TABLES _autogen_revisions WRITE"],
     };
@@ -25,6 +26,7 @@ fn bar(site: &Site) -> Box<dyn Connection> {
 /// Returns how long the session waits for a lock of a table by itself.
 fn own_limit(connection: &mut dyn Connection, dialect: &str) -> Vec<Vec<Value>> {
     let sql = match dialect {
+        "sqlite" => "PRAGMA busy_timeout",
         "postgres" => "SHOW lock_timeout",
         _ => "SELECT @@SESSION.lock_wait_timeout",
     };
@@ -33,19 +35,19 @@ fn own_limit(connection: &mut dyn Connection, dialect: &str) -> Vec<Vec<Value>> 
 
 #[test]
 fn a_run_names_who_it_waits_for_and_gives_up() {
-    for dialect in ["postgres", "mysql"] {
+    for dialect in ["sqlite", "postgres", "mysql"] {
         let Some(mut site) = Site::new(dialect) else {
             continue;
         };
         site.write("CREATE TABLE t (id int);\n");
         site.upgrade().unwrap();
         site.write("CREATE TABLE u (id int);\n");
+        let (mut connection, history) = (site.open(), site.load());
         let barring = bar(&site);
         let options = Options {
             lock_timeout: Duration::from_secs(1),
             ..options()
         };
-        let (mut connection, history) = (site.open(), site.load());
         let before = own_limit(&mut *connection, dialect);
         let mut waited_for = Vec::new();
         let error = runner::upgrade(
@@ -70,10 +72,8 @@ fn a_run_names_who_it_waits_for_and_gives_up() {
             panic!("{error}")
         };
         assert_eq!(waited_for, [holder.as_str()]);
-        assert!(
-            holder.ends_with("with a lock on `_autogen_revisions`"),
-            "{holder}"
-        );
+        let on_table = holder.ends_with("with a lock on `_autogen_revisions`");
+        assert_eq!(on_table, dialect != "sqlite", "{holder}");
         assert_eq!(holder.contains("the session"), dialect == "postgres", "{holder}");
         assert_eq!(cause.kind, ErrorKind::Locked, "{error}");
         assert_eq!(own_limit(&mut *connection, dialect), before);
@@ -104,4 +104,29 @@ fn a_look_gives_up_too() {
             });
         }
     });
+}
+
+#[test]
+fn a_bounded_look_waits_as_told_and_leaves_the_session_as_it_was() {
+    for dialect in ["sqlite", "postgres", "mysql"] {
+        let Some(site) = Site::new(dialect) else {
+            continue;
+        };
+        let mut connection = site.open();
+        let before = own_limit(&mut *connection, dialect);
+        let mut within = Vec::new();
+        let (session, timeout) = (site.dialect.session(), Duration::from_secs(7));
+        session
+            .bounded(&mut *connection, timeout, &mut |connection| {
+                within = own_limit(connection, dialect);
+            })
+            .unwrap();
+        let expected = match dialect {
+            "sqlite" => Value::Integer(7_000),
+            "postgres" => Value::Text("7s".to_owned()),
+            _ => Value::Integer(7),
+        };
+        assert_eq!(within, [[expected]], "{dialect}");
+        assert_eq!(own_limit(&mut *connection, dialect), before, "{dialect}");
+    }
 }

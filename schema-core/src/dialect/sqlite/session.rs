@@ -11,6 +11,7 @@ mod stock;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{backup, dependents, redefine, violations};
 use crate::db::{Connection, Error, ErrorKind, Value};
@@ -45,8 +46,16 @@ impl Session for super::Sqlite {
 
     /// A transaction that spills its pages to the disk, such as one that copies a big table, keeps readers out until it ends
     /// (<https://sqlite.org/lockingv3.html>).
-    fn read_patiently(&self, connection: &mut dyn Connection, limits: &Limits) -> Result<(), Error> {
-        set_busy_timeout(connection, milliseconds(limits))
+    fn bounded(
+        &self,
+        connection: &mut dyn Connection,
+        timeout: Duration,
+        read: &mut dyn FnMut(&mut dyn Connection),
+    ) -> Result<(), Error> {
+        let before = busy_timeout(connection)?;
+        set_busy_timeout(connection, milliseconds(timeout))?;
+        read(connection);
+        set_busy_timeout(connection, before)
     }
 
     fn keeps_readers_out(&self, _connection: &mut dyn Connection, _table: &str) -> String {
@@ -78,7 +87,7 @@ impl Session for super::Sqlite {
     fn enter(&self, connection: &mut dyn Connection, mode: &Mode, limits: &Limits) -> Result<(), Error> {
         let entered = remember_settings(connection)
             .and_then(|()| set_foreign_keys(connection, !mode.foreign_keys_off))
-            .and_then(|()| set_busy_timeout(connection, milliseconds(limits)))
+            .and_then(|()| set_busy_timeout(connection, milliseconds(limits.lock)))
             .and_then(|()| connection.limit_statements(limits.statement))
             .and_then(|()| match mode {
                 Mode {
@@ -286,8 +295,8 @@ fn refuse_ended(connection: &mut dyn Connection) -> Result<(), Error> {
 }
 
 /// Returns how long to wait for locks, as SQLite takes it.
-fn milliseconds(limits: &Limits) -> i64 {
-    i64::try_from(limits.lock.as_millis()).unwrap_or(i64::MAX)
+fn milliseconds(timeout: Duration) -> i64 {
+    i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn busy_timeout(connection: &mut dyn Connection) -> Result<i64, Error> {
