@@ -32,7 +32,7 @@ pub(crate) use effect::{drops_temporary, recalling, to_run_again};
 pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};
-pub use opening::Opening;
+pub use opening::{Opening, ShellCondition};
 pub(crate) use patience::Patience;
 pub use restore::Restore;
 pub use session::{Home, Limits, Mode, Progress, Session};
@@ -191,6 +191,12 @@ pub trait Dialect: Send + Sync {
     /// Returns a plan that does what [`standalone`](Dialect::standalone) makes of this one if the condition holds, and else nothing; `None` if no
     /// statement of the database can be run on a condition.
     fn once(&self, _condition: &str, _plan: &Plan) -> Option<Plan> {
+        None
+    }
+
+    /// Returns the lines around a part of a printed script by which the shell runs it only if the condition holds, for what [`once`](Dialect::once)
+    /// cannot do; `None` if the shell knows no conditions.
+    fn once_in_shell(&self, _condition: &str) -> Option<ShellCondition> {
         None
     }
 

@@ -12,3 +12,12 @@ pub struct Opening {
     /// Statements on which the rest relies: they stop a program which cannot run it, or fix what its names mean.
     pub statements: Vec<Statement>,
 }
+
+/// Lines around a part of a printed script, by which its shell passes over the part unless a condition holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShellCondition {
+    /// Lines before the part.
+    pub before: String,
+    /// Lines behind it.
+    pub behind: &'static str,
+}

@@ -19,7 +19,10 @@ mod types;
 mod unenforced;
 mod unmanaged;
 
-use super::{Change, Dialect, Foundation, Located, Opening, Session, Unenforced, Unmanaged, Unsupported};
+use super::{
+    Change, Dialect, Foundation, Located, Opening, Session, ShellCondition, Unenforced, Unmanaged,
+    Unsupported,
+};
 use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
@@ -129,6 +132,10 @@ impl Dialect for Postgres {
 
     fn once(&self, condition: &str, plan: &Plan) -> Option<Plan> {
         standalone::once(condition, plan)
+    }
+
+    fn once_in_shell(&self, condition: &str) -> Option<ShellCondition> {
+        Some(standalone::once_in_shell(condition))
     }
 
     fn now(&self) -> &'static str {

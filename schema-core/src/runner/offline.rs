@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::version_table::{self, Place};
 use super::{Applied, Job, RunError, apart, leftovers};
-use crate::dialect::{Dialect, Restore};
+use crate::dialect::{Dialect, Restore, ShellCondition};
 use crate::history::{Direction, History, RevisionId};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
@@ -257,14 +257,22 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Guards, record: String, repeat
         Repeat::Stop => None,
         Repeat::PassOver => dialect.once(&guards.due, &plan),
     };
-    if once.is_none() && repeat == Repeat::PassOver && passes_over(dialect) {
-        title.push_str("\nSome of it cannot run on a condition, so it cannot be passed over: the script stops here if it is done already.");
+    let in_shell = match (repeat, &once) {
+        (Repeat::PassOver, None) => dialect.once_in_shell(&guards.due),
+        (Repeat::PassOver | Repeat::Stop, _) => None,
+    };
+    if in_shell.is_some() {
+        title.push_str(
+            "\nNo statement can hold some of it, so it is the shell that passes over it if it is done already.",
+        );
     }
     if plan.mode.no_transaction && dialect.session().transactional() {
         title.push_str(&format!("\nIt runs out of a transaction. {WITHIN}"));
     }
     let mut plan = once.unwrap_or_else(|| {
-        plan.statements.splice(0..0, guards.begun);
+        if in_shell.is_none() {
+            plan.statements.splice(0..0, guards.begun);
+        }
         dialect.standalone(&plan)
     });
     // How to run it stands at the head of the script, once.
@@ -273,7 +281,11 @@ fn part(dialect: &dyn Dialect, job: &Job, guards: Guards, record: String, repeat
     }
     plan.statements.splice(0..0, restore.before);
     plan.statements.extend(restore.behind);
-    render_for_shell(&plan, title.trim_end(), dialect.lexicon())
+    let text = render_for_shell(&plan, title.trim_end(), dialect.lexicon());
+    match in_shell {
+        Some(ShellCondition { before, behind }) => format!("{before}\n{text}\n{behind}"),
+        None => text,
+    }
 }
 
 /// Returns the statements around a script that leave its session as it found it.

@@ -74,7 +74,8 @@ pub fn parse_with_allows(text: &str, lexicon: Lexicon) -> Result<(Plan, Vec<Allo
 }
 
 /// Cuts SQL of any origin into its statements: comments are comments, and a transaction of its own is allowed. That a shell stops at the first error, as
-/// `.bail on` above the first statement tells that of SQLite and `\set ON_ERROR_STOP on` that of PostgreSQL, goes without saying.
+/// `.bail on` above the first statement tells that of SQLite and `\set ON_ERROR_STOP on` that of PostgreSQL, goes without saying; so does in a
+/// script with the latter that nothing is done yet of what it passes over by `\if`.
 ///
 /// # Errors
 ///
@@ -96,13 +97,13 @@ pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, Script
 /// What tells the shells of SQLite and of PostgreSQL to stop at an error.
 const STOPPING: [&str; 2] = [".bail on", "\\set ON_ERROR_STOP on"];
 
-/// Leaves out what tells a shell to stop at an error, and keeps its line.
+/// Leaves out what tells a shell to stop at an error, or to pass over what is done, and keeps the lines.
 fn without_stopping(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if STOPPING.contains(&line.trim_end()) {
             let rest = &text[at + line.trim_end().len()..];
-            return Cow::Owned(format!("{}{rest}", &text[..at]));
+            return Cow::Owned(format!("{}{}", &text[..at], without_conditions(rest)));
         }
         if !(line.trim().is_empty() || line.starts_with("--")) {
             break;
@@ -110,6 +111,15 @@ fn without_stopping(text: Cow<'_, str>) -> Cow<'_, str> {
         at += line.len();
     }
     text
+}
+
+/// Leaves out the lines by which `psql` passes over what is done already: where nothing is done, they mean nothing.
+fn without_conditions(text: &str) -> String {
+    let is_condition =
+        |line: &str| line.starts_with("\\if :") || line == "\\endif" || line.ends_with(" \\gset");
+    let lines = text.split('\n');
+    let kept = lines.map(|line| if is_condition(line.trim_end()) { "" } else { line });
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 fn refuse_nul(text: &str) -> Result<(), ScriptError> {

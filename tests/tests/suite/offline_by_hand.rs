@@ -120,30 +120,96 @@ fn a_script_has_the_settings_of_a_run() {
     }
 }
 
+/// Blocks hold neither savepoints nor statements that run out of a transaction: there it is `psql` that passes over what is done.
 #[test]
-fn what_no_block_executes_is_not_passed_over_and_says_so() {
+fn what_no_block_executes_is_passed_over_by_the_shell() {
     let Some(database) = servers::database("postgres") else {
         return;
     };
     let dialect = database.dialect();
-    for sql in [
-        "CREATE TABLE items (n int);\nSAVEPOINT a;\nDROP TABLE items;\nROLLBACK TO SAVEPOINT a;\n",
-        "SELECT 1 AS n INTO items;\n",
-    ] {
-        let project = Project::new();
-        let history = history(&project, dialect, sql);
-        let script = printed(dialect, &history, Repeat::PassOver);
-        assert!(
-            script.contains("Some of it cannot run on a condition"),
-            "{script}"
-        );
-        let mut connection = database.empty();
-        shell::run(&mut *connection, dialect, &script).unwrap();
-        assert_eq!(applied(&mut *connection, dialect).unwrap().len(), 1);
-        assert_eq!(dialect.reflect(&mut *connection).unwrap().tables.len(), 1);
-        let error = shell::run(&mut *connection, dialect, &script).unwrap_err();
-        assert!(error.contains("already"), "{error}");
+    let scripts = [
+        "CREATE TABLE items (n int, said text);\nSAVEPOINT a;\nDROP TABLE items;\nROLLBACK TO SAVEPOINT a;\n",
+        "SELECT 1 AS n INTO numbers;\n",
+        "-- autogen: no-transaction\n\nCREATE INDEX CONCURRENTLY ix_items_n ON items (n);\n\nINSERT INTO items VALUES (1, E'\\\\if''\\n');\n",
+        "INSERT INTO items VALUES (2, 'two');\n",
+    ];
+    let project = Project::new();
+    for (number, upgrade) in (1..).zip(scripts) {
+        let parents: Vec<u32> = (1..number).next_back().into_iter().collect();
+        let back = [
+            "DROP TABLE items",
+            "DROP TABLE numbers",
+            "DROP INDEX CONCURRENTLY ix_items_n",
+            "DELETE FROM items",
+        ];
+        let head = if number == 3 {
+            "-- autogen: no-transaction\n\n"
+        } else {
+            ""
+        };
+        let scripts = Scripts {
+            upgrade: upgrade.to_owned(),
+            downgrade: format!("{head}{};\n", back[number as usize - 1]),
+        };
+        let scripts = [(dialect.name().to_owned(), scripts)].into();
+        write_revision(
+            &project.migrations(),
+            &revision(number, &parents, "by hand"),
+            &scripts,
+        )
+        .unwrap();
     }
+    let history = project.load();
+    let script = upgrade_script(dialect, &history, &[], &ids([4]), Repeat::PassOver, "1.0").unwrap();
+    let back = downgrade_script(dialect, &history, &ids([4]), &[], Repeat::PassOver).unwrap();
+    assert_eq!(
+        (script.matches("\n\\if ").count(), back.matches("\n\\if ").count()),
+        (3, 1),
+        "{script}{back}"
+    );
+    for begun in 0..=4 {
+        let fresh = database.fresh();
+        let mut connection = fresh.open();
+        if begun > 0 {
+            run(&mut *connection, dialect, &history, begun);
+        }
+        for _ in 0..2 {
+            let Some(ran) = shell::psql(fresh.url(), &script) else {
+                return;
+            };
+            assert_eq!(ran, Ok(()), "from {begun}");
+            assert_eq!(applied(&mut *connection, dialect).unwrap().len(), 4);
+            let rows = connection.query("SELECT count(*), count(DISTINCT n) FROM items", &[]);
+            assert_eq!(
+                rows.unwrap(),
+                [[Value::Integer(2), Value::Integer(2)]],
+                "from {begun}"
+            );
+        }
+        for _ in 0..2 {
+            assert_eq!(shell::psql(fresh.url(), &back), Some(Ok(())));
+            assert_eq!(applied(&mut *connection, dialect).unwrap(), []);
+        }
+    }
+}
+
+/// Such a script is told from `empty` as any other.
+#[test]
+fn what_the_shell_passes_over_is_read_as_not_done() {
+    let Some(database) = servers::database("postgres") else {
+        return;
+    };
+    let dialect = database.dialect();
+    let project = Project::new();
+    let history = history(&project, dialect, "SELECT 1 AS n INTO items;\n");
+    let mut connection = database.empty();
+    shell::run(
+        &mut *connection,
+        dialect,
+        &printed(dialect, &history, Repeat::PassOver),
+    )
+    .unwrap();
+    assert_eq!(dialect.reflect(&mut *connection).unwrap().tables.len(), 1);
 }
 
 #[test]

@@ -5,10 +5,13 @@ use super::LEXICON;
 use super::ddl::literal;
 use super::session::PATH;
 use crate::db::postgres::SETTINGS;
-use crate::dialect::{Mode, Opening};
+use crate::dialect::{Mode, Opening, ShellCondition};
 use crate::lexer::{Token, lex};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::Literal;
+
+/// The variable of `psql` that says whether a part is to run.
+const DUE: &str = "autogen_due";
 
 /// Returns the plan with its transaction and its guards as statements.
 pub(super) fn standalone(plan: &Plan) -> Plan {
@@ -74,6 +77,15 @@ pub(super) fn once(condition: &str, plan: &Plan) -> Option<Plan> {
         plan,
         vec![Statement::execute(block("DECLARE any_rows boolean; ", &body))],
     ))
+}
+
+/// Returns the lines by which `psql` passes over what is between them unless the condition holds
+/// (<https://www.postgresql.org/docs/current/app-psql.html#PSQL-METACOMMAND-IF>).
+pub(super) fn once_in_shell(condition: &str) -> ShellCondition {
+    ShellCondition {
+        before: format!("SELECT {condition} AS {DUE} \\gset\n\\if :{DUE}\n"),
+        behind: "\\endif\n",
+    }
 }
 
 /// Tells whether PL/pgSQL executes no such statement: one about savepoints, or a SELECT that makes a table
