@@ -170,6 +170,7 @@ fn of_revision(
                     Problem::NulByte => Code::R07,
                     Problem::Unterminated { .. }
                     | Problem::UnterminatedBody
+                    | Problem::ClientCopy
                     | Problem::NoDelimiter
                     | Problem::DelimiterStays
                     | Problem::UnknownDirective { .. }

@@ -33,6 +33,8 @@ pub enum Problem {
         /// The statement's first word, as written.
         keyword: String,
     },
+    /// A `COPY` whose rows go through the client, which sends statements only.
+    ClientCopy,
     /// A `DELIMITER` line that names none.
     NoDelimiter,
     /// A `DELIMITER` line whose delimiter is still in force at the end of the script.
@@ -86,6 +88,7 @@ impl ScriptError {
             Problem::StepTransaction { keyword } => Some(format!(
                 "remove the `{keyword}`: each statement commits together with the note that it is done, or by itself"
             )),
+            Problem::ClientCopy => Some("write the rows as `INSERT` statements, as `pg_dump --inserts` does".into()),
             Problem::NoDelimiter => Some("write `DELIMITER //`, or leave such lines out: the body of a routine is read to its `END` without them".into()),
             Problem::DelimiterStays => Some("put `DELIMITER ;` behind the last body, or leave such lines out: the body of a routine is read to its `END` without them".into()),
             Problem::Lock { keyword } => Some(format!(
@@ -125,6 +128,9 @@ impl fmt::Display for ScriptError {
                     f,
                     "`{keyword}` begins or ends a transaction, which is the runner's to do"
                 )
+            }
+            Problem::ClientCopy => {
+                f.write_str("the rows of this `COPY` go through `psql`; a script has statements only")
             }
             Problem::NoDelimiter => f.write_str("`DELIMITER` names no delimiter"),
             Problem::DelimiterStays => {

@@ -53,6 +53,14 @@ impl<'a> Cutter<'a> {
                 ..token
             })
             .collect();
+        // Before what is never closed: the rows behind such a statement are no SQL.
+        if let Some(copy) = client_copy(&tokens) {
+            let line = self.lines.of(copy.start);
+            return Err(ScriptError {
+                line,
+                problem: Problem::ClientCopy,
+            });
+        }
         if let Some(last) = tokens.last() {
             if let Some(what) = unterminated(last, lexicon) {
                 let line = self.lines.of(last.start);
@@ -134,6 +142,20 @@ impl<'a> Cutter<'a> {
             self.pieces.push(Piece::Statement { sql, line });
         }
     }
+}
+
+/// Returns the first word of the first statement whose rows go through the client, as those of pg_dump do
+/// (<https://www.postgresql.org/docs/current/sql-copy.html>).
+fn client_copy<'a, 'b>(tokens: &'b [Token<'a>]) -> Option<&'b Token<'a>> {
+    let significant: Vec<&Token<'a>> = tokens.iter().filter(|token| !token.is_trivia()).collect();
+    let is_copy = |statement: &&[&'b Token<'a>]| {
+        let through_client = |pair: &[&Token<'a>]| {
+            (pair[0].is("FROM") && pair[1].is("STDIN")) || (pair[0].is("TO") && pair[1].is("STDOUT"))
+        };
+        statement.first().is_some_and(|first| first.is("COPY")) && statement.windows(2).any(through_client)
+    };
+    let mut statements = significant.split(|token| token.is_symbol(";"));
+    statements.find(is_copy)?.first().copied()
 }
 
 /// Counts lines as the offsets go up, so that a script is read once.

@@ -296,6 +296,36 @@ fn what_is_never_closed_is_refused_where_it_begins() {
     assert_eq!(sqls("SELECT 'a''b'"), ["SELECT 'a''b'"]);
 }
 
+/// What `pg_dump` writes: the rows behind such a statement are no SQL, and hold quotes that nothing closes.
+#[test]
+fn rows_that_go_through_the_client_are_refused_by_name() {
+    let message = "line 2: the rows of this `COPY` go through `psql`; a script has statements only";
+    let hint = "write the rows as `INSERT` statements, as `pg_dump --inserts` does";
+    let to_come = "CREATE TABLE a (b text);\n";
+    refused(
+        &format!("{to_come}COPY a (b) FROM stdin;\nit's\n\\.\n"),
+        message,
+        hint,
+    );
+    refused(
+        &format!("{to_come}COPY a FROM STDIN WITH (FORMAT csv);\n1\n\\.\n"),
+        message,
+        hint,
+    );
+    refused(
+        &format!("{to_come}COPY (SELECT 1) TO /* here */ STDOUT;\n"),
+        message,
+        hint,
+    );
+    for allowed in [
+        "COPY a FROM '/srv/stdin';",
+        "SELECT 'COPY a FROM stdin';",
+        "COPY a TO '/srv/a'; SELECT 1 FROM stdin;",
+    ] {
+        assert_eq!(sqls(allowed).len(), allowed.matches(';').count(), "{allowed}");
+    }
+}
+
 #[test]
 fn bytes_that_databases_stumble_over() {
     refused(

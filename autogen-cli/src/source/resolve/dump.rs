@@ -2,10 +2,15 @@
 //!
 //! A line that is passed over stays as a blank one, so that errors name the lines of the file.
 
-/// Returns the text without the lines that are for `psql` or say what SQLite makes by itself.
+/// Returns the text without the lines that are for `psql`, rows included, or say what SQLite makes by itself.
 pub(super) fn without_shell(text: &str, dialect: &str) -> String {
-    let is_passed_over = |line: &str| match dialect {
-        "postgres" => is_restriction(line),
+    let mut in_rows = false;
+    let mut is_passed_over = |line: &str| match dialect {
+        "postgres" => {
+            let were_rows = in_rows;
+            in_rows = (in_rows || begins_rows(line)) && line != "\\.";
+            were_rows || in_rows || is_restriction(line)
+        }
         "sqlite" => is_own_table(line),
         _ => false,
     };
@@ -28,6 +33,11 @@ fn is_restriction(line: &str) -> bool {
     token.is_some_and(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
+/// Tells whether the lines that follow, up to `\.`, are rows, as pg_dump writes them.
+fn begins_rows(line: &str) -> bool {
+    line.starts_with("COPY ") && line.ends_with(" FROM stdin;")
+}
+
 /// Tells whether a line is what `.schema` of sqlite3 says of the tables that SQLite keeps for itself and nobody may create.
 fn is_own_table(line: &str) -> bool {
     [
@@ -47,6 +57,8 @@ mod tests {
         let dump = "\\restrict aB3\nCREATE TABLE a (b int);\n\\unrestrict aB3\n";
         assert_eq!(without_shell(dump, "postgres"), "\nCREATE TABLE a (b int);\n\n");
         assert_eq!(without_shell(dump, "mysql"), dump);
+        let rows = "COPY a (b) FROM stdin;\n1\tit's\n\\.\nSELECT 1;\n";
+        assert_eq!(without_shell(rows, "postgres"), "\n\n\nSELECT 1;\n");
         let other = "SELECT '\n\\restrict me not\n';\n";
         assert_eq!(without_shell(other, "postgres"), other);
         let schema = "CREATE TABLE a (b);\nCREATE TABLE sqlite_sequence(name,seq);\n";
