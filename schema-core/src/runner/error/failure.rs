@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Halfway, database_hint, listed};
+use super::{Halfway, database_hint, halfway, listed};
 use crate::db::{self, ErrorKind, Value};
 use crate::history::{Direction, RevisionId};
 
@@ -117,7 +117,8 @@ impl Remains {
             Remains::SessionLost(halfway) => halfway.hint(),
             Remains::Unknown => "run the script again as it is: it finds out what became of this statement, and goes on at it or behind it".to_owned(),
             Remains::Unclear { found: _, if_done, if_not } => format!(
-                "look at the database; if the statement took effect, note that with `{if_done}`, and if it did not, undo what is there of it and note that with `{if_not}`; then correct what is in the way, in what is left of the script or in the database, and run it again"
+                "{}then correct what is in the way, in what is left of the script or in the database, and run it again",
+                halfway::either_way(if_done, if_not)
             ),
         }
     }

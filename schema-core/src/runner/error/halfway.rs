@@ -88,11 +88,12 @@ impl Halfway {
                 format!("restore the script as it was, and run it again; {other}")
             }
             HalfwayCause::Missing => format!("check out the branch that has it, and run it again; {other}"),
-            HalfwayCause::Unclear { if_done, if_not, .. } => format!(
-                "look at the database; if the statement took effect, note that with `{if_done}`, and if it did not, undo what is there of it and note that with `{if_not}`; then run it again"
-            ),
+            HalfwayCause::Unclear { if_done, if_not, .. } => {
+                format!("{}then run it again", either_way(if_done, if_not))
+            }
             HalfwayCause::SessionLost { if_done, .. } => format!(
-                "do what is left of it by hand, with what that statement should find or leave, and note that with `{if_done}`; then run it again; {other}"
+                "do what is left of it by hand, with what that statement should find or leave, and note that with\n{}then run it again; {other}",
+                to_copy(if_done)
             ),
         }
     }
@@ -145,6 +146,20 @@ impl fmt::Display for HalfwayCause {
             }
         }
     }
+}
+
+/// Returns both ways out of a statement of which nobody can tell whether it took effect.
+pub(super) fn either_way(if_done: &str, if_not: &str) -> String {
+    format!(
+        "look at the database; if the statement took effect, note that with\n{}and if it did not, undo what is there of it and note that with\n{}",
+        to_copy(if_done),
+        to_copy(if_not)
+    )
+}
+
+/// Returns a statement as a line of its own, as a shell takes it.
+fn to_copy(sql: &str) -> String {
+    format!("    {sql};\n")
 }
 
 fn quoted(f: &mut fmt::Formatter<'_>, statement: &str) -> fmt::Result {
