@@ -2,6 +2,7 @@
 //!
 //! It needs no database, and so cannot look at one. What the runner looks up before it acts, the script asks as it runs, and stops.
 
+mod adopt;
 mod guards;
 
 use std::collections::BTreeSet;
@@ -56,9 +57,10 @@ pub fn upgrade_script(
     store_in_order(dialect, history, &before, &mut jobs);
     let mut parts = head(dialect, Direction::Upgrade, (from, to), repeat, &jobs);
     parts.push(version_table(dialect)?);
-    let mut first: Vec<Statement> = within(dialect, repeat).into_iter().collect();
-    first.extend(guards::ruled_out(dialect, history, &jobs));
-    parts.extend(refuse(dialect, first));
+    parts.extend(at_first(
+        dialect,
+        first(dialect, history, &before, &jobs, repeat, tool_version)?,
+    ));
     for job in jobs {
         let row = row(&job, tool_version);
         let record = version_table::insert_sql(&Place::elsewhere(dialect), &row);
@@ -104,7 +106,8 @@ pub fn downgrade_script(
     }
     store_in_order(dialect, history, &has, &mut jobs);
     let mut parts = head(dialect, Direction::Downgrade, (from, to), repeat, &jobs);
-    parts.extend(refuse(dialect, within(dialect, repeat).into_iter().collect()));
+    let unfinished = passes(dialect, repeat).then(guards::unfinished);
+    parts.extend(at_first(dialect, unfinished.into_iter().collect()));
     for job in jobs {
         let guards = guards::of_downgrade(dialect, history, &job);
         let forget = version_table::delete_sql(&Place::elsewhere(dialect), job.revision);
@@ -186,7 +189,7 @@ fn head(
         ids(to),
         dialect.name()
     );
-    if repeat == Repeat::PassOver && !passes_over(dialect) {
+    if repeat == Repeat::PassOver && !passes(dialect, repeat) {
         title.push_str(
             "\n\nNo statement of this database runs only if another finds something. So the script stops, having changed nothing, at the\nfirst revision that is done already; for a database in between, print what it lacks, from the revision that it is at.",
         );
@@ -230,19 +233,39 @@ fn version_table(dialect: &dyn Dialect) -> Result<String, RunError> {
     Ok(render(&plan, ""))
 }
 
-/// Returns the part that stops a script before it changes anything.
-fn refuse(dialect: &dyn Dialect, guards: Vec<Statement>) -> Option<String> {
+/// Returns what an upgrade does before it comes to its revisions: it stops where a run would not go on, and lets revisions take the place of those that
+/// they were squashed from. Where it passes over what is done, that may be those that it is about; else those that the database has to have.
+fn first(
+    dialect: &dyn Dialect,
+    history: &History,
+    before: &[RevisionId],
+    jobs: &[Job],
+    repeat: Repeat,
+    tool_version: &str,
+) -> Result<Vec<Statement>, RunError> {
+    let passes = passes(dialect, repeat);
+    let own = jobs.iter().filter(|_| passes).map(|job| job.revision);
+    let squashes: Vec<RevisionId> = before.iter().copied().chain(own).collect();
+    let adopt = adopt::adopt(dialect, history, &squashes, tool_version)?;
+    // A row that is there stands for a revision that is done, unless a run stopped within it. Any other script looks for that in the part of each revision.
+    let unfinished = (passes || !adopt.is_empty()).then(guards::unfinished);
+    let mut first: Vec<Statement> = unfinished.into_iter().chain(adopt).collect();
+    first.extend(guards::ruled_out(dialect, history, jobs, passes));
+    Ok(first)
+}
+
+/// Tells whether the script passes over what is done.
+fn passes(dialect: &dyn Dialect, repeat: Repeat) -> bool {
+    repeat == Repeat::PassOver && passes_over(dialect)
+}
+
+/// Returns the part that comes before those of the revisions.
+fn at_first(dialect: &dyn Dialect, statements: Vec<Statement>) -> Option<String> {
     let plan = Plan {
-        statements: guards,
+        statements,
         ..Plan::default()
     };
     (!plan.statements.is_empty()).then(|| render(&dialect.standalone(&plan), ""))
-}
-
-/// Returns what stops a script which passes over what is done, if the database is within a revision: its row is there, and would
-/// be taken for one that is done. Any other script looks for that in the part of each revision.
-fn within(dialect: &dyn Dialect, repeat: Repeat) -> Option<Statement> {
-    (repeat == Repeat::PassOver && passes_over(dialect)).then(guards::unfinished)
 }
 
 /// Returns the part of one revision.

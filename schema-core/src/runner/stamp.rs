@@ -7,7 +7,7 @@ use super::version_table::{self, Place};
 use super::{Applied, Options, RunError, apart, check, job, time};
 use crate::db::Connection;
 use crate::dialect::{Dialect, Mode};
-use crate::history::{Direction, History, RevisionId, Squashed};
+use crate::history::{Direction, Header, History, RevisionId, Squashed};
 use crate::script;
 
 /// What becomes of revisions that the files do not have.
@@ -141,21 +141,34 @@ fn write(
         let header = history
             .get(*id)
             .ok_or(RunError::UnknownTarget { revision: *id })?;
-        let upgrade = history.script(*id, dialect.name(), Direction::Upgrade)?;
-        let row = Applied {
-            id: *id,
-            parents: header.parents.clone(),
-            message: header.message.clone(),
-            checksum: script::checksum(&upgrade),
-            downgrade: history.script(*id, dialect.name(), Direction::Downgrade).ok(),
-            applied_at: time::rfc3339((options.clock)()),
-            duration: Duration::ZERO,
-            statements_done: 0,
-            tool_version: options.tool_version.clone(),
-            tag: None,
-            unfinished: None,
-        };
+        let now = time::rfc3339((options.clock)());
+        let row = row(history, dialect, header, &now, &options.tool_version)?;
         version_table::insert(connection, place, &row)?;
     }
     Ok(())
+}
+
+/// Returns the row of a revision of which nothing was run.
+pub(super) fn row(
+    history: &History,
+    dialect: &dyn Dialect,
+    header: &Header,
+    applied_at: &str,
+    tool_version: &str,
+) -> Result<Applied, RunError> {
+    let id = header.id;
+    let upgrade = history.script(id, dialect.name(), Direction::Upgrade)?;
+    Ok(Applied {
+        id,
+        parents: header.parents.clone(),
+        message: header.message.clone(),
+        checksum: script::checksum(&upgrade),
+        downgrade: history.script(id, dialect.name(), Direction::Downgrade).ok(),
+        applied_at: applied_at.to_owned(),
+        duration: Duration::ZERO,
+        statements_done: 0,
+        tool_version: tool_version.to_owned(),
+        tag: None,
+        unfinished: None,
+    })
 }

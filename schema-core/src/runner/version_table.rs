@@ -7,7 +7,9 @@ mod place;
 mod write;
 
 pub(super) use place::Place;
-pub(super) use write::{delete, delete_sql, finish, insert, insert_sql, progress, progress_sql, tag};
+pub(super) use write::{
+    delete, delete_sql, finish, insert, insert_if_sql, insert_sql, progress, progress_sql, tag,
+};
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ use schema_core::db::Connection;
 use schema_core::dialect::Dialect;
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::history::{History, Revision, Squashed};
+use schema_core::plan::Plan;
 use schema_core::runner::{Options, Repeat, applied, downgrade_script, upgrade, upgrade_script};
 
 /// A history of scripts that fail nowhere, however often they run: each doubles a number.
@@ -90,18 +91,94 @@ fn on_all(test: impl Fn(&Doubling)) {
 }
 
 #[test]
-fn on_what_a_revision_was_squashed_from_or_a_part_of_it() {
+fn on_a_part_of_what_a_revision_was_squashed_from() {
     on_all(|doubling| {
         doubling.write(1, &[], &[], Vec::new());
         doubling.write(2, &[1], &[], Vec::new());
         doubling.write(3, &[2], &[], Vec::new());
         let before = doubling.project.load();
-        let mut databases = [2, 3].map(|number| doubling.at(&before, number));
+        let mut connection = doubling.at(&before, 2);
         doubling.write(4, &[1], &[], plain([2, 3]));
+        doubling.write(5, &[4], &[], Vec::new());
         let history = doubling.project.load();
-        for connection in &mut databases {
-            let why = format!("revisions squashed into `{}`", id(4));
-            doubling.stops(&mut **connection, doubling.up(&history, 1, 4), &why);
+        let why = format!("revisions squashed into `{}`", id(4));
+        doubling.stops(&mut *connection, doubling.up(&history, 1, 4), &why);
+        let why = format!("the database does not have `{}`", id(4));
+        doubling.stops(&mut *connection, doubling.up(&history, 4, 5), &why);
+    });
+}
+
+/// A script that stops where a revision is done already stops there, too, if that is so by what it was squashed from.
+#[test]
+fn on_all_that_a_revision_was_squashed_from() {
+    on_all(|doubling| {
+        doubling.write(1, &[], &[], Vec::new());
+        doubling.write(2, &[1], &[], Vec::new());
+        let before = doubling.project.load();
+        let mut connection = doubling.at(&before, 2);
+        doubling.write(3, &[], &[], plain([1, 2]));
+        let history = doubling.project.load();
+        let script =
+            upgrade_script(doubling.dialect(), &history, &[], &[id(3)], Repeat::Stop, "1.0").unwrap();
+        let why = format!("revisions squashed into `{}`", id(3));
+        doubling.stops(&mut *connection, |_| script.clone(), &why);
+    });
+}
+
+/// As a run does, a script notes the squash: where it passes over it, and where it goes on from there. What was squashed may have been squashed before.
+#[test]
+fn what_a_revision_was_squashed_from_is_noted_as_that_revision() {
+    on_all(|doubling| {
+        let dialect = doubling.dialect();
+        let rows = |connection: &mut dyn Connection| {
+            let tally = connection.query("SELECT n FROM tally", &[]).unwrap();
+            let rows = applied(connection, dialect).unwrap().into_iter();
+            let rows = rows.map(|row| (row.id, row.parents, row.message, row.checksum, row.downgrade));
+            (tally, rows.collect::<Vec<_>>())
+        };
+        for (number, parents) in [(1, &[][..]), (2, &[1]), (3, &[2]), (4, &[3])] {
+            doubling.write(number, parents, &[], Vec::new());
+        }
+        let plain_history = doubling.project.load();
+        doubling.write(5, &[1], &[], plain([2, 3]));
+        let squashed_once = doubling.project.load();
+        let again = Squashed::Again {
+            id: id(5),
+            replaces: plain([2, 3]),
+        };
+        doubling.write(6, &[1], &[], vec![again, Squashed::Plain(id(4))]);
+        doubling.write(7, &[6], &[], Vec::new());
+        let history = doubling.project.load();
+        let upgrade_all = |connection: &mut dyn Connection| {
+            let options = Options::new("1.0", || Duration::ZERO, Duration::from_secs(10));
+            upgrade(connection, dialect, &history, &[id(7)], &options, &mut |_| {}).unwrap();
+        };
+        let passes_over = dialect.once("1 = 1", &Plan::default()).is_some();
+        for before in [&plain_history, &squashed_once] {
+            let mut by_runner = doubling.at(before, 4);
+            upgrade_all(&mut *by_runner);
+            for (from, repeat) in [(6, Repeat::Stop), (6, Repeat::PassOver), (1, Repeat::PassOver)] {
+                if from == 1 && !passes_over {
+                    continue;
+                }
+                let mut by_shell = doubling.at(before, 4);
+                let script = doubling.up(&history, from, 7)(repeat);
+                for _ in 0..if passes_over && repeat == Repeat::PassOver {
+                    2
+                } else {
+                    1
+                } {
+                    shell::run(&mut *by_shell, dialect, &script).unwrap();
+                    assert_eq!(
+                        rows(&mut *by_shell),
+                        rows(&mut *by_runner),
+                        "{}, from {from}, {repeat:?}",
+                        dialect.name()
+                    );
+                }
+                upgrade_all(&mut *by_shell);
+                assert_eq!(rows(&mut *by_shell), rows(&mut *by_runner));
+            }
         }
     });
 }

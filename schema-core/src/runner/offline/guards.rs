@@ -35,16 +35,26 @@ pub(super) fn of_upgrade(dialect: &dyn Dialect, history: &History, job: &Job) ->
     }
 }
 
-/// Returns what stops an upgrade before it changes anything: the database has what some of its revisions were squashed from, so they are not
-/// to run, or what a merge among them decided against, or a merge that decided against one of them.
-pub(super) fn ruled_out(dialect: &dyn Dialect, history: &History, jobs: &[Job]) -> Vec<Statement> {
+/// Returns what stops an upgrade before it changes anything: the database has what some of its revisions were squashed from, or a part of it if those
+/// took the place of all, so they are not to run; or it has what a merge among them decided against, or a merge that decided against one of them.
+pub(super) fn ruled_out(
+    dialect: &dyn Dialect,
+    history: &History,
+    jobs: &[Job],
+    adopted: bool,
+) -> Vec<Statement> {
     let mut guards = Vec::new();
     for header in jobs.iter().filter_map(|job| history.get(job.revision)) {
         let id = header.id;
         if !header.replaces.is_empty() {
             let ids: Vec<RevisionId> = header.replaces.iter().flat_map(Squashed::ids).collect();
-            let message =
-                format!("the database has revisions squashed into `{id}`: run `autogen upgrade` on it");
+            let message = if adopted {
+                format!(
+                    "the database has some of the revisions squashed into `{id}`, but not all: `autogen upgrade` says how to go on"
+                )
+            } else {
+                format!("the database has revisions squashed into `{id}`: run `autogen upgrade` on it")
+            };
             guards.push(none_of(dialect, &ids, &message));
         }
         for overruled in &header.overrules {
@@ -110,7 +120,7 @@ fn count(dialect: &dyn Dialect, id: RevisionId) -> String {
     )
 }
 
-fn literals(dialect: &dyn Dialect, ids: &[RevisionId]) -> String {
+pub(super) fn literals(dialect: &dyn Dialect, ids: &[RevisionId]) -> String {
     let ids = ids
         .iter()
         .map(|id| dialect.literal(&Literal::Text(id.to_string())));

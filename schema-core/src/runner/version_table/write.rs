@@ -7,6 +7,20 @@ use crate::runner::{RunError, Unfinished};
 
 /// Returns the statement that records a revision.
 pub(in crate::runner) fn insert_sql(place: &Place<'_>, row: &Applied) -> String {
+    let values = values(place, row);
+    format!("INSERT INTO {} ({COLUMNS}) VALUES ({values})", place.table())
+}
+
+/// Returns the statement that records a revision if a condition holds.
+pub(in crate::runner) fn insert_if_sql(place: &Place<'_>, row: &Applied, condition: &str) -> String {
+    let values = values(place, row);
+    format!(
+        "INSERT INTO {} ({COLUMNS}) SELECT {values} FROM (SELECT 1 AS row_found) AS one WHERE {condition}",
+        place.table()
+    )
+}
+
+fn values(place: &Place<'_>, row: &Applied) -> String {
     let Applied {
         id,
         parents,
@@ -34,11 +48,7 @@ pub(in crate::runner) fn insert_sql(place: &Place<'_>, row: &Applied) -> String 
         place.optional(tag.as_deref()),
         place.optional(unfinished.as_ref().map(ToString::to_string).as_deref()),
     ];
-    format!(
-        "INSERT INTO {} ({COLUMNS}) VALUES ({})",
-        place.table(),
-        values.join(", ")
-    )
+    values.join(", ")
 }
 
 /// Returns the statement that forgets a revision.
