@@ -154,6 +154,11 @@ pub enum Event<'a> {
         /// The line on which the next one begins, if there is a next one.
         line: Option<usize>,
     },
+    /// Views that could be read before the run cannot be read any more: it changed what they need.
+    BrokenViews {
+        /// Their names.
+        views: &'a [String],
+    },
     /// The script and its row are committed.
     Finished {
         /// Which of its scripts.

@@ -88,6 +88,7 @@ pub(super) struct Reporter<'a> {
     direction: Direction,
     running: Option<(RevisionId, String)>,
     done: Vec<serde_json::Value>,
+    broken_views: Vec<String>,
 }
 
 impl<'a> Reporter<'a> {
@@ -105,6 +106,7 @@ impl<'a> Reporter<'a> {
             direction,
             running: None,
             done: Vec::new(),
+            broken_views: Vec::new(),
         }
     }
 
@@ -169,6 +171,18 @@ impl<'a> Reporter<'a> {
                 self.printer.info(Topic::Migrate, text);
                 self.running = Some((*revision, (*message).to_owned()));
             }
+            Event::BrokenViews { views } => {
+                let text = format_args!(
+                    "What {} not there any more: drop or change {}",
+                    match views {
+                        [view] => format!("the view `{view}` reads is"),
+                        _several => format!("the views `{}` read is", views.join("`, `")),
+                    },
+                    if views.len() == 1 { "it" } else { "them" }
+                );
+                self.printer.warn(Topic::Migrate, text);
+                self.broken_views.extend_from_slice(views);
+            }
             Event::Finished {
                 direction: _,
                 revision,
@@ -217,6 +231,7 @@ impl<'a> Reporter<'a> {
                 "database": self.database.url.to_string(),
                 "revisions": self.done,
                 "current": current,
+                "broken_views": self.broken_views,
             }));
         }
         Ok(Outcome::Done)

@@ -45,6 +45,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
             Event::Context { .. }
             | Event::Adopted { .. }
             | Event::BackedUp { .. }
+            | Event::BrokenViews { .. }
             | Event::Waiting { .. }
             | Event::Resuming { .. }
             | Event::Finished { .. } => {}

@@ -20,3 +20,4 @@ mod sources;
 mod strayed;
 mod transcripts;
 mod undecided;
+mod views;

@@ -88,6 +88,20 @@ pub trait Session {
     /// Gives the lock back. It never fails: a session that cannot do it is closed, or soon will be.
     fn unlock(&self, connection: &mut dyn Connection);
 
+    /// Returns the names of the views that cannot be read, where the database lets go what a view needs; one that refuses that has none. It waits for
+    /// those who lock a table of theirs for so long at most.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn broken_views(
+        &self,
+        _connection: &mut dyn Connection,
+        _timeout: Duration,
+    ) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Sets what scripts of that mode need, and the limits. There is no transaction open.
     ///
     /// # Errors

@@ -93,7 +93,9 @@ pub(super) fn run(
     }
     run.lock()?;
     run.place.widen(run.connection);
+    let broken = run.broken_views();
     let outcome = run.all(rows, jobs, direction, ahead);
+    run.tell_broken_views(&broken);
     session.unlock(run.connection);
     outcome.map(|()| run.done)
 }
@@ -145,6 +147,26 @@ impl Run<'_> {
             (self.on_event)(Event::BackedUp { path });
         }
         Ok(())
+    }
+
+    /// Returns the views that cannot be read; `None` if the database does not tell, which is no reason to stop.
+    fn broken_views(&mut self) -> Option<Vec<String>> {
+        let session = self.dialect.session();
+        session
+            .broken_views(self.connection, self.options.lock_timeout)
+            .ok()
+    }
+
+    /// Tells which views cannot be read since the run: the database itself says nothing of that.
+    fn tell_broken_views(&mut self, before: &Option<Vec<String>>) {
+        let Some(before) = before else {
+            return;
+        };
+        let mut views = self.broken_views().unwrap_or_default();
+        views.retain(|view| !before.contains(view));
+        if !views.is_empty() {
+            (self.on_event)(Event::BrokenViews { views: &views });
+        }
     }
 
     fn lock(&mut self) -> Result<(), RunError> {

@@ -139,6 +139,7 @@ pub(crate) fn said(event: Event<'_>) -> String {
             transactional,
         } => format!("context {dialect} {transactional}"),
         Event::Adopted { stamped } => format!("adopted {:?}", stamped.added),
+        Event::BrokenViews { views } => format!("broken {views:?}"),
         Event::BackedUp { path } => format!("backup {}", path.file_name().unwrap().display()),
         Event::Waiting { holder, timeout } => format!("waiting {timeout:?} for {holder}"),
         Event::Resuming {

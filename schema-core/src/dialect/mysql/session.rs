@@ -15,6 +15,7 @@ mod stock;
 mod tally;
 mod trace;
 mod variables;
+mod views;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -66,6 +67,14 @@ impl Session for super::MySql {
             let sql = format!("ALTER TABLE {} CONVERT TO CHARACTER SET utf8mb4", quote(table));
             let _ = connection.execute(&sql, &[]);
         }
+    }
+
+    fn broken_views(&self, connection: &mut dyn Connection, timeout: Duration) -> Result<Vec<String>, Error> {
+        let mut broken = Ok(Vec::new());
+        self.bounded(connection, timeout, &mut |connection| {
+            broken = views::broken(connection)
+        })?;
+        broken
     }
 
     fn bounded(

@@ -1,0 +1,40 @@
+//! Views that read what a run takes away, where the database lets that go without a word.
+
+use crate::reshaped::Project;
+
+#[test]
+fn broken_on_mysql() {
+    let Some(project) = Project::new("mysql") else {
+        return;
+    };
+    let database = &project.part;
+    let views = [
+        "CREATE VIEW names AS SELECT name FROM stores",
+        "CREATE VIEW `all towns` AS SELECT town FROM stores",
+        "CREATE TABLE gone (id INT)",
+        "CREATE VIEW old AS SELECT id FROM gone",
+        "DROP TABLE gone",
+    ];
+    for sql in views {
+        database.open().execute(sql, &[]).unwrap();
+    }
+    let told = project.on(database, &["upgrade", "6921a3f4b07e"]);
+    let warned =
+        "WARN  [autogen::migrate] What the view `all towns` reads is not there any more: drop or change it\n";
+    assert!(told.ends_with(warned), "{told}");
+
+    // It works again, and no word is said of what was so before.
+    let told = project.on(database, &["downgrade", "6921a2f4b07e"]);
+    assert!(!told.contains("WARN"), "{told}");
+    assert_eq!(project.found(database, "SELECT town FROM `all towns`"), ["Bern"]);
+
+    let sql = "CREATE VIEW more AS SELECT town FROM `all towns`";
+    database.open().execute(sql, &[]).unwrap();
+    let told = project.on(database, &["-q", "--json", "upgrade"]);
+    assert!(
+        told.contains("\"broken_views\": [\n    \"all towns\",\n    \"more\"\n  ]"),
+        "{told}"
+    );
+    let told = project.on(database, &["-q", "--json", "upgrade"]);
+    assert!(told.contains("\"broken_views\": []"), "{told}");
+}
