@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::RunError;
 use super::unfinished::Unfinished;
-use crate::db::{Connection, Value};
+use crate::db::{Connection, ErrorKind, Value};
 use crate::dialect::{Dialect, Home, Unsupported};
 use crate::history::RevisionId;
 use crate::operation::Operation;
@@ -132,7 +132,17 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// Returns the rows by id; none if there is no table. Where someone keeps readers out, it waits a while.
 pub(super) fn look(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Vec<Applied>, RunError> {
-    read(connection, dialect, LOOK)
+    read(connection, dialect, LOOK).map_err(|mut error| {
+        if let RunError::Database { doing: _, error } = &mut error
+            && error.kind == ErrorKind::Locked
+        {
+            let holder = dialect.session().keeps_readers_out(connection, TABLE);
+            error
+                .message
+                .push_str(&format!("; readers are kept out by {holder}"));
+        }
+        error
+    })
 }
 
 /// Returns the rows by id; none if there is no table. It waits no longer than so for those who keep readers out.

@@ -53,8 +53,14 @@ impl<'a> Cutter<'a> {
                 ..token
             })
             .collect();
+        // Once for the whole script, so that no statement looks through all that follow it.
+        let significant: Vec<(usize, &Token<'_>)> = tokens
+            .iter()
+            .enumerate()
+            .filter(|(_, token)| !token.is_trivia())
+            .collect();
         // Before what is never closed: the rows behind such a statement are no SQL.
-        if let Some(copy) = client_copy(&tokens) {
+        if let Some(copy) = client_copy(&significant) {
             let line = self.lines.of(copy.start);
             return Err(ScriptError {
                 line,
@@ -70,12 +76,6 @@ impl<'a> Cutter<'a> {
                 });
             }
         }
-        // Once for the whole script, so that no statement looks through all that follow it.
-        let significant: Vec<(usize, &Token<'_>)> = tokens
-            .iter()
-            .enumerate()
-            .filter(|(_, token)| !token.is_trivia())
-            .collect();
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
             match token.kind {
@@ -146,16 +146,18 @@ impl<'a> Cutter<'a> {
 
 /// Returns the first word of the first statement whose rows go through the client, as those of pg_dump do
 /// (<https://www.postgresql.org/docs/current/sql-copy.html>).
-fn client_copy<'a, 'b>(tokens: &'b [Token<'a>]) -> Option<&'b Token<'a>> {
-    let significant: Vec<&Token<'a>> = tokens.iter().filter(|token| !token.is_trivia()).collect();
-    let is_copy = |statement: &&[&'b Token<'a>]| {
-        let through_client = |pair: &[&Token<'a>]| {
-            (pair[0].is("FROM") && pair[1].is("STDIN")) || (pair[0].is("TO") && pair[1].is("STDOUT"))
+fn client_copy<'a, 'b>(significant: &[(usize, &'b Token<'a>)]) -> Option<&'b Token<'a>> {
+    let through_client = |pair: &[(usize, &'b Token<'a>)]| {
+        let [(_, before), (_, word)] = pair else {
+            return false;
         };
-        statement.first().is_some_and(|first| first.is("COPY")) && statement.windows(2).any(through_client)
+        (before.is("FROM") && word.is("STDIN")) || (before.is("TO") && word.is("STDOUT"))
     };
-    let mut statements = significant.split(|token| token.is_symbol(";"));
-    statements.find(is_copy)?.first().copied()
+    let mut statements = significant.split(|(_, token)| token.is_symbol(";"));
+    statements.find_map(|statement| {
+        let (_, first) = statement.first()?;
+        (first.is("COPY") && statement.windows(2).any(through_client)).then_some(*first)
+    })
 }
 
 /// Counts lines as the offsets go up, so that a script is read once.

@@ -101,6 +101,9 @@ fn a_look_gives_up_too() {
                 };
                 assert_eq!(cause.kind, ErrorKind::Locked, "{error}");
                 assert!(error.hint().is_some(), "{error}");
+                let told = error.to_string();
+                assert!(told.contains("; readers are kept out by "), "{told}");
+                assert!(told.ends_with("with a lock on `_autogen_revisions`"), "{told}");
             });
         }
     });
