@@ -8,7 +8,6 @@ mod conversion;
 
 use self::conversion::{compares_alike, lossy, unspellable};
 use super::change::{Change, Changes, Source};
-use super::values;
 use crate::dialect::mysql::ddl::{native, quote, table_name, text};
 use crate::dialect::mysql::expression::render;
 use crate::dialect::mysql::normalize::charset;
@@ -114,10 +113,8 @@ fn changed_values(change: &Change, column: &Column, source: &Source) -> Option<S
     if column.generated.is_some() || native(standing) == native(column) {
         return None;
     }
-    let mapped: Vec<String> = values::mapped(change, &column.name, source)
-        .into_iter()
-        .map(|(old, _)| text(old))
-        .collect();
+    // Among them those that differ only in case, for which no statement is needed.
+    let mapped: Vec<String> = source.mapped.iter().map(|(old, _)| text(old)).collect();
     let name = quote(change.old_name(&column.name));
     let lost = lossy(&name, native(standing), native(column))?;
     let condition = if mapped.is_empty() {

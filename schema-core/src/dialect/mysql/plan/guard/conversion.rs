@@ -81,17 +81,22 @@ fn no_number(v: &str, from: Class, cast: &str) -> Option<String> {
     if is_number(from) {
         None
     } else if is_text(from) {
-        Some(format!("CAST({cast} AS CHAR) <> CAST({v} AS CHAR)"))
+        Some(format!("CAST({cast} AS CHAR) <> {}", bytes(v)))
     } else {
         Some(format!("{v} IS NOT NULL"))
     }
+}
+
+/// Returns a value's text to compare by its bytes. A collation takes other letters and trailing blanks for the same, and would let them be lost.
+fn bytes(v: &str) -> String {
+    format!("CAST(CONVERT({v} USING utf8mb4) AS BINARY)")
 }
 
 fn boolean(v: &str, from: Class) -> Option<String> {
     if is_number(from) {
         Some(format!("{v} NOT IN (0, 1)"))
     } else if is_text(from) {
-        Some(format!("{v} NOT IN ('0', '1')"))
+        Some(format!("{} NOT IN ('0', '1')", bytes(v)))
     } else {
         Some(format!("{v} IS NOT NULL"))
     }
@@ -210,8 +215,7 @@ fn either(one: Option<String>, other: Option<String>) -> Option<String> {
 
 /// Bytes become the text that they encode, if they do. Of others MariaDB makes a text with `?` in it, and MySQL NULL.
 fn no_text(v: &str, from: Class) -> Option<String> {
-    matches!(from, Class::Binary(_) | Class::Blob)
-        .then(|| format!("NOT (CAST(CONVERT({v} USING utf8mb4) AS BINARY) <=> {v})"))
+    matches!(from, Class::Binary(_) | Class::Blob).then(|| format!("NOT ({} <=> {v})", bytes(v)))
 }
 
 fn chars(v: &str, from: Class, length: u64) -> Option<String> {
@@ -226,7 +230,7 @@ fn values(v: &str, from: &str, to: &str) -> Option<String> {
         return None;
     }
     let list: Vec<String> = wanted.iter().map(|value| text(value)).collect();
-    Some(format!("CAST({v} AS CHAR) NOT IN ({})", list.join(", ")))
+    Some(format!("{} NOT IN ({})", bytes(v), list.join(", ")))
 }
 
 /// A fixed number of bytes is filled up with zeros.
