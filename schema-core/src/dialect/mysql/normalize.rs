@@ -5,6 +5,7 @@
 //! knows neither the server's version nor its default character set: what depends on those is settled by
 //! [`stored`](super::stored).
 
+mod characters;
 mod column;
 mod foreign_key;
 mod index;
@@ -79,6 +80,7 @@ fn table(table: &Table) -> Result<Table, Unsupported> {
         normalized.checks.insert(check.name.clone(), check);
     }
     refuse_computing_from_numbers(&normalized)?;
+    characters::refuse(&normalized)?;
     column::refuse_numbers_without_key(&normalized)?;
     Ok(normalized)
 }
