@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Dialect;
 use crate::lexer::{Kind, lex, unquote};
-use crate::schema::{Auto, Column, Default, Literal, Schema, Table, Type};
+use crate::schema::{Auto, Column, Default, Literal, PrimaryKey, Schema, Table, Type, naming};
 
 /// Returns the schema that models would say for one that a database of the dialect holds.
 ///
@@ -39,14 +39,55 @@ fn table(dialect: &dyn Dialect, held: &Table) -> Table {
     neutral.columns = held
         .columns
         .iter()
-        .map(|column| self::column(dialect, held, column))
+        .map(|column| of_now(dialect, held, column, self::column(dialect, held, column)))
         .collect();
+    neutral.primary_key = held.primary_key.as_ref().map(|key| key_of(dialect, held, key));
     for at in 0..neutral.columns.len() {
         if let Some(with_enum) = with_enum(dialect, held, &neutral, at) {
             neutral = with_enum;
         }
     }
     neutral
+}
+
+/// Returns a primary key under the name that models give it, where the database has one name for all of them.
+fn key_of(dialect: &dyn Dialect, held: &Table, key: &PrimaryKey) -> PrimaryKey {
+    let said = PrimaryKey {
+        name: naming::primary_key(&held.name),
+        ..key.clone()
+    };
+    let mut alone = Table::new(held.name.clone());
+    let columns = held.columns.iter().filter(|column| held.is_key(&column.name));
+    alone.columns = columns
+        .map(|column| Column {
+            auto: Auto::No,
+            generated: None,
+            ..column.clone()
+        })
+        .collect();
+    alone.primary_key = Some(said.clone());
+    let normalized = dialect.normalize(&Schema::from_iter([alone]));
+    let is_same = normalized.is_ok_and(|schema| {
+        let table = schema.table(&held.name);
+        table.and_then(|table| table.primary_key.as_ref()) == Some(key)
+    });
+    if is_same { said } else { key.clone() }
+}
+
+/// Writes a default that is the present moment as models say it; a database may say with how many digits.
+fn of_now(dialect: &dyn Dialect, table: &Table, held: &Column, column: Column) -> Column {
+    if !matches!(&column.default, Some(Default::Expression { .. })) {
+        return column;
+    }
+    let said = Column {
+        default: Some(Default::expression("CURRENT_TIMESTAMP")),
+        ..column.clone()
+    };
+    if is_held(dialect, table, held, &said) {
+        said
+    } else {
+        column
+    }
 }
 
 /// Returns the column with a logical type, and with the native one beside it if that does not follow from the logical one.
@@ -336,4 +377,39 @@ fn listed(dialect: &dyn Dialect, condition: &str) -> Option<(String, Vec<String>
     });
     let values: Option<Vec<Option<String>>> = values.collect();
     Some((column.name()?, values?.into_iter().flatten().collect()))
+}
+
+#[cfg(all(test, feature = "mysql", feature = "postgres"))]
+mod tests {
+    use super::*;
+    use crate::dialect::mysql::MySql;
+    use crate::dialect::postgres::Postgres;
+    use crate::schema::TableName;
+
+    #[test]
+    fn what_mysql_calls_its_own_way_is_said_as_models_say_it() {
+        let tables = ["items", "stores"].map(|name| {
+            let name = TableName::new(name);
+            let mut table = Table::new(name.clone());
+            table.columns = vec![
+                Column::new("id", Type::I64),
+                Column {
+                    default: Some(Default::expression("CURRENT_TIMESTAMP")),
+                    ..Column::new("made", Type::Timestamp)
+                },
+            ];
+            table.primary_key = Some(PrimaryKey {
+                name: naming::primary_key(&name),
+                columns: vec!["id".to_owned()],
+            });
+            table
+        });
+        let models = Schema::from_iter(tables);
+        let held = MySql.normalize(&models).expect("MySQL can hold it");
+        assert_ne!(held, models);
+        let neutral = generalize(&MySql, &held);
+        assert_eq!(neutral, models);
+        // Both keys have one name there, which another database has only once.
+        assert_eq!(Postgres.normalize(&neutral), Postgres.normalize(&models));
+    }
 }
