@@ -32,8 +32,8 @@ pub(super) fn conversion(
 ) -> Conversion {
     let target = native(to);
     let (old, new) = (types::class(from), types::class(to));
-    if let (Type::Array(old), Type::Array(new)) = (from, to) {
-        return through_lists(c, &target, old, new);
+    if let (Class::Array, Type::Array(new)) = (old, to) {
+        return through_lists(c, &target, new);
     }
     let using = |text: String| Some(text);
     let through_text = || using(format!("{c}::text::{target}"));
@@ -130,9 +130,9 @@ fn through_values(c: &str, to: &Type, target: &str, mapped: Option<&BTreeMap<Str
     }
 }
 
-/// A list of an enum's values is a list of their texts.
-fn through_lists(c: &str, target: &str, from: &Type, to: &Type) -> Conversion {
-    let lossy = to.values().filter(|_| from.values().is_some()).map(|values| {
+/// A list of an enum's values is a list of their texts. The rows are looked at before there is the type, so no cast to it tells.
+fn through_lists(c: &str, target: &str, to: &Type) -> Conversion {
+    let lossy = to.values().map(|values| {
         let values: Vec<String> = values.iter().map(|value| text(value)).collect();
         format!("NOT {c}::text[] <@ ARRAY[{}]::text[]", values.join(", "))
     });
