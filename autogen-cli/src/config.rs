@@ -228,8 +228,8 @@ url = "{url}"
 # url = { env = "STORE_DATABASE_URL" }
 
 # Migrations are proved before they are written: in memory for SQLite, else in a new database, dropped afterwards, on the server of
-# the URL above; or on one that is named here. It has the extensions, domains, types and functions of the database above, or instead
-# what a script makes (no tables). Either may be left out:
+# the URL above; or on one that is named here. It has the extensions, domains, types, sequences and functions of the database
+# above, or instead what a script makes (no tables). Either may be left out:
 # [scratch]
 # postgres = { url = { env = "SCRATCH_DATABASE_URL" }, setup = "migrations/scratch.sql" }
 

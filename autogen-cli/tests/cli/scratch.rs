@@ -5,11 +5,12 @@ use schema_core::db::DatabaseUrl;
 
 use crate::session::{Run, Session};
 
-const USERS: &str = r#"{"rust":"m::User","table":"users","columns":[{"name":"id","type":"i64"},{"name":"login","type":"text","sql_type":{"postgres":"citext"}},{"name":"mail","type":"text","sql_type":{"postgres":"email"}}],"primary_key":["id"]}"#;
+const USERS: &str = r#"{"rust":"m::User","table":"users","columns":[{"name":"id","type":"i64"},{"name":"login","type":"text","sql_type":{"postgres":"citext"}},{"name":"mail","type":"text","sql_type":{"postgres":"email"}},{"name":"ticket","type":"i64","default":{"sql":"nextval('own.tickets')"}}],"primary_key":["id"]}"#;
 
-const STANDS_ON: [&str; 4] = [
+const STANDS_ON: [&str; 5] = [
     "CREATE EXTENSION citext",
     "CREATE SCHEMA own",
+    "CREATE SEQUENCE own.tickets",
     "CREATE FUNCTION own.is_mail(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT position(''@'' IN $1) > 0'",
     "CREATE DOMAIN email AS citext CHECK (own.is_mail(VALUE))",
 ];

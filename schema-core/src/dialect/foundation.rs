@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::lexer::{Lexicon, Token, lex};
 
-/// A thing that columns, defaults and conditions may need and that no model makes: an extension, a domain, a type, a function.
+/// A thing that columns, defaults and conditions may need and that no model makes: an extension, a domain, a type, a sequence, a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foundation {
     /// What it is, as it stands after CREATE: `EXTENSION`, `DOMAIN`.

@@ -99,7 +99,7 @@ impl ProofError {
             return None;
         };
         (error.kind == ErrorKind::Unknown).then(|| {
-            "a scratch database holds no tables but those of the revisions, and has the extensions, domains, types and functions of the configured database: create what is missing \
+            "a scratch database holds no tables but those of the revisions, and has the extensions, domains, types, sequences and functions of the configured database: create what is missing \
              there first, or in an SQL script that is named under `[scratch]` in `autogen.toml`: `postgres = { setup = \"scratch.sql\" }`"
                 .to_owned()
         })

@@ -51,7 +51,7 @@ pub struct Database {
 /// # }
 /// ```
 ///
-/// The new database has the extensions, domains, types and functions of the one that the URL names, since columns may be of them.
+/// The new database has the extensions, domains, types, sequences and functions of the one that the URL names, since columns may be of them.
 ///
 /// A test that is killed leaves its database behind; their names begin with `autogen_test_`. [`Database`] says how tests share one.
 ///

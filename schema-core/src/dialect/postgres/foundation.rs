@@ -1,4 +1,4 @@
-//! Extensions, domains, types and functions: what tables stand on and no model makes.
+//! Extensions, domains, types, sequences and functions: what tables stand on and no model makes.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::dialect::Foundation;
 
 /// The kind, name and schema of each such thing, and the statement that makes it, or two to try. What an extension brought comes with that.
 ///
-/// An enum that a column has is a model's. The version of an extension is the same if the other server has it. A function is made whether or not there
+/// An enum that a column has is a model's, and so is the sequence of a column that it numbers. The version of an extension is the same if the other server has it. A function is made whether or not there
 /// is all that it names: it may be a table.
 fn query() -> String {
     let own = |class: &str, oid: &str| {
@@ -17,10 +17,11 @@ fn query() -> String {
             "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{class}'::regclass AND e.objid = {oid} AND e.deptype = 'e')"
         )
     };
-    let (own_type, own_function, own_collation) = (
+    let (own_type, own_function, own_collation, own_sequence) = (
         own("pg_type", "t.oid"),
         own("pg_proc", "p.oid"),
         own("pg_collation", "l.oid"),
+        own("pg_class", "c.oid"),
     );
     format!(
         "SELECT 'EXTENSION', e.extname, n.nspname,
@@ -64,6 +65,13 @@ fn query() -> String {
                 SELECT FROM pg_attribute u JOIN pg_class o ON o.oid = u.attrelid AND o.relkind IN ('r', 'p')
                 WHERE u.atttypid IN (t.oid, t.typarray) AND NOT u.attisdropped
             ))
+        UNION ALL
+        SELECT 'SEQUENCE', c.relname, n.nspname,
+            format('CREATE SEQUENCE %I.%I AS %s', n.nspname, c.relname, format_type(s.seqtypid, NULL)), NULL
+        FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND {own_sequence} AND NOT EXISTS (
+            SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+        )
         UNION ALL
         SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.proname, n.nspname,
             format('DO $autogen$BEGIN SET LOCAL check_function_bodies = off; EXECUTE %L; END$autogen$', pg_get_functiondef(p.oid)), NULL
