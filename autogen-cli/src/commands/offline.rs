@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use schema_core::dialect::Dialect;
 use schema_core::history::{Direction, History, RevisionId, counts_from_current};
 use schema_core::runner::{Repeat, downgrade_script, upgrade_script};
 use serde_json::json;
 
-use crate::config::find_dialect;
+use crate::config::{Config, find_dialect};
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::Format;
@@ -23,7 +24,7 @@ pub(crate) struct OfflineArgs {
     #[arg(long, requires = "sql")]
     idempotent: bool,
 
-    /// Print the script for this dialect only
+    /// Print the script for this dialect; without it, for that of `--database-url`, or the one that is configured
     #[arg(long, value_name = "DIALECT", requires = "sql")]
     dialect: Option<String>,
 }
@@ -38,10 +39,7 @@ pub(super) fn print(
     let config = environment.config()?;
     let history = environment.history()?;
     let (from, to) = ends(&history, range, direction)?;
-    let dialects = match &arguments.dialect {
-        Some(name) => vec![find_dialect(name)?],
-        None => config.dialects()?,
-    };
+    let dialects = dialects(environment, &config, arguments)?;
     let repeat = if arguments.idempotent {
         Repeat::PassOver
     } else {
@@ -64,6 +62,25 @@ pub(super) fn print(
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Returns the dialects to print scripts for: one, since no shell runs those of several; but a document has room for all.
+fn dialects(
+    environment: &Environment<'_>,
+    config: &Config,
+    arguments: &OfflineArgs,
+) -> Result<Vec<&'static dyn Dialect>, CommandError> {
+    if let Some(name) = &arguments.dialect {
+        return Ok(vec![find_dialect(name)?]);
+    }
+    if let Some(text) = &environment.database_url {
+        let url = environment.parsed(text, "`--database-url`")?;
+        return Ok(vec![find_dialect(url.dialect())?]);
+    }
+    match environment.printer.format() {
+        Format::Json => config.dialects(),
+        Format::Text => Ok(vec![environment.only_dialect()?]),
+    }
 }
 
 /// Returns where the script begins and where it ends.

@@ -67,6 +67,7 @@ transcripts!(
     merge,
     names,
     offline,
+    offline_dialects,
     options,
     other_files,
     questions,
