@@ -71,6 +71,8 @@ struct Alter<'a> {
     gone: BTreeSet<String>,
     /// Those of them that go with the first ALTER.
     gone_first: BTreeSet<String>,
+    /// The columns that the first ALTER has added so far.
+    added: BTreeSet<String>,
 }
 
 impl<'a> Alter<'a> {
@@ -98,6 +100,7 @@ impl<'a> Alter<'a> {
             updates: values::updates(change),
             gone: BTreeSet::new(),
             gone_first: BTreeSet::new(),
+            added: BTreeSet::new(),
         };
         // A chain of computed columns settles after as many rounds as it is long.
         for _ in &change.after.columns {
@@ -268,10 +271,10 @@ impl<'a> Alter<'a> {
         let filled = values::fill(self.change, column, source).is_some();
         if filled && !column.nullable {
             let between = values::under_way(column, None, true);
-            self.first.columns.push(self.add(&between));
+            self.add_first(&between);
             self.second.columns.push(redefined(&column.name, column));
         } else if filled && self.follows_table(column) {
-            self.first.columns.push(self.add(column));
+            self.add_first(column);
             self.second.columns.push(redefined(&column.name, column));
         } else {
             self.push_added(column);
@@ -280,12 +283,16 @@ impl<'a> Alter<'a> {
 
     /// Adds a column with the first ALTER, unless it must come with its table's new collation.
     fn push_added(&mut self, column: &Column) {
-        let clause = self.add(column);
         if self.comes_with_collation(column) {
-            self.second.columns.push(clause);
+            self.second.columns.push(self.add(column));
         } else {
-            self.first.columns.push(clause);
+            self.add_first(column);
         }
+    }
+
+    fn add_first(&mut self, column: &Column) {
+        self.first.columns.push(self.add(column));
+        self.added.insert(column.name.clone());
     }
 
     /// Returns the clause that adds a column where it is declared.
@@ -296,9 +303,9 @@ impl<'a> Alter<'a> {
             .position(|other| other.name == column.name)
             .unwrap_or_default();
         let stands = |other: &Column| {
-            self.change
-                .standing(&other.name)
-                .is_some_and(|standing| self.fate(standing, other) != Fate::Remade)
+            let standing = self.change.standing(&other.name);
+            standing.is_some_and(|standing| self.fate(standing, other) != Fate::Remade)
+                || self.added.contains(&other.name)
         };
         // What is computed from something computed comes after it, wherever that is.
         let place = if self.change.after.generation(column) > 1 || !columns[at..].iter().any(stands) {
