@@ -238,7 +238,8 @@ url = "{url}"
 # somebody else's: they are never touched, and `autogen check --database` says nothing of them.
 # Tables that are this project's all the same, so that one that no revision made is a finding; `*` stands for any letters, `?` for one:
 # include = ["app_*"]
-# Tables that are left alone even if a model has them: they are neither created, changed, compared nor dropped. It goes before `include`.
+# Tables that are left alone even if a model has them: they are neither created, changed, compared nor dropped, except by what is written
+# into a script by hand. It goes before `include`.
 # exclude = ["legacy_*"]
 
 [models]

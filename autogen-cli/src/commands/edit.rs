@@ -170,7 +170,16 @@ fn prove(
         let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
             continue;
         };
-        runner::prove(&mut scratch, dialect, &from, &to, &scripts[0], &scripts[1]).map_err(|error| {
+        runner::prove(
+            &mut scratch,
+            dialect,
+            &from,
+            &to,
+            &scripts[0],
+            &scripts[1],
+            &config.tables,
+        )
+        .map_err(|error| {
             let hint = error.hint();
             CommandError::because(
                 format!("the edited scripts for {name} do not do what the revision says"),

@@ -69,7 +69,14 @@ pub(super) fn prove_orders(
             let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
                 break;
             };
-            let proof = runner::prove_order(&mut scratch, dialect, history, &orders.common, order);
+            let proof = runner::prove_order(
+                &mut scratch,
+                dialect,
+                history,
+                &orders.common,
+                order,
+                &config.tables,
+            );
             let Err(error) = proof else { continue };
             let Some(failed) = error.revision else {
                 return Err(error.into());

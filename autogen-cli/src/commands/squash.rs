@@ -116,6 +116,7 @@ fn prove(environment: &mut Environment<'_>, config: &Config, squash: &Squash) ->
             &squash.to,
             &texts.upgrade,
             &texts.downgrade,
+            &config.tables,
         )
         .map_err(|error| {
             let message = format!(

@@ -38,18 +38,24 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
             continue;
         };
         let printer = &mut *environment.printer;
-        let result = runner::verify(&mut scratch, dialect, &history, &mut |event| match event {
-            Event::Running {
-                direction, revision, ..
-            } => printer.debug(Topic::Verify, format_args!("Running {direction} {revision}")),
-            Event::Context { .. }
-            | Event::Adopted { .. }
-            | Event::BackedUp { .. }
-            | Event::BrokenViews { .. }
-            | Event::Waiting { .. }
-            | Event::Resuming { .. }
-            | Event::Finished { .. } => {}
-        });
+        let result = runner::verify(
+            &mut scratch,
+            dialect,
+            &history,
+            &config.tables,
+            &mut |event| match event {
+                Event::Running {
+                    direction, revision, ..
+                } => printer.debug(Topic::Verify, format_args!("Running {direction} {revision}")),
+                Event::Context { .. }
+                | Event::Adopted { .. }
+                | Event::BackedUp { .. }
+                | Event::BrokenViews { .. }
+                | Event::Waiting { .. }
+                | Event::Resuming { .. }
+                | Event::Finished { .. } => {}
+            },
+        );
         match result {
             Ok(irreversible) => {
                 let took = Took(start.elapsed());

@@ -1,7 +1,7 @@
 //! The proof that branches can be joined: their scripts run in every order in which a database may get them, and take them back beside one another.
 
 use super::prove::{build, compare, normalized, refuse_filled, run_text};
-use super::{ProofCause, ProofError};
+use super::{ProofCause, ProofError, Tables};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::history::{Cause, Direction, History, HistoryError, RevisionId};
@@ -9,7 +9,8 @@ use crate::schema::Schema;
 use crate::script::irreversible;
 
 /// Proves, on an empty scratch database, that one with the revisions of `base` comes to the schema of all by running the
-/// upgrade scripts of the others in that order, and back by their downgrade scripts in the opposite one.
+/// upgrade scripts of the others in that order, and back by their downgrade scripts in the opposite one. Tables that are [left alone](Tables::excludes)
+/// may come and go as the scripts like.
 ///
 /// # Errors
 ///
@@ -20,6 +21,7 @@ pub fn prove_order(
     history: &History,
     base: &[RevisionId],
     order: &[RevisionId],
+    tables: &Tables,
 ) -> Result<(), ProofError> {
     let from = replayed(history, base).map_err(ProofCause::History)?;
     refuse_filled(scratch, dialect)?;
@@ -32,10 +34,10 @@ pub fn prove_order(
         run_text(scratch, dialect, &text).map_err(at)?;
     }
     if let Some(last) = order.last() {
-        expect(scratch, dialect, history, &[base, order].concat())
+        expect(scratch, dialect, history, &[base, order].concat(), tables)
             .map_err(|cause| at(*last, Direction::Upgrade, cause))?;
     }
-    ways_back(scratch, dialect, history, base, order)
+    ways_back(scratch, dialect, history, base, order, tables)
 }
 
 /// Proves that the revisions can be taken back in turn, the last first, as far as there is a way back.
@@ -45,6 +47,7 @@ fn ways_back(
     history: &History,
     base: &[RevisionId],
     order: &[RevisionId],
+    tables: &Tables,
 ) -> Result<(), ProofError> {
     for (place, id) in order.iter().enumerate().rev() {
         let at = |cause| at(*id, Direction::Downgrade, cause);
@@ -56,7 +59,14 @@ fn ways_back(
             Ok(_) | Err(_) => return Ok(()),
         };
         run_text(scratch, dialect, &text).map_err(at)?;
-        expect(scratch, dialect, history, &[base, &order[..place]].concat()).map_err(at)?;
+        expect(
+            scratch,
+            dialect,
+            history,
+            &[base, &order[..place]].concat(),
+            tables,
+        )
+        .map_err(at)?;
     }
     Ok(())
 }
@@ -75,9 +85,10 @@ fn expect(
     dialect: &dyn Dialect,
     history: &History,
     ids: &[RevisionId],
+    tables: &Tables,
 ) -> Result<(), ProofCause> {
     let schema = replayed(history, ids).map_err(ProofCause::History)?;
-    compare(scratch, dialect, &normalized(dialect, &schema)?)
+    compare(scratch, dialect, &normalized(dialect, &schema)?, tables)
 }
 
 /// Returns the schema of those revisions, in the order of the history.

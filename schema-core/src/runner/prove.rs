@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::leftovers::Leftovers;
-use super::{FailureCause, execute};
+use super::{FailureCause, Tables, execute};
 use crate::db::{self, Connection, ErrorKind};
 use crate::dialect::{Dialect, Limits, Mode, Session, Unsupported, Within};
 use crate::diff::{Answers, diff};
@@ -66,7 +66,7 @@ impl ProofError {
                 FailureCause::Rows { .. } | FailureCause::NothingKept => cause.hint(),
             },
             ProofCause::Differs { .. } => Some(
-                "a script may change rows as it likes, but its tables must come out as the models say: correct the script".into(),
+                "a script may change rows as it likes, but its tables must come out as the models say: correct the script, or name a table that no model is to have in `exclude` under `[tables]` in `autogen.toml`".into(),
             ),
             ProofCause::NotEmpty => Some("name an empty database: everything in it would be changed".into()),
             ProofCause::Unsupported(_) | ProofCause::Database(_) => None,
@@ -162,7 +162,7 @@ impl From<ProofCause> for ProofError {
 /// script back.
 ///
 /// Only the tables that differ, those the scripts name and those tied to them by foreign keys are made, so the cost is that of the change. A
-/// downgrade that says it is irreversible is not run.
+/// downgrade that says it is irreversible is not run. Tables that are [left alone](Tables::excludes) may come and go as a script likes.
 ///
 /// # Errors
 ///
@@ -174,6 +174,7 @@ pub fn prove(
     to: &Schema,
     upgrade: &str,
     downgrade: &str,
+    tables: &Tables,
 ) -> Result<(), ProofError> {
     let lexicon = dialect.lexicon();
     let named = [upgrade, downgrade].map(|script| script::names(script, lexicon));
@@ -182,8 +183,8 @@ pub fn prove(
             .iter()
             .any(|names| names.contains(&table.name.to_lowercase()))
     };
-    let tables = concerned(from, to, &Answers::default(), is_named);
-    let (from, to) = (standing(from, to, &tables), standing(to, from, &tables));
+    let made = concerned(from, to, &Answers::default(), is_named);
+    let (from, to) = (standing(from, to, &made), standing(to, from, &made));
     let (from, to) = (normalized(dialect, &from)?, normalized(dialect, &to)?);
     refuse_filled(scratch, dialect)?;
     build(scratch, dialect, &from)?;
@@ -195,12 +196,12 @@ pub fn prove(
         }
     };
     run_text(scratch, dialect, upgrade).map_err(at(Direction::Upgrade))?;
-    compare(scratch, dialect, &to).map_err(at(Direction::Upgrade))?;
+    compare(scratch, dialect, &to, tables).map_err(at(Direction::Upgrade))?;
     if script::irreversible(downgrade).is_some() {
         return Ok(());
     }
     run_text(scratch, dialect, downgrade).map_err(at(Direction::Downgrade))?;
-    compare(scratch, dialect, &from).map_err(at(Direction::Downgrade))
+    compare(scratch, dialect, &from, tables).map_err(at(Direction::Downgrade))
 }
 
 /// Returns the schema of those tables alone. One that only stands by, the same before and after and named in no script,
@@ -354,16 +355,20 @@ fn in_transaction<T>(
     outcome
 }
 
-/// Compares the scratch database with the normalized schema it should hold.
+/// Compares the scratch database with the normalized schema it should hold, but for tables that are left alone.
 pub(super) fn compare(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,
     expected: &Schema,
+    tables: &Tables,
 ) -> Result<(), ProofCause> {
     let stored = dialect
         .stored(scratch, expected.clone())
         .map_err(ProofCause::Database)?;
-    let found = dialect.reflect(scratch).map_err(ProofCause::Database)?;
+    let mut found = dialect.reflect(scratch).map_err(ProofCause::Database)?;
+    found
+        .tables
+        .retain(|name, _| stored.table(name).is_some() || !tables.excludes(name));
     if found == stored {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::prove::{compare, in_session};
-use super::{FailureCause, ProofCause, ProofError, execute};
+use super::{FailureCause, ProofCause, ProofError, Tables, execute};
 use crate::db::{Connection, Error, Value};
 use crate::dialect::Dialect;
 use crate::plan::{Plan, Statement, Step};
@@ -44,7 +44,7 @@ pub fn rehearse(
     let whole = in_session(scratch, dialect, &plan.mode, |scratch| {
         written_out(scratch, dialect, plan)
     })?;
-    compare(scratch, dialect, expected)?;
+    compare(scratch, dialect, expected, &Tables::default())?;
     Ok(whole)
 }
 

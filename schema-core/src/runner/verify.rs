@@ -1,7 +1,7 @@
 //! The proof of a whole history: up from nothing, down, and up again, compared at every revision.
 
 use super::prove::{compare, normalized, refuse_filled, run_text};
-use super::{Event, ProofCause, ProofError};
+use super::{Event, ProofCause, ProofError, Tables};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::history::{Direction, Header, History, HistoryError, RevisionId};
@@ -12,7 +12,7 @@ use crate::script;
 /// Runs every revision's scripts on an empty scratch database, up one by one, down and up again, and compares its
 /// tables with the replayed operations after each.
 ///
-/// The way down ends at a downgrade that says it is irreversible; its revision is returned. Of the events, only [`Event::Running`] occurs.
+/// Tables that are [left alone](Tables::excludes) may come and go as the scripts like. The way down ends at a downgrade that says it is irreversible; its revision is returned. Of the events, only [`Event::Running`] occurs.
 ///
 /// # Errors
 ///
@@ -21,6 +21,7 @@ pub fn verify(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,
     history: &History,
+    tables: &Tables,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<RevisionId>, ProofError> {
     refuse_filled(scratch, dialect)?;
@@ -28,6 +29,7 @@ pub fn verify(
         scratch,
         dialect,
         history,
+        tables,
         on_event,
         schema: Schema::default(),
     };
@@ -58,6 +60,7 @@ struct Walk<'a> {
     scratch: &'a mut dyn Connection,
     dialect: &'a dyn Dialect,
     history: &'a History,
+    tables: &'a Tables,
     on_event: &'a mut dyn FnMut(Event<'_>),
     /// What the operations of the revisions that the scratch database has lead to.
     schema: Schema,
@@ -99,6 +102,7 @@ impl Walk<'_> {
             self.scratch,
             self.dialect,
             &normalized(self.dialect, &self.schema)?,
+            self.tables,
         )?;
         Ok(true)
     }

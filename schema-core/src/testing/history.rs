@@ -3,6 +3,7 @@
 use super::server::scratch;
 use super::{Failed, apart, fail, history_of};
 use crate::embedded::Migrations;
+use crate::migrator::{MigrateError, tables_of};
 use crate::runner;
 
 /// Checks that the history has one head, so that everybody who upgrades comes to the same schema by the same revisions.
@@ -53,7 +54,11 @@ pub fn up_down_up_at(migrations: &Migrations, url: &str) {
     let history = history_of(migrations);
     let verified = apart(|| {
         let (mut scratch, dialect) = scratch(url, &history)?;
-        runner::verify(&mut scratch, dialect, &history, &mut |_| {})
+        let tables = tables_of(migrations).map_err(|error| {
+            let error = MigrateError::Tables(error);
+            Failed::new(&error, error.hint())
+        })?;
+        runner::verify(&mut scratch, dialect, &history, &tables, &mut |_| {})
             .map_err(|error| Failed::new(&error, error.hint()))
     });
     if let Err(Failed { what, hint }) = verified {

@@ -260,8 +260,24 @@ fn branches_are_proved_on_the_way_back_too() {
     let history = project.load();
     let scratch = || schema_core::db::open(&schema_core::db::DatabaseUrl::SqliteMemory).unwrap();
     // The check after the length: taken back in that order, all is as it was.
-    runner::prove_order(&mut *scratch(), &Sqlite, &history, &ids([1]), &ids([2])).unwrap();
-    let error = runner::prove_order(&mut *scratch(), &Sqlite, &history, &ids([1]), &ids([3, 2])).unwrap_err();
+    runner::prove_order(
+        &mut *scratch(),
+        &Sqlite,
+        &history,
+        &ids([1]),
+        &ids([2]),
+        &runner::Tables::default(),
+    )
+    .unwrap();
+    let error = runner::prove_order(
+        &mut *scratch(),
+        &Sqlite,
+        &history,
+        &ids([1]),
+        &ids([3, 2]),
+        &runner::Tables::default(),
+    )
+    .unwrap_err();
     assert_eq!(error.revision, Some(id(2)));
 
     // Its way back alone forgets the check.
@@ -288,10 +304,26 @@ fn branches_are_proved_on_the_way_back_too() {
         ],
     );
     let history = project.load();
-    let error = runner::prove_order(&mut *scratch(), &Sqlite, &history, &ids([1]), &ids([3, 5])).unwrap_err();
+    let error = runner::prove_order(
+        &mut *scratch(),
+        &Sqlite,
+        &history,
+        &ids([1]),
+        &ids([3, 5]),
+        &runner::Tables::default(),
+    )
+    .unwrap_err();
     assert_eq!(
         (error.revision, error.direction),
         (Some(id(5)), Some(Direction::Downgrade))
     );
-    runner::prove_order(&mut *scratch(), &Sqlite, &history, &ids([1]), &ids([4, 3])).unwrap();
+    runner::prove_order(
+        &mut *scratch(),
+        &Sqlite,
+        &history,
+        &ids([1]),
+        &ids([4, 3]),
+        &runner::Tables::default(),
+    )
+    .unwrap();
 }

@@ -5,7 +5,7 @@
 use autogen_tests::revisions::id;
 use autogen_tests::shell;
 use schema_core::db::Value;
-use schema_core::runner::{self, Options, PerRevision, Repeat};
+use schema_core::runner::{self, Options, PerRevision, Repeat, Tables};
 
 use crate::sites::{Site, options};
 
@@ -496,6 +496,12 @@ fn the_proof_of_a_history_begins_each_script_in_the_same_session() {
     };
     site.write("CREATE TEMP TABLE fix AS SELECT 1 AS v;\n");
     site.write("CREATE TEMP TABLE fix AS SELECT 1 AS v;\n");
-    let verified = runner::verify(&mut *site.open(), site.dialect, &site.load(), &mut |_| {});
+    let verified = runner::verify(
+        &mut *site.open(),
+        site.dialect,
+        &site.load(),
+        &Tables::default(),
+        &mut |_| {},
+    );
     assert_eq!(verified.unwrap_or_else(|error| panic!("{error}")), None);
 }

@@ -7,10 +7,11 @@ use schema_core::db::{Connection, DatabaseUrl, open};
 use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::diff::Answers;
+use schema_core::history::files::{Scripts, write_revision};
 use schema_core::history::{Direction, RevisionId};
 use schema_core::operation::Operation;
 use schema_core::plan::plan;
-use schema_core::runner::{ProofCause, ProofError, prove, verify};
+use schema_core::runner::{ProofCause, ProofError, Tables, prove, verify};
 use schema_core::schema::{Action, Column, Deferrable, ForeignKey, Schema, Table, TableName, Type};
 use schema_core::script::render;
 
@@ -55,7 +56,15 @@ fn scripts(from: &Schema, to: &Schema) -> (String, String) {
 }
 
 fn proof(from: &Schema, to: &Schema, upgrade: &str, downgrade: &str) -> Result<(), ProofError> {
-    prove(&mut *scratch(), &Sqlite, from, to, upgrade, downgrade)
+    prove(
+        &mut *scratch(),
+        &Sqlite,
+        from,
+        to,
+        upgrade,
+        downgrade,
+        &Tables::default(),
+    )
 }
 
 fn shop() -> Schema {
@@ -183,6 +192,52 @@ fn a_data_fix_may_touch_any_table() {
     proof(&from, &to, &upgrade, &downgrade).unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// What no model is to have, a script may make all the same, once that is said.
+#[test]
+fn a_table_that_is_left_alone_may_come_and_go() {
+    let (from, mut to) = (shop(), shop());
+    to.insert(with_description(table("users")));
+    let (upgrade, downgrade) = scripts(&from, &to);
+    let upgrade = format!("{upgrade}\nCREATE TABLE log_users (what TEXT);\n");
+    let back = format!("{downgrade}\nDROP TABLE log_users;\n");
+    let excluding = |pattern: &'static str| Tables::new([], [pattern]).unwrap();
+    let proof =
+        |tables: &Tables, down: &str| prove(&mut *scratch(), &Sqlite, &from, &to, &upgrade, down, tables);
+    let error = proof(&Tables::default(), &back).unwrap_err();
+    assert!(
+        error.hint().unwrap().contains("`exclude` under `[tables]`"),
+        "{error}"
+    );
+    proof(&excluding("log_*"), &back).unwrap();
+    // Nothing is said of it, so nothing of what is left of it.
+    proof(&excluding("log_*"), &downgrade).unwrap();
+    // What operations say of a table counts all the same.
+    let lost = format!("{upgrade}\nALTER TABLE users DROP COLUMN description;\n");
+    let error = prove(
+        &mut *scratch(),
+        &Sqlite,
+        &from,
+        &to,
+        &lost,
+        &back,
+        &excluding("*"),
+    )
+    .unwrap_err();
+    assert!(matches!(error.cause, ProofCause::Differs { .. }), "{error}");
+
+    let project = Project::new();
+    let texts = Scripts {
+        upgrade: "CREATE TABLE log_users (what TEXT);\n".to_owned(),
+        downgrade: "DROP TABLE log_users;\n".to_owned(),
+    };
+    let texts = [("sqlite".to_owned(), texts)].into();
+    write_revision(&project.migrations(), &revision(1, &[], "by hand"), &texts).unwrap();
+    let history = project.load();
+    let verified = |tables: &Tables| verify(&mut *scratch(), &Sqlite, &history, tables, &mut |_| {});
+    assert!(verified(&Tables::default()).is_err());
+    assert_eq!(verified(&excluding("log_*")).unwrap(), None);
+}
+
 /// The proof of a change in a schema of many tables makes only those that the change concerns.
 #[test]
 fn the_cost_is_that_of_the_change() {
@@ -194,7 +249,16 @@ fn the_cost_is_that_of_the_change() {
     to.insert(with_description(child("items", "stores")));
     let (upgrade, downgrade) = scripts(&from, &to);
     let mut scratch = scratch();
-    prove(&mut *scratch, &Sqlite, &from, &to, &upgrade, &downgrade).unwrap();
+    prove(
+        &mut *scratch,
+        &Sqlite,
+        &from,
+        &to,
+        &upgrade,
+        &downgrade,
+        &Tables::default(),
+    )
+    .unwrap();
     let made = Sqlite.reflect(&mut *scratch).unwrap();
     assert_eq!(
         made.tables.keys().map(ToString::to_string).collect::<Vec<_>>(),
@@ -206,10 +270,28 @@ fn the_cost_is_that_of_the_change() {
 fn a_database_in_use_is_no_scratch_database() {
     let mut scratch = scratch();
     scratch.execute("CREATE TABLE theirs (a INTEGER)", &[]).unwrap();
-    let error = prove(&mut *scratch, &Sqlite, &Schema::default(), &shop(), "", "").unwrap_err();
+    let error = prove(
+        &mut *scratch,
+        &Sqlite,
+        &Schema::default(),
+        &shop(),
+        "",
+        "",
+        &Tables::default(),
+    )
+    .unwrap_err();
     assert!(matches!(error.cause, ProofCause::NotEmpty), "{error}");
     let project = Project::new();
-    assert!(verify(&mut *scratch, &Sqlite, &project.load(), &mut |_| {}).is_err());
+    assert!(
+        verify(
+            &mut *scratch,
+            &Sqlite,
+            &project.load(),
+            &Tables::default(),
+            &mut |_| {}
+        )
+        .is_err()
+    );
     assert_eq!(scratch.query("SELECT * FROM theirs", &[]).unwrap().len(), 0);
 }
 
@@ -225,9 +307,13 @@ fn branches() -> Project {
 
 fn verified(project: &Project) -> (Vec<String>, Result<Option<RevisionId>, ProofError>) {
     let mut log = Vec::new();
-    let outcome = verify(&mut *scratch(), &Sqlite, &project.load(), &mut |event| {
-        log.push(said(event))
-    });
+    let outcome = verify(
+        &mut *scratch(),
+        &Sqlite,
+        &project.load(),
+        &Tables::default(),
+        &mut |event| log.push(said(event)),
+    );
     (log, outcome)
 }
 

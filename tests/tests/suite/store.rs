@@ -11,7 +11,7 @@ use schema_core::dialect;
 use schema_core::history::files::{self, snapshot_holds};
 use schema_core::history::{Direction, History};
 use schema_core::rewrite::complete;
-use schema_core::runner::verify;
+use schema_core::runner::{Tables, verify};
 use schema_core::schema::Schema;
 use store::{ItemModel, ItemsTags, StoreModel, TagModel, UserModel};
 
@@ -30,7 +30,7 @@ fn the_stores_history_is_what_its_models_say() {
     assert!(snapshot_holds(&migrations, &models).unwrap());
     let mut scratch = db::open(&DatabaseUrl::SqliteMemory).unwrap();
     let dialect = dialect::by_name("sqlite").unwrap();
-    verify(&mut *scratch, dialect, &history, &mut |_| {}).unwrap();
+    verify(&mut *scratch, dialect, &history, &Tables::default(), &mut |_| {}).unwrap();
 }
 
 #[test]
@@ -59,8 +59,14 @@ fn a_dialect_that_comes_later_gets_scripts_for_every_revision() {
     );
     for database in servers::databases() {
         let fresh = database.fresh();
-        verify(&mut *fresh.open(), database.dialect(), &history, &mut |_| {})
-            .unwrap_or_else(|error| panic!("{}: {error}", database.dialect().name()));
+        verify(
+            &mut *fresh.open(),
+            database.dialect(),
+            &history,
+            &Tables::default(),
+            &mut |_| {},
+        )
+        .unwrap_or_else(|error| panic!("{}: {error}", database.dialect().name()));
     }
 }
 

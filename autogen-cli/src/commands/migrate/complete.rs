@@ -83,20 +83,27 @@ fn prove(
                 break;
             };
             let (from, to) = (&completed.from, &completed.to);
-            runner::prove(&mut scratch, dialect, from, to, &texts.upgrade, &texts.downgrade).map_err(
-                |error| {
-                    let id = completed.revision.id;
-                    CommandError::because(
-                        format!("the scripts of `{id}` for {name} do not do what they should"),
-                        &error,
-                    )
-                    .hint(way_out(&error, "the revision"))
-                    .hint(format!(
-                        "or write `{}` and its way back by hand",
-                        files::script_name(name, Direction::Upgrade)
-                    ))
-                },
-            )?;
+            runner::prove(
+                &mut scratch,
+                dialect,
+                from,
+                to,
+                &texts.upgrade,
+                &texts.downgrade,
+                &config.tables,
+            )
+            .map_err(|error| {
+                let id = completed.revision.id;
+                CommandError::because(
+                    format!("the scripts of `{id}` for {name} do not do what they should"),
+                    &error,
+                )
+                .hint(way_out(&error, "the revision"))
+                .hint(format!(
+                    "or write `{}` and its way back by hand",
+                    files::script_name(name, Direction::Upgrade)
+                ))
+            })?;
             proved = true;
         }
     }

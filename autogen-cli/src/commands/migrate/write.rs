@@ -234,6 +234,7 @@ pub(in crate::commands) fn prove(
             &draft.to,
             &texts.upgrade,
             &texts.downgrade,
+            &config.tables,
         )
         .map_err(|error| {
             let failed = format!(
