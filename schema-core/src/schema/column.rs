@@ -115,6 +115,24 @@ impl Default {
             sql: Expression::new(text),
         }
     }
+
+    /// Returns a UUID that is written as a text as its bytes, for databases that keep it as those; `None` if it is no such text.
+    #[must_use]
+    pub fn uuid_as_bytes(&self) -> Option<Self> {
+        let Default::Literal(Literal::Text(text)) = self else {
+            return None;
+        };
+        let groups: Vec<&str> = text.split('-').collect();
+        let is_group = |(group, length): (&&str, usize)| {
+            group.len() == length && group.chars().all(|c| c.is_ascii_hexdigit())
+        };
+        let is_uuid = groups.len() == 5 && groups.iter().zip([8, 4, 4, 4, 12]).all(is_group);
+        is_uuid.then(|| {
+            Default::Literal(Literal::Bytes {
+                hex: groups.concat().to_lowercase(),
+            })
+        })
+    }
 }
 
 /// A constant of SQL.

@@ -223,6 +223,10 @@ fn column(
         Some(default) => canonical_default(default, table)
             .map_err(|why| unsupported(format!("the default of {}", what()), why))?,
     };
+    // A text would stay one in a column of bytes, and no program reads a UUID from that.
+    let is_bytes = *ty == Type::Uuid && declared == "BLOB";
+    let bytes = default.as_ref().and_then(crate::schema::Default::uuid_as_bytes);
+    let default = bytes.filter(|_| is_bytes).or(default);
     Ok(Column {
         name: name.clone(),
         ty: Type::Native(declared),

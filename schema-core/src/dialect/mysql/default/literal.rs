@@ -9,6 +9,12 @@ use crate::schema::{Default, Literal};
 ///
 /// Why it can not, as a sentence's end.
 pub(super) fn literal(literal: &Literal, class: Class, values: Option<&[String]>) -> Result<Default, String> {
+    if class == Class::Binary(16) {
+        // Its text has no room there, so nothing else can be meant.
+        if let Some(bytes) = Default::Literal(literal.clone()).uuid_as_bytes() {
+            return Ok(bytes);
+        }
+    }
     let text = match literal {
         Literal::Boolean(value) => u8::from(*value).to_string(),
         Literal::Integer(number) => number.to_string(),

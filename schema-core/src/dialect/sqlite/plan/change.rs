@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use super::misfit;
 use crate::dialect::Unsupported;
 use crate::dialect::sqlite::ddl::{quote, text};
+use crate::dialect::sqlite::expression::canonical_default;
 use crate::operation::Operation;
-use crate::schema::{Default, Schema, Table, TableName};
+use crate::schema::{Column, Default, Schema, Table, TableName, Type};
 
 /// All that a list of operations asks for.
 #[derive(Debug)]
@@ -109,7 +110,7 @@ impl Change {
     }
 
     /// Returns the column of `before` that a column keeps its values from unchanged in name, if it has one.
-    pub(super) fn kept(&self, column: &str) -> Option<&crate::schema::Column> {
+    pub(super) fn kept(&self, column: &str) -> Option<&Column> {
         let source = self.sources.get(column)?.column.as_deref()?;
         self.before.column(source).filter(|_| source == column)
     }
@@ -193,7 +194,7 @@ impl Follower {
                 if let Some(track) = self.tracks.get_mut(table) {
                     let source = Source {
                         column: None,
-                        fill: backfill.clone(),
+                        fill: backfill.as_ref().map(|backfill| fitting(column, backfill)),
                         mapped: BTreeMap::new(),
                     };
                     track.sources.insert(column.name.clone(), source);
@@ -211,12 +212,12 @@ impl Follower {
             Operation::AlterColumn {
                 table,
                 from,
-                to: _,
+                to,
                 backfill: Some(backfill),
             } => {
                 let track = self.tracks.get_mut(table);
                 if let Some(source) = track.and_then(|track| track.sources.get_mut(&from.name)) {
-                    source.fill = Some(backfill.clone());
+                    source.fill = Some(fitting(to, backfill));
                 }
             }
             Operation::MapValues {
@@ -313,4 +314,12 @@ impl Follower {
             after,
         }
     }
+}
+
+/// Returns a backfill as the column keeps it: a UUID is bytes, as its default would be.
+fn fitting(column: &Column, backfill: &Default) -> Default {
+    let is_bytes = matches!(&column.ty, Type::Native(native) if native == "BLOB");
+    let said = canonical_default(backfill, "").ok().flatten();
+    let bytes = said.and_then(|said| said.uuid_as_bytes()).filter(|_| is_bytes);
+    bytes.unwrap_or_else(|| backfill.clone())
 }
