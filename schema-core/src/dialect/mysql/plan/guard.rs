@@ -114,7 +114,7 @@ fn changed_values(change: &Change, column: &Column, source: &Source) -> Option<S
         return None;
     }
     // Among them those that differ only in case, for which no statement is needed.
-    let mapped: Vec<String> = source.mapped.iter().map(|(old, _)| text(old)).collect();
+    let mapped: Vec<String> = source.mapped.keys().map(|old| text(old)).collect();
     let name = quote(change.old_name(&column.name));
     let lost = lossy(&name, native(standing), native(column))?;
     let condition = if mapped.is_empty() {
