@@ -244,10 +244,7 @@ fn collation(connection: &mut dyn Connection, probe: usize, item: &Item) -> Resu
     let rows = connection.query(&sql, &[])?;
     let name = rows.first().and_then(|row| row.first()?.as_str());
     // It comes as SQL names it, perhaps with its schema in front.
-    Ok(name.and_then(|name| {
-        let last = lex(name, LEXICON).filter(|token| !token.is_symbol(".")).last();
-        last.and_then(|token| token.name())
-    }))
+    Ok(name.and_then(|name| lex(name, LEXICON).last()?.name()))
 }
 
 type Enums<'a> = BTreeMap<&'a TableName, (&'a [String], String)>;
