@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use schema_core::db::sqlite::SqliteConnection;
 use schema_core::db::{Connection, DatabaseUrl, Error, ErrorKind, Value, open, open_existing};
@@ -102,6 +102,32 @@ fn a_second_session_waits_and_then_says_that_it_is_locked() {
         rollback(&mut *second, &mode);
     }
     assert_eq!(query(&mut *second, "SELECT name FROM sqlite_schema"), ["'t'"]);
+}
+
+#[test]
+fn a_script_waits_as_its_limits_say_and_not_as_its_connection_does_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let (mut first, mut second) = (open(&url(&path)).unwrap(), open(&url(&path)).unwrap());
+    for mode in [Mode::default(), OFF] {
+        execute(&mut *first, "BEGIN IMMEDIATE");
+        execute(&mut *second, "PRAGMA busy_timeout = 60000");
+        let began = Instant::now();
+        let error = open_script(&mut *second, &mode, &limits(50)).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Locked);
+        assert!(began.elapsed() < Duration::from_secs(30));
+
+        execute(&mut *second, "PRAGMA busy_timeout = 0");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(200));
+                execute(&mut *first, "ROLLBACK");
+            });
+            open_script(&mut *second, &mode, &limits(60_000)).unwrap();
+        });
+        rollback(&mut *second, &mode);
+        assert_eq!(query(&mut *second, "PRAGMA busy_timeout"), ["0"], "as it was");
+    }
 }
 
 #[test]
