@@ -81,10 +81,6 @@ impl Session for Autocommit {
         false
     }
 
-    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
-        Sqlite.session().has_table(connection, table)
-    }
-
     fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
         Sqlite.session().home(connection, table)
     }

@@ -34,13 +34,6 @@ pub trait Session {
     /// and whether holding all their locks to the end hurts nobody.
     fn shares_transactions(&self) -> bool;
 
-    /// Tells whether the database has a table of that name, the tool's own ones included.
-    ///
-    /// # Errors
-    ///
-    /// What the database reports.
-    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error>;
-
     /// Finds where the database has the tool's own table of that name, or would get it: where a statement of the session, as it is now, would make one.
     ///
     /// # Errors

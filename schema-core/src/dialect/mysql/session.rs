@@ -41,12 +41,6 @@ impl Session for super::MySql {
         false
     }
 
-    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
-        let sql =
-            "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = database() AND TABLE_NAME = ?";
-        Ok(!connection.query(sql, &[table.into()])?.is_empty())
-    }
-
     fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
         let sql = "SELECT database(), EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = database() AND TABLE_NAME = ?)";
         let row = connection.query(sql, &[table.into()])?.pop().unwrap_or_default();

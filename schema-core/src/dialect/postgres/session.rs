@@ -33,12 +33,6 @@ impl Session for super::Postgres {
         false
     }
 
-    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = current_schema() AND c.relname = ?1 AND c.relkind IN ('r', 'p')";
-        Ok(!connection.query(sql, &[table.into()])?.is_empty())
-    }
-
     fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
         home::home(connection, table)
     }

@@ -31,15 +31,11 @@ impl Session for super::Sqlite {
         true
     }
 
-    fn has_table(&self, connection: &mut dyn Connection, table: &str) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
-        Ok(!connection.query(sql, &[table.into()])?.is_empty())
-    }
-
     fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
+        let sql = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
         Ok(Home {
             schema: Some("main".to_owned()),
-            has_table: self.has_table(connection, table)?,
+            has_table: !connection.query(sql, &[table.into()])?.is_empty(),
             holds_all_text: true,
         })
     }
