@@ -197,10 +197,8 @@ fn add(alter: &mut Alter, clause: &mut Words<'_>) -> Option<()> {
     }
     clause.take("COLUMN");
     clause.exists();
-    if clause.symbol("(") {
-        // Several in parentheses: the first is as good as all of them.
-        clause.exists();
-    }
+    // Of several in parentheses, the first is as good as all of them.
+    clause.symbol("(");
     alter.add(Part::Column, clause.plain()?);
     Some(())
 }

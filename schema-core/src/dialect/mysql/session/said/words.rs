@@ -141,15 +141,10 @@ impl<'a> Words<'a> {
         comes
     }
 
-    /// Reads a word and those that may stand before it; none of them if it does not come.
+    /// Reads those words that may stand before another one, and that one, if it comes.
     pub(super) fn before(&mut self, word: &str, others: &[&str]) -> bool {
-        let start = self.at;
         while self.take_any(others) {}
-        let comes = self.take(word);
-        if !comes {
-            self.at = start;
-        }
-        comes
+        self.take(word)
     }
 
     /// Reads on behind a word.
