@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use autogen_tests::interrupted::Interrupted;
+use autogen_tests::servers;
 use schema_core::db::{self, Connection};
 use schema_core::dialect::postgres::Postgres;
 use schema_core::dialect::{Dialect, Progress};
@@ -132,6 +133,58 @@ fn knows_detach(connection: &mut dyn Connection) -> bool {
 }
 
 #[test]
+fn a_partition_that_has_begun_to_be_detached_is_put_before_a_person() {
+    let Some(mut server) = server() else { return };
+    if !knows_detach(&mut *server) {
+        return;
+    }
+    let sql = "ALTER TABLE ONLY parted DETACH PARTITION part CONCURRENTLY";
+    let before = server.fingerprint(sql);
+    // Between its two transactions it waits for those who have seen the table.
+    let mut reader = server.fresh().open();
+    reader.execute("BEGIN", &[]).unwrap();
+    reader.query("SELECT n FROM parted", &[]).unwrap();
+    server.run("SET statement_timeout = '500ms'");
+    server.fail(sql);
+    server.run("RESET statement_timeout");
+    reader.execute("COMMIT", &[]).unwrap();
+    let progress = server.probe(sql, &before);
+    let finalize = "ALTER TABLE parted DETACH PARTITION part FINALIZE";
+    assert!(
+        matches!(&progress, Progress::Unclear { found } if found.contains(finalize)),
+        "{progress:?}"
+    );
+    server.run(finalize);
+    assert_eq!(server.probe(sql, &before), Progress::Whole);
+    // Of what was none before, the statement has detached nothing.
+    let before = server.fingerprint(sql);
+    server.fail(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+}
+
+#[test]
+fn what_the_server_has_beside_the_databases_things_is_looked_for_by_name() {
+    let Some(mut server) = server() else { return };
+    let name = servers::unique_name();
+    let create = format!("CREATE DATABASE {name}_a");
+    let rename = format!("ALTER DATABASE {name}_a RENAME TO {name}_b");
+    let drop = format!("DROP DATABASE IF EXISTS {name}_b");
+    let subscribe = format!(
+        "CREATE SUBSCRIPTION {name} CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE)"
+    );
+    let unsubscribe = format!("DROP SUBSCRIPTION {name}");
+    for sql in [&create, &rename, &drop, &subscribe, &unsubscribe] {
+        let before = server.fingerprint(sql);
+        assert_eq!(server.probe(sql, &before), Progress::Nothing, "{sql}");
+        server.run(sql);
+        assert_eq!(server.probe(sql, &before), Progress::Whole, "{sql}");
+        // What was so before, it has not done.
+        let after = server.fingerprint(sql);
+        assert_eq!(server.probe(sql, &after), Progress::Nothing, "{sql}");
+    }
+}
+
+#[test]
 fn an_index_whose_name_nobody_knows_is_put_before_a_person() {
     let Some(mut server) = server() else { return };
     let sql = "CREATE INDEX CONCURRENTLY ON a.items ((n + m))";
@@ -139,6 +192,18 @@ fn an_index_whose_name_nobody_knows_is_put_before_a_person() {
     assert_eq!(server.probe(sql, &before), Progress::Nothing);
     server.run("CREATE INDEX ON a.items (n)");
     let progress = server.probe(sql, &before);
+    let index = "\"a\".\"items_n_idx\" is new";
+    assert!(
+        matches!(&progress, Progress::Unclear { found } if found.starts_with(index)),
+        "{progress:?}"
+    );
+    // A name that the server would have to shorten nobody thinks of either.
+    let long = format!("a.{}", "t".repeat(60));
+    server.run(&format!("CREATE TABLE {long} AS SELECT * FROM a.items"));
+    let sql = format!("CREATE UNIQUE INDEX CONCURRENTLY ON {long} (n)");
+    let before = server.fingerprint(&sql);
+    server.fail(&sql);
+    let progress = server.probe(&sql, &before);
     assert!(matches!(progress, Progress::Unclear { .. }), "{progress:?}");
 }
 
@@ -153,6 +218,54 @@ fn what_a_reindex_leaves_is_cleared_away() {
     assert_eq!(server.probe(sql, &before), Progress::Nothing);
     assert_eq!(indexes(&mut *server), ["(a.other_ccnew)", "a.theirs"]);
     server.run(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Whole);
+    // What is called so and is nobody's to clear away: one that works, and a broken one from before.
+    server.run("CREATE INDEX theirs_ccnew1 ON a.items (n)");
+    server.fail("CREATE UNIQUE INDEX CONCURRENTLY theirs_ccnew2 ON a.items (n)");
+    let before = server.fingerprint(sql);
+    server.run("CREATE INDEX theirs_ccnew3 ON a.items (n)");
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    assert_eq!(
+        indexes(&mut *server),
+        [
+            "(a.other_ccnew)",
+            "(a.theirs_ccnew2)",
+            "a.theirs",
+            "a.theirs_ccnew1",
+            "a.theirs_ccnew3"
+        ]
+    );
+    // Of a broken one that is the only one nothing says that it is new.
+    let sql = "REINDEX INDEX b.ix";
+    server.fail("CREATE UNIQUE INDEX CONCURRENTLY ix ON b.items (n)");
+    let before = server.fingerprint(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Nothing);
+    server.run("DELETE FROM b.items");
+    server.run(sql);
+    assert_eq!(server.probe(sql, &before), Progress::Whole);
+}
+
+#[test]
+fn what_another_session_builds_anew_is_left_to_it() {
+    let Some(mut server) = server() else { return };
+    let sql = "REINDEX INDEX CONCURRENTLY a.theirs";
+    let before = server.fingerprint(sql);
+    let url = server.fresh().url().clone();
+    let mut writer = server.fresh().open();
+    writer.execute("BEGIN", &[]).unwrap();
+    writer.execute("UPDATE a.items SET m = 3", &[]).unwrap();
+    std::thread::scope(|scope| {
+        let building = scope.spawn(|| db::open(&url).unwrap().execute(sql, &[]).map(drop));
+        while indexes(&mut *server) != ["(a.theirs_ccnew)", "a.theirs"] {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server.run("SET lock_timeout = '2s'");
+        let progress = Postgres.session().probe(&mut *server, sql, &before);
+        writer.execute("COMMIT", &[]).unwrap();
+        assert_eq!(progress.unwrap(), Progress::Nothing);
+        building.join().unwrap().unwrap_or_else(|error| panic!("{error}"));
+    });
+    assert_eq!(indexes(&mut *server), ["a.theirs"]);
     assert_eq!(server.probe(sql, &before), Progress::Whole);
 }
 

@@ -12,7 +12,8 @@ pub(super) struct Index {
     /// The file of its entries.
     pub(super) file: String,
     pub(super) valid: bool,
-    /// Whether another session is building it, or may be: of others' sessions a plain user may not see everything.
+    /// Whether another session is building it, or may be: of others' sessions a plain user may not see everything, and one that builds an index anew
+    /// tells the old one at first.
     pub(super) building: bool,
 }
 
@@ -34,7 +35,8 @@ pub(super) fn indexes(connection: &mut dyn Connection, relation: &str) -> Result
             (SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass(?1)), to_regclass(?1)) AS oid)
         SELECT c.oid::text, c.relname::text, n.nspname::text, c.relfilenode::text, i.indisvalid::int,
             EXISTS (SELECT 1 FROM pg_stat_progress_create_index p
-                WHERE p.pid <> pg_backend_pid() AND (p.index_relid = c.oid OR (coalesce(p.index_relid, 0) = 0
+                WHERE p.pid <> pg_backend_pid() AND (p.index_relid = c.oid OR (
+                    (coalesce(p.index_relid, 0) = 0 OR (p.command LIKE 'REINDEX%' AND c.relname ~ '_ccnew[0-9]*$'))
                     AND EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = p.pid AND l.relation = i.indrelid
                         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())))))::int
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
