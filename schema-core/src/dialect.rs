@@ -28,7 +28,7 @@ mod unenforced;
 mod unmanaged;
 
 pub use effect::Effect;
-pub(crate) use effect::{drops_temporary, recalling, to_run_again};
+pub(crate) use effect::{drops_temporary, makes_temporary, recalling, to_run_again};
 pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};

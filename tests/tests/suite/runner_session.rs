@@ -180,6 +180,30 @@ fn what_a_script_set_is_set_again() {
 }
 
 #[test]
+fn what_is_temporary_is_made_again_in_whatever_words() {
+    let mut made = vec![
+        (
+            "sqlite",
+            "CREATE TEMPORARY TABLE IF NOT EXISTS five AS SELECT 5 AS v",
+        ),
+        ("postgres", "CREATE GLOBAL TEMPORARY TABLE five AS SELECT 5 AS v"),
+        ("postgres", "CREATE OR REPLACE TEMP VIEW five AS SELECT 5 AS v"),
+        ("postgres", "SELECT 5 AS v INTO LOCAL TEMP five"),
+    ];
+    if servers::is_mariadb() {
+        made.push(("mysql", "CREATE OR REPLACE TEMPORARY TABLE five AS SELECT 5 AS v"));
+    }
+    for (dialect, make) in made {
+        let Some(site) = Site::new(dialect, &[make, "INSERT INTO late SELECT v FROM five"]) else {
+            continue;
+        };
+        site.fail_late();
+        site.upgrade().unwrap_or_else(|error| panic!("{make}: {error}"));
+        assert_eq!(site.values("late"), [row(5)], "{make}");
+    }
+}
+
+#[test]
 fn it_is_set_again_for_statements_that_come_later_too() {
     for words in WORDS.into_iter().filter(|words| words.dialect != "sqlite") {
         let [set, uses] = words.setting;

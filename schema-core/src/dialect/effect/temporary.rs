@@ -7,17 +7,31 @@ pub(crate) fn drops_temporary(made: &str, later: &str, lexicon: Lexicon) -> bool
     made_by(made, lexicon).is_some_and(|name| dropped_by(later, lexicon).contains(&name))
 }
 
-/// Returns the name of the temporary table that a statement makes, in lower case.
-fn made_by(sql: &str, lexicon: Lexicon) -> Option<String> {
-    let words = words(sql, lexicon);
-    let temporary = |word: &Token<'_>| word.is("TEMP") || word.is("TEMPORARY");
+/// Tells whether a statement, given its words, makes something temporary.
+pub(crate) fn makes_temporary(words: &[Token<'_>]) -> bool {
+    behind_mark(words).is_some()
+}
+
+/// Returns what stands behind the word that says that what a statement makes is temporary: others may stand before that.
+fn behind_mark<'w, 't>(words: &'w [Token<'t>]) -> Option<&'w [Token<'t>]> {
     let start = match words.first()? {
         first if first.is("CREATE") => 1,
         first if first.is("SELECT") => words.iter().position(|word| word.is("INTO"))? + 1,
         _ => return None,
     };
-    let at = start + words.get(start..)?.iter().take(2).position(temporary)? + 1;
-    names(words.get(at..)?).into_iter().next()
+    let before = ["OR", "REPLACE", "LOCAL", "GLOBAL"];
+    let rest = words.get(start..)?;
+    let known = |word: &&Token<'_>| before.iter().any(|before| word.is(before));
+    match rest.get(rest.iter().take_while(known).count()..)? {
+        [mark, rest @ ..] if mark.is("TEMP") || mark.is("TEMPORARY") => Some(rest),
+        _ => None,
+    }
+}
+
+/// Returns the name of the temporary table that a statement makes, in lower case.
+fn made_by(sql: &str, lexicon: Lexicon) -> Option<String> {
+    let words = words(sql, lexicon);
+    names(behind_mark(&words)?).into_iter().next()
 }
 
 /// Returns the names of the tables that a statement drops, in lower case.
@@ -78,6 +92,7 @@ mod tests {
             ),
             ("CREATE TEMPORARY TABLE a.t (a int)", "DROP TEMPORARY TABLE \"t\""),
             ("SELECT 1 INTO TEMP t", "DROP TABLE t"),
+            ("CREATE OR REPLACE GLOBAL TEMP TABLE t (a int)", "DROP TABLE t"),
         ] {
             assert!(drops(made, later), "{made}: {later}");
         }

@@ -1,8 +1,8 @@
 //! What statements do beyond their session, and what they leave in it.
 
 use super::words;
-use crate::dialect::Effect;
 use crate::dialect::mysql::plan::collation::executed;
+use crate::dialect::{Effect, makes_temporary};
 use crate::lexer::Token;
 
 /// Returns what a statement does.
@@ -31,7 +31,7 @@ pub(super) fn effect(sql: &str) -> Effect {
         [first, name, ..] if first.is("PREPARE") => name.name().map_or(Effect::Lasting, Effect::Prepared),
         [first, ..] if first.is("DEALLOCATE") => Effect::releasing(&words),
         [first, second, ..] if first.is("DROP") && second.is("PREPARE") => Effect::releasing(&words),
-        [first, second, ..] if first.is("CREATE") && second.is("TEMPORARY") => Effect::of_temporary(&words),
+        words if makes_temporary(words) => Effect::of_temporary(words),
         // What a procedure hands out, what prepared words keep, and what is counted in the midst of a change.
         [first, ..] if first.is("CALL") && words.iter().any(|word| word.text.starts_with('@')) => {
             Effect::Unrepeatable
@@ -58,6 +58,7 @@ mod tests {
             ("SELECT max(id) INTO @a FROM t", Effect::Reading),
             ("SELECT @a := max(id) FROM t", Effect::Unrepeatable),
             ("CREATE TEMPORARY TABLE t AS SELECT 1", Effect::Reading),
+            ("CREATE OR REPLACE TEMPORARY TABLE t (a INT)", Effect::Reading),
             ("PREPARE `a b` FROM @a", Effect::Prepared("a b".to_owned())),
             ("DEALLOCATE PREPARE a", Effect::Released(Some("a".to_owned()))),
             ("DROP PREPARE a", Effect::Released(Some("a".to_owned()))),

@@ -1,14 +1,13 @@
 //! What statements do beyond their session, and what they leave in it.
 
-use crate::dialect::Effect;
 use crate::dialect::postgres::LEXICON;
+use crate::dialect::{Effect, makes_temporary};
 use crate::lexer::{Token, lex};
 
 /// Returns what a statement does.
 pub(super) fn effect(sql: &str) -> Effect {
     let words = words(sql);
     let any = |word: &str| words.iter().any(|token| token.is(word));
-    let temporary = |token: &Token<'_>| token.is("TEMP") || token.is("TEMPORARY");
     match &words[..] {
         // It ends with its transaction, which is over.
         [set, what, ..]
@@ -25,16 +24,9 @@ pub(super) fn effect(sql: &str) -> Effect {
         }
         [first, name, ..] if first.is("PREPARE") => name.name().map_or(Effect::Lasting, Effect::Prepared),
         [first, ..] if first.is("DEALLOCATE") => Effect::releasing(&words),
-        [first, second, third, ..]
-            if first.is("CREATE") && (temporary(second) || (second.is("LOCAL") && temporary(third))) =>
-        {
-            Effect::of_temporary(&words)
-        }
+        words if makes_temporary(words) => Effect::of_temporary(words),
         [first, rest @ ..] if first.is("SELECT") && (any("set_config") || any("setseed")) => {
             Effect::keeping(rest)
-        }
-        [first, ..] if first.is("SELECT") && any("INTO") && words.iter().any(temporary) => {
-            Effect::of_temporary(&words)
         }
         [first, ..] if first.is("SHOW") => Effect::Nothing,
         _ => Effect::Lasting,
@@ -70,6 +62,10 @@ mod tests {
             ("SET search_path = other", Effect::Setting),
             ("RESET ALL", Effect::Setting),
             ("SET LOCAL lock_timeout = 1", Effect::Nothing),
+            ("SET CONSTRAINTS ALL DEFERRED", Effect::Nothing),
+            ("SET TRANSACTION READ WRITE", Effect::Nothing),
+            ("SHOW work_mem", Effect::Nothing),
+            ("SELECT setseed(0.5)", Effect::Unrepeatable),
             (
                 "SELECT pg_catalog.set_config('search_path', '', false)",
                 Effect::Setting,
@@ -85,6 +81,7 @@ mod tests {
             ("CREATE TEMP TABLE t AS SELECT random()", Effect::Unrepeatable),
             ("CREATE TEMP TABLE t AS SELECT 1", Effect::Reading),
             ("CREATE LOCAL TEMPORARY TABLE t (id int)", Effect::Reading),
+            ("CREATE OR REPLACE TEMP VIEW v AS SELECT 1", Effect::Reading),
             ("SELECT 1 INTO TEMP t", Effect::Reading),
             ("PREPARE a AS SELECT 1", Effect::Prepared("a".to_owned())),
             ("DEALLOCATE ALL", Effect::Released(None)),
@@ -92,6 +89,8 @@ mod tests {
             // A function may do anything.
             ("SELECT f()", Effect::Lasting),
             ("CREATE TABLE t (id int)", Effect::Lasting),
+            ("SELECT 1 AS temp INTO t", Effect::Lasting),
+            ("SELECT temp FROM t", Effect::Lasting),
         ] {
             assert_eq!(effect(sql), expected, "{sql}");
         }
