@@ -37,6 +37,18 @@ fn without_a_schema_nothing_is_made_anywhere() {
 }
 
 #[test]
+fn a_schema_called_like_the_user_may_be_the_one_that_has_the_table() {
+    let Some(mut site) = Site::new("postgres") else {
+        return;
+    };
+    site.execute("DO $$ BEGIN EXECUTE format('CREATE SCHEMA %I', current_user); END $$");
+    site.write("CREATE TABLE t (id int);\n");
+    assert_eq!(site.upgrade().unwrap().len(), 1);
+    site.write("CREATE TABLE u (id int);\n");
+    assert_eq!(site.upgrade().unwrap().len(), 1);
+}
+
+#[test]
 fn a_schema_called_like_the_user_does_not_hide_the_table() {
     let Some(mut site) = Site::new("postgres") else {
         return;

@@ -123,11 +123,19 @@ fn settings_of_mysql_are_as_they_were() {
             "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
             "@@transaction_isolation",
         ),
+        (
+            "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "@@tx_isolation",
+        ),
+        ("SET @@tx_isolation = 'READ-COMMITTED'", "@@tx_isolation"),
         ("SET @a = 5", "@a IS NULL"),
         ("SET autocommit = 0", "@@autocommit"),
         ("SET timestamp = 1000", "year(now()) > 2000"),
     ] {
-        if variable == "@@transaction_isolation" && autogen_tests::servers::is_mariadb() {
+        // It has one name on MySQL and another on MariaDB.
+        let foreign =
+            ["@@transaction_isolation", "@@tx_isolation"][usize::from(!autogen_tests::servers::is_mariadb())];
+        if variable == foreign {
             continue;
         }
         let first = format!("CREATE TABLE a (id int);\n{set};\n");
@@ -447,6 +455,53 @@ fn a_connection_of_the_programs_own_keeps_what_it_had() {
             .unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(connection.query(query, &[]).unwrap(), had, "{dialect}");
         assert!(connection.query("SELECT * FROM fix", &[]).is_err(), "{dialect}");
+    }
+}
+
+#[test]
+fn a_shell_of_a_persons_own_keeps_what_it_had() {
+    // In a shell, a PRAGMA can only be set to what SQLite begins with.
+    let role = format!("autogen_test_shell_{}", std::process::id());
+    let (make, take) = (
+        format!("GRANT {role} TO CURRENT_USER()"),
+        format!("SET ROLE {role}"),
+    );
+    for (dialect, before, script, query) in [
+        (
+            "postgres",
+            vec!["SET my.own = '5'", "SET work_mem = '3MB'"],
+            "CREATE TEMP TABLE fix (v int);\nSET my.own = '6';\nSET work_mem = '5MB';\n",
+            "SELECT current_setting('my.own') || current_setting('work_mem')",
+        ),
+        (
+            "mysql",
+            vec![&make, &take, "SET @own = 'x'", "SET lc_time_names = 'de_DE'"],
+            "CREATE TEMPORARY TABLE fix (v int);\nSET ROLE NONE;\nSET @own = 5;\nSET lc_time_names = 'fr_FR';\n",
+            "SELECT @own, current_role(), @@lc_time_names",
+        ),
+    ] {
+        let Some(mut site) = Site::new(dialect) else {
+            continue;
+        };
+        if dialect == "mysql" {
+            site.execute(&format!("CREATE ROLE IF NOT EXISTS {role}"));
+        }
+        site.write(script);
+        let history = site.load();
+        let script =
+            runner::upgrade_script(site.dialect, &history, &[], history.heads(), Repeat::Stop, "1.0")
+                .unwrap();
+        let mut connection = site.open();
+        for sql in before {
+            connection.execute(sql, &[]).unwrap();
+        }
+        let had = connection.query(query, &[]).unwrap();
+        shell::run(&mut *connection, site.dialect, &script).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(connection.query(query, &[]).unwrap(), had, "{dialect}");
+        assert!(connection.query("SELECT * FROM fix", &[]).is_err(), "{dialect}");
+        if dialect == "mysql" {
+            site.execute(&format!("DROP ROLE {role}"));
+        }
     }
 }
 
