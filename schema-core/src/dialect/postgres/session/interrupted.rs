@@ -98,7 +98,7 @@ pub(super) fn probe(connection: &mut dyn Connection, sql: &str, before: &str) ->
         }
         Said::Reindexed(path) => reindexed(connection, &path, before)?,
         Said::Detached { table, partition } => {
-            if stands && is_pending(connection, &partition)? {
+            if is_pending(connection, &partition)? {
                 unclear(&format!(
                     "it has begun to detach the partition, which `ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE` completes"
                 ))
