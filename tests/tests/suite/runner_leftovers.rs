@@ -470,6 +470,12 @@ fn a_shell_of_a_persons_own_keeps_what_it_had() {
         (
             "postgres",
             vec!["SET my.own = '5'", "SET work_mem = '3MB'"],
+            "CREATE TEMP TABLE fix (v int);\nRESET work_mem;\nDEALLOCATE ALL;\n",
+            "SELECT current_setting('my.own') || current_setting('work_mem')",
+        ),
+        (
+            "postgres",
+            vec!["SET my.own = '5'", "SET work_mem = '3MB'"],
             "CREATE TEMP TABLE fix (v int);\nSET my.own = '6';\nSET work_mem = '5MB';\n",
             "SELECT current_setting('my.own') || current_setting('work_mem')",
         ),
@@ -503,6 +509,30 @@ fn a_shell_of_a_persons_own_keeps_what_it_had() {
             site.execute(&format!("DROP ROLE {role}"));
         }
     }
+}
+
+#[test]
+fn a_row_is_read_as_it_is_meant_whatever_a_persons_own_shell_says() {
+    let Some(mut site) = Site::new("postgres") else {
+        return;
+    };
+    let back = "COMMENT ON TABLE t IS 'a\\b';\n";
+    site.write_both(
+        "SET standard_conforming_strings = on;\nCREATE TABLE t (v int);\n",
+        back,
+    );
+    let history = site.load();
+    let script =
+        runner::upgrade_script(site.dialect, &history, &[], history.heads(), Repeat::Stop, "1.0").unwrap();
+    let mut connection = site.open();
+    connection
+        .execute("SET standard_conforming_strings = off", &[])
+        .unwrap();
+    shell::run(&mut *connection, site.dialect, &script).unwrap_or_else(|error| panic!("{error}"));
+    assert!(
+        site.text("SELECT downgrade FROM _autogen_revisions")
+            .ends_with(back)
+    );
 }
 
 #[test]

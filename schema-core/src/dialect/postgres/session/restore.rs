@@ -246,6 +246,8 @@ mod tests {
             ("CREATE TEMP TABLE t AS EXECUTE p", None),
             ("CREATE TABLE t AS SELECT 1 AS temp", None),
             ("CREATE TABLE pg_temp.t (id int)", None),
+            ("CREATE TEMP TABLE pg_temp.t (id int)", None),
+            ("CREATE UNLOGGED TABLE t AS SELECT 1 AS temp", None),
             ("SELECT 1 AS n INTO TEMP t", None),
         ] {
             let expected = expected.map(|(kind, name)| (kind, name.to_owned()));
