@@ -6,7 +6,7 @@ use std::time::Duration;
 use autogen_tests::revisions::{Project, id, ids, plain, revision};
 use autogen_tests::servers::{self, Database, Empty};
 use autogen_tests::shell;
-use schema_core::db::Connection;
+use schema_core::db::{Connection, Value};
 use schema_core::dialect::Dialect;
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::history::{History, Revision, Squashed};
@@ -199,6 +199,29 @@ fn on_what_a_merge_decided_against_and_on_a_merge_that_did() {
 }
 
 #[test]
+fn not_without_a_parent_that_a_merge_decided_against() {
+    on_all(|doubling| {
+        doubling.write(1, &[], &[], Vec::new());
+        doubling.write(2, &[1], &[], Vec::new());
+        doubling.write(3, &[1], &[], Vec::new());
+        doubling.write(4, &[2, 3], &[3], Vec::new());
+        let history = doubling.project.load();
+        for repeat in [Repeat::Stop, Repeat::PassOver] {
+            let mut connection = doubling.at(&history, 2);
+            let script = doubling.up(&history, 2, 4)(repeat);
+            shell::run(&mut *connection, doubling.dialect(), &script).unwrap();
+            let tally = connection.query("SELECT n FROM tally", &[]).unwrap();
+            assert_eq!(
+                tally,
+                [[Value::Integer(4)]],
+                "{}, {repeat:?}",
+                doubling.dialect().name()
+            );
+        }
+    });
+}
+
+#[test]
 fn without_what_a_revision_builds_on() {
     on_all(|doubling| {
         doubling.write(1, &[], &[], Vec::new());
@@ -223,5 +246,14 @@ fn under_what_builds_on_a_revision_that_would_be_taken_back() {
         for known in [&history, &before] {
             doubling.stops(&mut *doubling.at(&history, 3), doubling.down(known, 2, 1), &why);
         }
+        // Or only the files do: in the database it stands on another one, as before it was rebased.
+        let mut connection = doubling.at(&history, 3);
+        let rebased = format!(
+            "UPDATE _autogen_revisions SET parents = '{}' WHERE id = '{}'",
+            id(1),
+            id(3)
+        );
+        connection.execute(&rebased, &[]).unwrap();
+        doubling.stops(&mut *connection, doubling.down(&history, 2, 1), &why);
     });
 }
