@@ -17,6 +17,7 @@ mod hazards;
 pub mod mysql;
 mod opening;
 mod patience;
+mod portable;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod restore;
@@ -34,6 +35,7 @@ pub use generalize::generalize;
 pub use hazards::{Change, Located};
 pub use opening::{Opening, ShellCondition};
 pub(crate) use patience::Patience;
+pub use portable::portable;
 pub use restore::Restore;
 pub use session::{Home, Limits, Mode, Progress, Session};
 pub use stock::{Stock, Within};
@@ -44,7 +46,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Column, Literal, Schema, TableName, Type};
+use crate::schema::{Column, Expression, Literal, Schema, TableName, Type};
 
 /// One database's rules.
 pub trait Dialect: Send + Sync {
@@ -222,6 +224,11 @@ pub trait Dialect: Send + Sync {
     /// It never holds fewer values than the column can.
     fn logical(&self, _native: &str) -> Option<Type> {
         None
+    }
+
+    /// Returns an expression as this database reports it in words that other databases have, too, as far as there are such.
+    fn portable(&self, expression: &Expression) -> Expression {
+        expression.clone()
     }
 
     /// Returns what runs scripts on such a database.

@@ -278,3 +278,44 @@ fn the_schema_that_the_shell_of_sqlite_prints_is_read() {
     project.session.write("plain.sqlite.sql", table);
     assert_eq!(project.diff("schema.sqlite.sql", "plain.sqlite.sql", &[]), "");
 }
+
+/// What a database of another kind has is made here, expressions included, and is the same from then on.
+#[test]
+fn across_databases() {
+    let columns = "id bigint PRIMARY KEY, nick varchar(20) NOT NULL, status varchar(10) NOT NULL, price numeric(10, 2) NOT NULL, email varchar(90), loud varchar(20) GENERATED ALWAYS AS (upper(nick)) STORED";
+    let checks = [
+        ("ck_nick", "nick <> ''"),
+        ("ck_status", "status IN ('new', 'it''s paid')"),
+        ("ck_price", "price > 0 AND price <> -1"),
+        ("ck_email", "email LIKE '%@%' OR lower(email) NOT LIKE 'x'"),
+    ];
+    let checks = checks.map(|(name, condition)| format!(", CONSTRAINT {name} CHECK ({condition})"));
+    let table = format!("CREATE TABLE people ({columns}{})", checks.concat());
+    let dialects = ["sqlite", "postgres", "mysql"];
+    for other in dialects.iter().filter_map(|other| servers::database(other)) {
+        let there = other.fresh();
+        there.open().execute(&table, &[]).unwrap();
+        let there = there.url().to_string();
+        for dialect in dialects
+            .into_iter()
+            .filter(|dialect| *dialect != other.dialect().name())
+        {
+            let Some(project) = Project::new(dialect) else {
+                continue;
+            };
+            project.shell(&project.diff("empty", &there, &["--dialect", dialect]));
+            project.load(
+                "INSERT INTO people (id, nick, status, price, email) VALUES (1, 'ann', 'new', 2, 'a@b');",
+            );
+            let loud = project.found("SELECT loud FROM people");
+            assert!(loud.contains("ANN"), "{dialect}: {loud}");
+            let refused = "INSERT INTO people (id, nick, status, price) VALUES (2, 'ann', 'sold', 2)";
+            assert!(project.database.open().execute(refused, &[]).is_err());
+            assert_eq!(
+                project.diff("database", &there, &["--exit-code"]),
+                "",
+                "{dialect}"
+            );
+        }
+    }
+}

@@ -20,6 +20,7 @@ mod hazards;
 mod normalize;
 mod once;
 mod plan;
+mod portable;
 mod reflect;
 mod session;
 mod standalone;
@@ -34,7 +35,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Column, Literal, Schema, Type};
+use crate::schema::{Column, Expression, Literal, Schema, Type};
 
 /// How the server cuts an expression into tokens, and how its own answers are read.
 const LEXICON: Lexicon = Lexicon {
@@ -146,6 +147,10 @@ impl Dialect for MySql {
 
     fn now(&self) -> &'static str {
         "DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')"
+    }
+
+    fn portable(&self, expression: &Expression) -> Expression {
+        portable::portable(expression)
     }
 
     fn session(&self) -> &dyn Session {

@@ -10,6 +10,7 @@ mod hazards;
 mod logical;
 mod normalize;
 mod plan;
+mod portable;
 mod reflect;
 mod session;
 mod standalone;
@@ -27,7 +28,7 @@ use crate::db::{Connection, Error};
 use crate::lexer::Lexicon;
 use crate::operation::Operation;
 use crate::plan::Plan;
-use crate::schema::{Column, Literal, Schema, Type};
+use crate::schema::{Column, Expression, Literal, Schema, Type};
 
 /// The name used in script names and configuration.
 const NAME: &str = "postgres";
@@ -144,6 +145,10 @@ impl Dialect for Postgres {
 
     fn logical(&self, native: &str) -> Option<Type> {
         logical::logical(native)
+    }
+
+    fn portable(&self, expression: &Expression) -> Expression {
+        portable::portable(expression)
     }
 
     fn session(&self) -> &dyn Session {

@@ -1,6 +1,6 @@
 //! The comparison itself: both sides in one dialect, the way between them, and its rehearsal.
 
-use schema_core::dialect::{Change, Dialect, generalize};
+use schema_core::dialect::{Change, Dialect, generalize, portable};
 use schema_core::hazard::{Hazard, hazards};
 use schema_core::metadata::Models;
 use schema_core::operation::Operation;
@@ -122,7 +122,7 @@ fn side(read: &Resolved, dialect: &dyn Dialect) -> Result<Side, CommandError> {
                 held: schema.clone(),
             });
         }
-        Content::Held { dialect: of, schema } => generalize(*of, schema),
+        Content::Held { dialect: of, schema } => portable(*of, generalize(*of, schema)),
         Content::Neutral(schema) => schema.clone(),
     };
     let held = dialect.normalize(&neutral).map_err(|error| {
