@@ -1,4 +1,4 @@
-//! The `autogen` command, as a library that its two programs share.
+//! The `autogen` command, as a library that its program and its tests share.
 //!
 //! It holds what a person sees: arguments, questions, printed lines, exit codes and the files of a project. What a
 //! schema is, how two differ and how scripts run is `schema_core`'s; nothing of that is decided here.
