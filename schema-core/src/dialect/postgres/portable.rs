@@ -67,7 +67,13 @@ fn cast(tokens: &[Token<'_>], words: &mut [String]) -> Option<usize> {
         match token.kind {
             Kind::Word if at == 0 || is_begun => length = at + 1,
             Kind::Space if is_begun => {}
-            _ => break,
+            Kind::Word
+            | Kind::Space
+            | Kind::Quoted
+            | Kind::String
+            | Kind::Number
+            | Kind::Symbol
+            | Kind::Comment => break,
         }
         name = longer;
     }
