@@ -167,6 +167,13 @@ fn what_no_block_executes_is_passed_over_by_the_shell() {
         (3, 1),
         "{script}{back}"
     );
+    for script in [&script, &back] {
+        assert_eq!(
+            script.matches("It runs out of a transaction.").count(),
+            1,
+            "{script}"
+        );
+    }
     for begun in 0..=4 {
         let fresh = database.fresh();
         let mut connection = fresh.open();

@@ -186,6 +186,13 @@ fn an_idempotent_script_passes_over_what_is_done_or_says_that_it_cannot() {
                 .unwrap();
             }
             let passes_over = dialect.once("1 = 1", &Plan::default()).is_some();
+            assert_eq!(
+                script.contains("stops, having changed nothing"),
+                !passes_over,
+                "{script}"
+            );
+            let by_itself = script.contains("commits each change of a table by itself");
+            assert_eq!(by_itself, dialect.name() == "mysql", "{script}");
             for nth in 0..2 {
                 let before = contents(&mut *connection, dialect);
                 let ran = shell::run(&mut *connection, dialect, &script);
