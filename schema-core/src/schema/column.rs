@@ -135,6 +135,17 @@ impl Default {
     }
 }
 
+impl Literal {
+    /// Tells whether it is a whole number beyond 64 bits with a sign, which only a database with unsigned numbers keeps as one.
+    pub(crate) fn is_beyond_i64(&self) -> bool {
+        let Literal::Number { number } = self else {
+            return false;
+        };
+        let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && number.parse::<i64>().is_err()
+    }
+}
+
 /// A constant of SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -147,6 +147,12 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
         .transpose()?;
     let default = match default {
         None => None,
+        Some(crate::schema::Default::Literal(number))
+            if types::class(&ty) == Class::Integer && number.is_beyond_i64() =>
+        {
+            let why = "its whole numbers end at 9223372036854775807";
+            return Err(unsupported(format!("the default of {}", what()), why));
+        }
         Some(default) => canonical_default(default, &ty)
             .map_err(|why| unsupported(format!("the default of {}", what()), why))?,
     };

@@ -220,6 +220,10 @@ fn column(
     };
     let default = match default {
         None => None,
+        Some(crate::schema::Default::Literal(number)) if *ty == Type::U64 && number.is_beyond_i64() => {
+            let why = "its whole numbers end at 9223372036854775807";
+            return Err(unsupported(format!("the default of {}", what()), why));
+        }
         Some(default) => canonical_default(default, table)
             .map_err(|why| unsupported(format!("the default of {}", what()), why))?,
     };
