@@ -135,6 +135,7 @@ impl Default {
     }
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl Literal {
     /// Tells whether it is a whole number beyond 64 bits with a sign, which only a database with unsigned numbers keeps as one.
     pub(crate) fn is_beyond_i64(&self) -> bool {

@@ -24,10 +24,11 @@ const READ: [Code; 3] = [Code::L01, Code::L03, Code::L04];
 const COPIED: [Code; 5] = [Code::L08, Code::L16, Code::L17, Code::L18, Code::L19];
 
 /// The cases in which MySQL copies and MariaDB does not; a hazard is said all the same, for no script knows on which of them it will run.
-const ONLY_MYSQL: [&str; 14] = [
+const ONLY_MYSQL: [&str; 15] = [
     "column-added-with-bytes-default",
     "column-added-with-computed-default",
     "column-added-with-quoted-default",
+    "column-added-with-uuid-default",
     "column-auto-dropped",
     "column-renamed-beside-added",
     "column-type-text-longer-than-a-byte-says",
@@ -42,8 +43,9 @@ const ONLY_MYSQL: [&str; 14] = [
 ];
 
 /// Those in which it is the other way round.
-const ONLY_MARIADB: [&str; 3] = [
+const ONLY_MARIADB: [&str; 4] = [
     "column-type-text-to-bytes",
+    "columns-added-in-the-middle",
     "generated-in-index-of-foreign-key-filled",
     "unique-on-computed",
 ];
