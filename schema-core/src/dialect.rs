@@ -29,7 +29,9 @@ mod unenforced;
 mod unmanaged;
 
 pub use effect::Effect;
-pub(crate) use effect::{drops_temporary, makes_temporary, recalling, to_run_again};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use effect::makes_temporary;
+pub(crate) use effect::{drops_temporary, recalling, to_run_again};
 pub use foundation::Foundation;
 pub use generalize::generalize;
 pub use hazards::{Change, Located};

@@ -11,7 +11,9 @@ mod temporary;
 
 use self::repeatable::is_repeatable;
 pub(crate) use self::repeatable::recalling;
-pub(crate) use self::temporary::{drops_temporary, makes_temporary};
+pub(crate) use self::temporary::drops_temporary;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use self::temporary::makes_temporary;
 use crate::lexer::Token;
 
 /// What a statement does. What it leaves in its session alone goes with a process that is killed.

@@ -42,6 +42,15 @@ impl Doubling {
         write_revision(&self.project.migrations(), &revision, &scripts).unwrap();
     }
 
+    /// Returns a history with a merge, the fourth revision, that decided against the third.
+    fn decided(&self) -> History {
+        self.write(1, &[], &[], Vec::new());
+        self.write(2, &[1], &[], Vec::new());
+        self.write(3, &[1], &[], Vec::new());
+        self.write(4, &[2, 3], &[3], Vec::new());
+        self.project.load()
+    }
+
     /// Returns a database at a revision.
     fn at(&self, history: &History, number: u32) -> Empty {
         let mut connection = self.database.empty();
@@ -186,11 +195,7 @@ fn what_a_revision_was_squashed_from_is_noted_as_that_revision() {
 #[test]
 fn on_what_a_merge_decided_against_and_on_a_merge_that_did() {
     on_all(|doubling| {
-        doubling.write(1, &[], &[], Vec::new());
-        doubling.write(2, &[1], &[], Vec::new());
-        doubling.write(3, &[1], &[], Vec::new());
-        doubling.write(4, &[2, 3], &[3], Vec::new());
-        let history = doubling.project.load();
+        let history = doubling.decided();
         let why = format!("the database has `{}`, which `{}`", id(3), id(4));
         doubling.stops(&mut *doubling.at(&history, 3), doubling.up(&history, 1, 4), &why);
         let why = format!("the database has `{}`, which decided against `{}`", id(4), id(3));
@@ -201,11 +206,7 @@ fn on_what_a_merge_decided_against_and_on_a_merge_that_did() {
 #[test]
 fn not_without_a_parent_that_a_merge_decided_against() {
     on_all(|doubling| {
-        doubling.write(1, &[], &[], Vec::new());
-        doubling.write(2, &[1], &[], Vec::new());
-        doubling.write(3, &[1], &[], Vec::new());
-        doubling.write(4, &[2, 3], &[3], Vec::new());
-        let history = doubling.project.load();
+        let history = doubling.decided();
         for repeat in [Repeat::Stop, Repeat::PassOver] {
             let mut connection = doubling.at(&history, 2);
             let script = doubling.up(&history, 2, 4)(repeat);

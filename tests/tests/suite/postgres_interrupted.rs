@@ -72,28 +72,41 @@ fn the_broken_index_of_the_statement_is_cleared_away_and_no_other() {
     assert_eq!(indexes(&mut *server), ["(a.before)", "(b.ix)", "a.theirs"]);
 }
 
-#[test]
-fn an_index_that_another_session_is_building_is_left_to_it() {
-    let Some(mut server) = server() else { return };
-    let sql = "CREATE INDEX CONCURRENTLY ix ON a.items (n)";
-    let before = server.fingerprint(sql);
+/// Looks while another session runs a statement that builds an index, which waits for a writer once the indexes are seen.
+fn while_building(
+    server: &mut Interrupted,
+    sql: &str,
+    seen: [&str; 2],
+    look: impl FnOnce(&mut Interrupted) -> Progress,
+) -> Progress {
     let url = server.fresh().url().clone();
     let mut writer = server.fresh().open();
     writer.execute("BEGIN", &[]).unwrap();
     writer.execute("UPDATE a.items SET m = 3", &[]).unwrap();
     std::thread::scope(|scope| {
         let building = scope.spawn(|| db::open(&url).unwrap().execute(sql, &[]).map(drop));
-        while indexes(&mut *server) != ["(a.ix)", "a.theirs"] {
+        while indexes(&mut **server) != seen {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let progress = server.probe(sql, &before);
+        let progress = look(server);
         writer.execute("COMMIT", &[]).unwrap();
-        assert!(
-            matches!(&progress, Progress::Unclear { found } if found.contains("another session is building")),
-            "{progress:?}"
-        );
         building.join().unwrap().unwrap_or_else(|error| panic!("{error}"));
+        progress
+    })
+}
+
+#[test]
+fn an_index_that_another_session_is_building_is_left_to_it() {
+    let Some(mut server) = server() else { return };
+    let sql = "CREATE INDEX CONCURRENTLY ix ON a.items (n)";
+    let before = server.fingerprint(sql);
+    let progress = while_building(&mut server, sql, ["(a.ix)", "a.theirs"], |server| {
+        server.probe(sql, &before)
     });
+    assert!(
+        matches!(&progress, Progress::Unclear { found } if found.contains("another session is building")),
+        "{progress:?}"
+    );
     assert_eq!(server.probe(sql, &before), Progress::Whole);
     assert_eq!(indexes(&mut *server), ["a.ix", "a.theirs"]);
 }
@@ -250,21 +263,12 @@ fn what_another_session_builds_anew_is_left_to_it() {
     let Some(mut server) = server() else { return };
     let sql = "REINDEX INDEX CONCURRENTLY a.theirs";
     let before = server.fingerprint(sql);
-    let url = server.fresh().url().clone();
-    let mut writer = server.fresh().open();
-    writer.execute("BEGIN", &[]).unwrap();
-    writer.execute("UPDATE a.items SET m = 3", &[]).unwrap();
-    std::thread::scope(|scope| {
-        let building = scope.spawn(|| db::open(&url).unwrap().execute(sql, &[]).map(drop));
-        while indexes(&mut *server) != ["(a.theirs_ccnew)", "a.theirs"] {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    let seen = ["(a.theirs_ccnew)", "a.theirs"];
+    let progress = while_building(&mut server, sql, seen, |server| {
         server.run("SET lock_timeout = '2s'");
-        let progress = Postgres.session().probe(&mut *server, sql, &before);
-        writer.execute("COMMIT", &[]).unwrap();
-        assert_eq!(progress.unwrap(), Progress::Nothing);
-        building.join().unwrap().unwrap_or_else(|error| panic!("{error}"));
+        server.probe(sql, &before)
     });
+    assert_eq!(progress, Progress::Nothing);
     assert_eq!(indexes(&mut *server), ["a.theirs"]);
     assert_eq!(server.probe(sql, &before), Progress::Whole);
 }
