@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -156,18 +157,26 @@ fn a_folder_that_may_not_be_written_to_is_left_as_it_is() {
     let versions = folder.migrations().join("versions");
     let permit = |mode| fs::set_permissions(&versions, fs::Permissions::from_mode(mode)).unwrap();
     permit(0o555);
+    let mut writer = folder.writer(2);
     if can_write(&versions) {
-        println!("skipped: this user may write anywhere");
-    } else {
-        let before = folder.tree();
-        let output = folder.write(2);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert!(error.contains("cannot write "), "{error}");
-        assert_eq!(folder.tree(), before);
-        assert_eq!(folder.read(), 1);
+        // This user may write anywhere, so another one does it, who may reach the folder and the program.
+        let program = folder.folder.path().join("writer");
+        fs::copy(env!("CARGO_BIN_EXE_writer"), &program).unwrap();
+        fs::set_permissions(folder.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        writer = Command::new(program);
+        writer.arg(folder.migrations()).arg("2").uid(NOBODY).gid(NOBODY);
     }
+    let before = folder.tree();
+    let output = writer.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("cannot write "), "{error}");
+    assert_eq!(folder.tree(), before);
+    assert_eq!(folder.read(), 1);
     permit(0o755);
 }
+
+/// The user who owns nothing.
+const NOBODY: u32 = 65_534;
 
 fn can_write(folder: &Path) -> bool {
     let probe = folder.join(".probe");
