@@ -166,7 +166,7 @@ fn prove(
                 &moved.to,
                 &texts.upgrade,
                 &texts.downgrade,
-            &config.tables,
+                &config.tables,
             )
             .map_err(|error| {
                 let id = moved.revision.id;

@@ -1,5 +1,10 @@
 //! Views that read what a run takes away, where the database lets that go without a word.
 
+use std::time::Duration;
+
+use schema_core::dialect::Dialect;
+use schema_core::dialect::mysql::MySql;
+
 use crate::reshaped::Project;
 
 #[test]
@@ -27,6 +32,21 @@ fn broken_on_mysql() {
     let told = project.on(database, &["downgrade", "6921a2f4b07e"]);
     assert!(!told.contains("WARN"), "{told}");
     assert_eq!(project.found(database, "SELECT town FROM `all towns`"), ["Bern"]);
+
+    // A view whose table somebody locks is not broken.
+    let mut holder = database.open();
+    for sql in [
+        "CREATE TABLE held (id INT)",
+        "CREATE VIEW of_held AS SELECT id FROM held",
+        "LOCK TABLES held WRITE",
+    ] {
+        holder.execute(sql, &[]).unwrap();
+    }
+    let broken = MySql
+        .session()
+        .broken_views(&mut *database.open(), Duration::from_secs(1));
+    assert_eq!(broken.unwrap(), ["old"]);
+    drop(holder);
 
     let sql = "CREATE VIEW more AS SELECT town FROM `all towns`";
     database.open().execute(sql, &[]).unwrap();

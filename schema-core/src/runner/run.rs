@@ -149,11 +149,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Returns the views that cannot be read; `None` if the database does not tell, which is no reason to stop.
+    /// Returns the views that cannot be read; `None` if the database does not tell, which is no reason to stop, or to wait for those who lock something.
     fn broken_views(&mut self) -> Option<Vec<String>> {
         let session = self.dialect.session();
         session
-            .broken_views(self.connection, self.options.lock_timeout)
+            .broken_views(self.connection, GLANCE.min(self.options.lock_timeout))
             .ok()
     }
 

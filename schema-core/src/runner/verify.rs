@@ -12,7 +12,8 @@ use crate::script;
 /// Runs every revision's scripts on an empty scratch database, up one by one, down and up again, and compares its
 /// tables with the replayed operations after each.
 ///
-/// Tables that are [left alone](Tables::excludes) may come and go as the scripts like. The way down ends at a downgrade that says it is irreversible; its revision is returned. Of the events, only [`Event::Running`] occurs.
+/// Tables that are [left alone](Tables::excludes) may come and go as the scripts like. The way down ends at a downgrade that says it is irreversible;
+/// its revision is returned. Of the events, only [`Event::Running`] occurs.
 ///
 /// # Errors
 ///

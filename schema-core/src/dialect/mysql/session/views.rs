@@ -20,11 +20,14 @@ pub(super) fn broken(connection: &mut dyn Connection) -> Result<Vec<String>, Err
     }
     let listed: Vec<String> = names.iter().map(|name| quote(name)).collect();
     let said = connection.query(&format!("CHECK TABLE {}", listed.join(", ")), &[])?;
-    // Of each it says several things: why it is broken, and at last that it is, or that all is well.
+    // Of each it says several things, at last that all is well, that it is broken, or that somebody's lock was in the way: only these words are the same
+    // in every language.
     let is_broken = |name: &String| {
         said.iter().any(|row| match row.as_slice() {
-            [Value::Text(of), _, Value::Text(kind), _] => {
-                kind.eq_ignore_ascii_case("error") && of.split_once('.').is_some_and(|(_, view)| view == name)
+            [Value::Text(of), _, Value::Text(kind), Value::Text(text)] => {
+                kind == "error"
+                    && text == "Corrupt"
+                    && of.split_once('.').is_some_and(|(_, view)| view == name)
             }
             _other => false,
         })
