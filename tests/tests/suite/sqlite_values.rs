@@ -72,6 +72,9 @@ fn conversions_keep_every_value_or_show_it() {
         ("DATETIME", "'2024-01-02 03:04:05'", "DECIMAL(10, 2)"),
         ("DATETIME", "'2024-01-02 03:04:05'", "DATE"),
         ("DATETIME", "'2024-01-02 03:04:05'", "TIME"),
+        ("DATETIME", "'2024-01-02 00:00:00.5'", "DATE"),
+        ("DATETIME", "'2024-01-02 noon'", "DATE"),
+        ("TIMESTAMP", "'2024-01-02 00:00:00+02:00'", "DATE"),
         ("DATE", "'2024-01-02'", "TIME"),
         ("TIME", "'03:04:05'", "DATE"),
         ("TIME", "'03:04:05'", "DATETIME"),
@@ -102,7 +105,6 @@ fn conversions_keep_every_value_or_show_it() {
         ("DOUBLE", "0.1", "TEXT", "'0.1'"),
         ("DOUBLE", "2.0", "BIGINT", "2"),
         ("TEXT", "'2024-01-02'", "DATE", "'2024-01-02'"),
-        ("DATE", "'2024-01-02'", "DATETIME", "'2024-01-02'"),
         ("INTEGER", "1", "BOOLEAN", "1"),
         ("SMALLINT", "7", "BIGINT", "7"),
         ("BLOB", "X'00'", "BLOB(16)", "X'00'"),
@@ -139,6 +141,80 @@ fn conversions_keep_every_value_or_show_it() {
             Ok(expected.to_owned()),
             "{value} to {to}"
         );
+    }
+}
+
+/// A program that reads one kind of dates and times does not read another.
+#[test]
+fn dates_and_times_are_written_as_the_new_kind_is() {
+    for (from, value, to, expected) in [
+        ("DATE", "2024-01-02", "DATETIME", "2024-01-02 00:00:00"),
+        ("DATE", "2024-01-02", "TIMESTAMP", "2024-01-02 00:00:00+00:00"),
+        ("DATE", "2024-01-02 03:04", "DATETIME", "2024-01-02 03:04"),
+        ("DATETIME", "2024-01-02", "DATE", "2024-01-02"),
+        ("DATETIME", "2024-01-02 00:00:00", "DATE", "2024-01-02"),
+        ("TIMESTAMP", "2024-01-02 00:00:00+00:00", "DATE", "2024-01-02"),
+        ("TIMESTAMP", "2024-01-02T00:00:00Z", "DATE", "2024-01-02"),
+        (
+            "DATETIME",
+            "2024-01-02 03:04:05",
+            "TIMESTAMP",
+            "2024-01-02 03:04:05+00:00",
+        ),
+        (
+            "DATETIME",
+            "2024-01-02T03:04:05.678901",
+            "TIMESTAMP",
+            "2024-01-02T03:04:05.678901+00:00",
+        ),
+        (
+            "DATETIME",
+            "2024-01-02 03:04:05.5-02:00",
+            "TIMESTAMP",
+            "2024-01-02 03:04:05.5-02:00",
+        ),
+        ("DATETIME", "2024-01-02 03:04", "TIMESTAMP", "2024-01-02 03:04"),
+        (
+            "TIMESTAMP",
+            "2024-01-02 03:04:05",
+            "DATETIME",
+            "2024-01-02 03:04:05",
+        ),
+        (
+            "TIMESTAMP",
+            "2024-01-02 03:04:05+00:00",
+            "DATETIME",
+            "2024-01-02 03:04:05",
+        ),
+        (
+            "TIMESTAMP",
+            "2024-01-02T03:04:05.5Z",
+            "DATETIME",
+            "2024-01-02T03:04:05.5",
+        ),
+        (
+            "TIMESTAMP",
+            "2024-01-01 23:04:05.9999999-02:00",
+            "DATETIME",
+            "2024-01-02 01:04:05.9999999",
+        ),
+        (
+            "TIMESTAMP",
+            "2024-13-01 23:04:05-02:00",
+            "DATETIME",
+            "2024-13-01 23:04:05-02:00",
+        ),
+    ] {
+        let (value, expected) = (format!("'{value}'"), format!("'{expected}'"));
+        assert_eq!(convert(from, &value, to), Ok(expected), "{value} to {to}");
+    }
+    for (from, value, to) in [
+        ("DATE", "20240102", "DATETIME"),
+        ("DATETIME", "1704164645", "DATE"),
+        ("TIMESTAMP", "1704164645.5", "DATETIME"),
+        ("TIMESTAMP", "NULL", "DATE"),
+    ] {
+        assert_eq!(convert(from, value, to), Ok(value.to_owned()), "{value} to {to}");
     }
 }
 

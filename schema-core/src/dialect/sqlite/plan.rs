@@ -11,6 +11,7 @@ mod change;
 mod guard;
 mod native;
 mod rebuild;
+mod times;
 
 use self::change::{Change, Changes, Structural};
 use super::ddl::{Wording, create_index, create_table, quote};

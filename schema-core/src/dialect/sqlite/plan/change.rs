@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::misfit;
+use super::{misfit, times};
 use crate::dialect::Unsupported;
 use crate::dialect::sqlite::ddl::{quote, text};
 use crate::dialect::sqlite::expression::canonical_default;
@@ -53,7 +53,7 @@ pub(super) struct Source {
     /// The value for rows that have none.
     pub(super) fill: Option<Default>,
     /// The new values by the old ones, where they are others.
-    pub(super) mapped: BTreeMap<String, String>,
+    pub(super) values: BTreeMap<String, String>,
 }
 
 /// A standing table on its way through the operations.
@@ -114,16 +114,29 @@ impl Change {
         let source = self.sources.get(column)?.column.as_deref()?;
         self.before.column(source).filter(|_| source == column)
     }
+
+    /// Returns the value of the column in a row of `before`, without the fill, if it does not stay as it is.
+    pub(super) fn written_anew(&self, column: &str) -> Option<String> {
+        let source = self.sources.get(column)?;
+        source.mapped().or_else(|| {
+            let standing = self.before.column(source.column.as_deref()?)?;
+            let (Type::Native(from), Type::Native(to)) = (&standing.ty, &self.after.column(column)?.ty)
+            else {
+                return None;
+            };
+            times::converted(&quote(&standing.name), from, to)
+        })
+    }
 }
 
 impl Source {
-    /// Returns the value that a row of `before` has in the column, without the fill.
-    pub(super) fn value(&self) -> Option<String> {
+    /// Returns the new value by the old one, if values become others.
+    pub(super) fn mapped(&self) -> Option<String> {
         let column = quote(self.column.as_deref()?);
-        if self.mapped.is_empty() {
-            return Some(column);
+        if self.values.is_empty() {
+            return None;
         }
-        let cases = self.mapped.iter();
+        let cases = self.values.iter();
         let cases: String = cases
             .map(|(old, new)| format!(" WHEN {} THEN {}", text(old), text(new)))
             .collect();
@@ -137,7 +150,7 @@ impl Track {
             let source = Source {
                 column: Some(column.name.clone()),
                 fill: None,
-                mapped: BTreeMap::new(),
+                values: BTreeMap::new(),
             };
             (column.name.clone(), source)
         });
@@ -195,7 +208,7 @@ impl Follower {
                     let source = Source {
                         column: None,
                         fill: backfill.as_ref().map(|backfill| fitting(column, backfill)),
-                        mapped: BTreeMap::new(),
+                        values: BTreeMap::new(),
                     };
                     track.sources.insert(column.name.clone(), source);
                 }
@@ -228,7 +241,7 @@ impl Follower {
             } => {
                 let track = self.tracks.get_mut(table);
                 if let Some(source) = track.and_then(|track| track.sources.get_mut(column)) {
-                    source.mapped.clone_from(values);
+                    source.values.clone_from(values);
                 }
             }
             Operation::AlterColumn { backfill: None, .. }
@@ -298,7 +311,7 @@ impl Follower {
                 .iter()
                 .filter(|(name, source)| source.column.as_ref() == Some(name))
                 .count();
-            let maps = track.sources.values().any(|source| !source.mapped.is_empty());
+            let maps = track.sources.values().any(|source| !source.values.is_empty());
             if maps || before != *after || !track.renames.is_empty() || kept != before.columns.len() {
                 tables.push(Change {
                     before,

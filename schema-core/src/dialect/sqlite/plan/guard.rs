@@ -126,10 +126,10 @@ fn mentioned<'a>(table: &'a Table, expression: &Expression) -> Vec<&'a str> {
 /// Returns the condition that leaves out rows whose values will be others.
 fn mapped(change: &Change, expression: &Expression) -> String {
     let sources = change.sources.iter();
-    let mapped = sources.filter(|(column, source)| !source.mapped.is_empty() && expression.mentions(column));
+    let mapped = sources.filter(|(column, source)| !source.values.is_empty() && expression.mentions(column));
     mapped
         .map(|(column, source)| {
-            let old: Vec<String> = source.mapped.keys().map(|old| text(old)).collect();
+            let old: Vec<String> = source.values.keys().map(|old| text(old)).collect();
             format!(
                 " AND ({0} IS NULL OR {0} NOT IN ({1}))",
                 quote(column),

@@ -248,6 +248,9 @@ impl Altered {
         if let Some(what) = column_rewrites(from, to, change.after.options.strict) {
             return Err(format!("ALTER TABLE cannot change {what} of `{}`", to.name));
         }
+        if from.ty != to.ty && change.written_anew(&to.name).is_some() {
+            return Err(format!("the values of `{}` are written anew", to.name));
+        }
         if from.ty != to.ty {
             self.redefined.push(format!("the type of `{}`", to.name));
         }
@@ -275,18 +278,16 @@ impl Altered {
 
     /// Once the old check is gone and before the new one is there.
     fn map_values(&mut self, source: &Source) {
-        let (Some(column), Some(value)) = (&source.column, source.value()) else {
+        let (Some(column), Some(value)) = (&source.column, source.mapped()) else {
             return;
         };
-        if !source.mapped.is_empty() {
-            let old: Vec<String> = source.mapped.keys().map(|old| ddl::text(old)).collect();
-            self.mapped_values.push(Statement::execute(format!(
-                "UPDATE {} SET {column} = {value} WHERE {column} IN ({})",
-                self.table,
-                old.join(", "),
-                column = quote(column),
-            )));
-        }
+        let old: Vec<String> = source.values.keys().map(|old| ddl::text(old)).collect();
+        self.mapped_values.push(Statement::execute(format!(
+            "UPDATE {} SET {column} = {value} WHERE {column} IN ({})",
+            self.table,
+            old.join(", "),
+            column = quote(column),
+        )));
     }
 
     fn add_column(

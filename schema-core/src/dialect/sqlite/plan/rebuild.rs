@@ -86,7 +86,7 @@ fn copy(change: &Change, new: &str) -> String {
         };
         let copied = match (&source.column, &source.fill) {
             (Some(name), fill) => {
-                let value_of_row = source.value().unwrap_or_else(|| quote(name));
+                let value_of_row = change.written_anew(&column.name).unwrap_or_else(|| quote(name));
                 let was_nullable = before.column(name).is_some_and(|column| column.nullable);
                 match fill.as_ref().or(column.default.as_ref()) {
                     Some(fill) if was_nullable && !column.nullable => {

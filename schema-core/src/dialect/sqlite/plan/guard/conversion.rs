@@ -1,5 +1,6 @@
 //! What becomes of a value when its column gets another declared type.
 
+use crate::dialect::sqlite::plan::times;
 use crate::dialect::sqlite::types::{self, Affinity};
 use crate::schema::{Auto, Table};
 
@@ -54,9 +55,10 @@ impl<'a> Declared<'a> {
         Some((precision.checked_sub(scale)?, scale))
     }
 
-    /// Returns the condition of texts that are no such date or time, as SQLite's own functions read them.
-    fn no_time(self, v: &str) -> String {
+    /// Returns the condition of texts that are no such date or time, as SQLite's own functions read them, and do not become one.
+    fn no_time(self, v: &str, from: Declared<'_>) -> String {
         match self.text {
+            "DATE" if times::converted(v, from.text, self.text).is_some() => times::no_date(v),
             "DATE" => format!("date({v}) IS NOT {v}"),
             "TIME" => format!("{v} NOT GLOB '[0-9][0-9]:*' OR time({v}) IS NULL"),
             _ => format!("{v} NOT GLOB '[0-9][0-9][0-9][0-9]-*' OR datetime({v}) IS NULL"),
@@ -110,7 +112,7 @@ pub(super) fn lossy(v: &str, from: Declared<'_>, to: Declared<'_>, auto: Auto) -
         Class::Bytes => {}
         Class::Time if from.is_time_of(to) => {}
         Class::Time => {
-            let no_time = to.no_time(v);
+            let no_time = to.no_time(v, from);
             conditions.push(format!("typeof({v}) = 'text' AND ({number} = {v} OR {no_time})"));
             conditions.push(bytes);
         }
