@@ -252,6 +252,26 @@ pub struct Unsupported {
     pub why: String,
 }
 
+/// Returns what of a schema a dialect cannot hold: the first thing of each table, whatever the others have.
+#[must_use]
+pub fn refusals(dialect: &dyn Dialect, schema: &Schema) -> Vec<Unsupported> {
+    let Err(first) = dialect.normalize(schema) else {
+        return Vec::new();
+    };
+    let alone = schema
+        .tables
+        .values()
+        .map(|table| Schema::from_iter([table.clone()]));
+    let mut refusals: Vec<Unsupported> = alone
+        .filter_map(|table| dialect.normalize(&table).err())
+        .collect();
+    // It may be between tables.
+    if !refusals.contains(&first) {
+        refusals.insert(0, first);
+    }
+    refusals
+}
+
 /// Returns the dialect of that name, if this build has it.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Dialect> {

@@ -81,6 +81,7 @@ transcripts!(
     strays,
     switched,
     two_heads,
+    unsupported,
     values,
 );
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use schema_core::dialect::{Change, Dialect};
+use schema_core::dialect::{Change, Dialect, Unsupported, refusals};
 use schema_core::diff::Answers;
 use schema_core::hazard::{Hazard, hazards};
 use schema_core::history::files::{self, Scripts};
@@ -147,10 +147,10 @@ impl Draft {
         // What a plan does not concern it does not name either.
         let tables = concerned(&self.from, &self.to, &self.answers, |_| false);
         let (from, to) = (restricted(&self.from, &tables), restricted(&self.to, &tables));
-        for dialect in self.dialects(config)? {
-            let plans = plan(dialect, &from, &to, &self.answers).map_err(|error| {
-                CommandError::because(format!("cannot write scripts for {}", dialect.name()), &error)
-            })?;
+        let dialects = self.dialects(config)?;
+        for dialect in dialects.iter().copied() {
+            let plans = plan(dialect, &from, &to, &self.answers)
+                .map_err(|error| cannot_be_written(&dialects, &to, error))?;
             let found = dialect.hazards(&Change {
                 script: &plans.upgrade,
                 operations: &self.operations,
@@ -205,6 +205,24 @@ impl Draft {
             .retain(|column, _| used.mapped_values.contains_key(column));
         answers
     }
+}
+
+/// Returns the error of scripts that cannot be written, with all that the dialects cannot hold, so that it can be changed in one go.
+fn cannot_be_written(dialects: &[&'static dyn Dialect], to: &Schema, first: Unsupported) -> CommandError {
+    let mut refused: Vec<Unsupported> = dialects
+        .iter()
+        .flat_map(|dialect| refusals(*dialect, to))
+        .collect();
+    if !refused.contains(&first) {
+        refused.insert(0, first);
+    }
+    let mut names: Vec<&str> = refused.iter().map(|refused| refused.dialect).collect();
+    names.dedup();
+    let message = format!("cannot write scripts for {}", names.join(", "));
+    let error = CommandError::new(message);
+    refused
+        .iter()
+        .fold(error, |error, refused| error.cause(refused.to_string()))
 }
 
 /// Proves, on a scratch database of each dialect that has one, that the scripts lead where the operations say, and back;
