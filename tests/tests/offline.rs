@@ -149,7 +149,7 @@ fn check(path: &Path) -> datatest_stable::Result<()> {
         "a second time changes nothing"
     );
 
-    let back = downgrade_script(DIALECT, &history, &ids([2]), &ids([1]), Repeat::Stop).unwrap();
+    let back = downgrade_script(DIALECT, &history, &ids([2]), &ids([1]), Repeat::Stop, "1.0").unwrap();
     let mut connection = SqliteConnection::open(&by_runner, Missing::Create).unwrap();
     let runner = downgrade(
         &mut connection,

@@ -50,7 +50,7 @@ pub(super) fn print(
     for dialect in dialects {
         let script = match direction {
             Direction::Upgrade => upgrade_script(dialect, &history, &from, &to, repeat, version),
-            Direction::Downgrade => downgrade_script(dialect, &history, &from, &to, repeat),
+            Direction::Downgrade => downgrade_script(dialect, &history, &from, &to, repeat, version),
         }?;
         scripts.insert(dialect.name(), script);
     }

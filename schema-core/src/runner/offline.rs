@@ -83,6 +83,7 @@ pub fn downgrade_script(
     from: &[RevisionId],
     to: &[RevisionId],
     repeat: Repeat,
+    tool_version: &str,
 ) -> Result<String, RunError> {
     let kept = history.applied_at(to);
     let has = history.applied_at(from);
@@ -106,8 +107,11 @@ pub fn downgrade_script(
     }
     store_in_order(dialect, history, &has, &mut jobs);
     let mut parts = head(dialect, Direction::Downgrade, (from, to), repeat, &jobs);
-    let unfinished = passes(dialect, repeat).then(guards::unfinished);
-    parts.extend(at_first(dialect, unfinished.into_iter().collect()));
+    let passes = passes(dialect, repeat);
+    let taken_back: Vec<RevisionId> = jobs.iter().map(|job| job.revision).collect();
+    let mut first = adopting(dialect, history, &taken_back, passes, tool_version)?;
+    first.extend(guards::squashed_in_part(dialect, history, &jobs));
+    parts.extend(at_first(dialect, first));
     for job in jobs {
         let guards = guards::of_downgrade(dialect, history, &job);
         let forget = version_table::delete_sql(&Place::elsewhere(dialect), job.revision);
@@ -246,12 +250,24 @@ fn first(
     let passes = passes(dialect, repeat);
     let own = jobs.iter().filter(|_| passes).map(|job| job.revision);
     let squashes: Vec<RevisionId> = before.iter().copied().chain(own).collect();
-    let adopt = adopt::adopt(dialect, history, &squashes, tool_version)?;
-    // A row that is there stands for a revision that is done, unless a run stopped within it. Any other script looks for that in the part of each revision.
-    let unfinished = (passes || !adopt.is_empty()).then(guards::unfinished);
-    let mut first: Vec<Statement> = unfinished.into_iter().chain(adopt).collect();
+    let mut first = adopting(dialect, history, &squashes, passes, tool_version)?;
     first.extend(guards::ruled_out(dialect, history, jobs, passes));
     Ok(first)
+}
+
+/// Returns what lets those of some revisions that were squashed from others take the place of them, in a database where no revision is unfinished: a row that
+/// is there stands for a revision that is done, unless a run stopped within it. Where there is nothing to it, the part of each revision looks for that,
+/// unless the script passes over what is done.
+fn adopting(
+    dialect: &dyn Dialect,
+    history: &History,
+    revisions: &[RevisionId],
+    passes: bool,
+    tool_version: &str,
+) -> Result<Vec<Statement>, RunError> {
+    let adopt = adopt::adopt(dialect, history, revisions, tool_version)?;
+    let unfinished = (passes || !adopt.is_empty()).then(guards::unfinished);
+    Ok(unfinished.into_iter().chain(adopt).collect())
 }
 
 /// Tells whether the script passes over what is done.

@@ -161,7 +161,7 @@ fn what_no_block_executes_is_passed_over_by_the_shell() {
     }
     let history = project.load();
     let script = upgrade_script(dialect, &history, &[], &ids([4]), Repeat::PassOver, "1.0").unwrap();
-    let back = downgrade_script(dialect, &history, &ids([4]), &[], Repeat::PassOver).unwrap();
+    let back = downgrade_script(dialect, &history, &ids([4]), &[], Repeat::PassOver, "1.0").unwrap();
     assert_eq!(
         (script.matches("\n\\if ").count(), back.matches("\n\\if ").count()),
         (3, 1),
@@ -322,7 +322,7 @@ fn a_table_is_defined_anew_in_the_order_in_which_the_history_stores_it() {
         by_shell.allow_schema_edits(true).unwrap();
         shell::run(&mut *by_shell, dialect, &up(from)).unwrap();
         assert_eq!(stored(&mut *by_shell), stored(&mut *by_runner));
-        let back = downgrade_script(dialect, &history, &ids([3]), &ids([1]), Repeat::Stop).unwrap();
+        let back = downgrade_script(dialect, &history, &ids([3]), &ids([1]), Repeat::Stop, "1.0").unwrap();
         shell::run(&mut *by_shell, dialect, &back).unwrap();
         assert_eq!(applied(&mut *by_shell, dialect).unwrap().len(), 1);
     }

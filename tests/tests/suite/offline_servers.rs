@@ -106,7 +106,7 @@ fn a_script_makes_what_a_run_makes_and_takes_it_back() {
             moment.starts_with("20") && moment.ends_with('Z') && moment.len() == 20,
             "{moment}"
         );
-        let back = downgrade_script(dialect, history, &ids([3]), &[], Repeat::Stop).unwrap();
+        let back = downgrade_script(dialect, history, &ids([3]), &[], Repeat::Stop, "1.0").unwrap();
         shell::run(&mut *by_shell, dialect, &back).unwrap();
         assert_eq!(applied(&mut *by_shell, dialect).unwrap(), []);
         assert!(dialect.reflect(&mut *by_shell).unwrap().tables.is_empty());
@@ -128,7 +128,7 @@ fn a_script_stops_on_a_database_that_is_not_where_it_begins() {
         for script in [
             up(dialect, history, &[], 3, Repeat::Stop),
             up(dialect, history, &[id(2)], 3, Repeat::Stop),
-            downgrade_script(dialect, history, &ids([3]), &ids([2]), Repeat::Stop).unwrap(),
+            downgrade_script(dialect, history, &ids([3]), &ids([2]), Repeat::Stop, "1.0").unwrap(),
         ] {
             shell::run(&mut *connection, dialect, &script).unwrap_err();
             let _ = connection.execute("ROLLBACK", &[]);
@@ -156,7 +156,7 @@ fn a_script_stops_on_a_database_that_is_within_a_revision() {
                 up(dialect, history, &[], 2, Repeat::PassOver),
                 up(dialect, history, &[], 3, Repeat::PassOver),
                 up(dialect, history, &[id(2)], 3, repeat),
-                downgrade_script(dialect, history, &ids([2]), &ids([1]), repeat).unwrap(),
+                downgrade_script(dialect, history, &ids([2]), &ids([1]), repeat, "1.0").unwrap(),
             ] {
                 let error = shell::run(&mut *connection, dialect, &script).unwrap_err();
                 assert!(error.contains("a revision is unfinished"), "{error}");
@@ -209,7 +209,8 @@ fn an_idempotent_script_passes_over_what_is_done_or_says_that_it_cannot() {
             if applied(&mut *connection, dialect).unwrap().len() < 3 {
                 continue;
             }
-            let back = downgrade_script(dialect, history, &ids([3]), &ids([1]), Repeat::PassOver).unwrap();
+            let back =
+                downgrade_script(dialect, history, &ids([3]), &ids([1]), Repeat::PassOver, "1.0").unwrap();
             shell::run(&mut *connection, dialect, &back).unwrap();
             if passes_over {
                 shell::run(&mut *connection, dialect, &back).unwrap();

@@ -88,7 +88,9 @@ impl Doubling {
     }
 
     fn down(&self, history: &History, from: u32, to: u32) -> impl Fn(Repeat) -> String {
-        move |repeat| downgrade_script(self.dialect(), history, &[id(from)], &[id(to)], repeat).unwrap()
+        move |repeat| {
+            downgrade_script(self.dialect(), history, &[id(from)], &[id(to)], repeat, "1.0").unwrap()
+        }
     }
 }
 
@@ -114,6 +116,8 @@ fn on_a_part_of_what_a_revision_was_squashed_from() {
         doubling.stops(&mut *connection, doubling.up(&history, 1, 4), &why);
         let why = format!("the database does not have `{}`", id(4));
         doubling.stops(&mut *connection, doubling.up(&history, 4, 5), &why);
+        let why = format!("some of the revisions squashed into `{}`", id(4));
+        doubling.stops(&mut *connection, doubling.down(&history, 4, 1), &why);
     });
 }
 
@@ -189,6 +193,63 @@ fn what_a_revision_was_squashed_from_is_noted_as_that_revision() {
                 assert_eq!(rows(&mut *by_shell), rows(&mut *by_runner));
             }
         }
+    });
+}
+
+/// A database that has all that a revision was squashed from has that revision, and it can be taken back.
+#[test]
+fn what_a_revision_was_squashed_from_is_taken_back_as_that_revision() {
+    on_all(|doubling| {
+        let dialect = doubling.dialect();
+        for (number, parents) in [(1, &[][..]), (2, &[1]), (3, &[2])] {
+            doubling.write(number, parents, &[], Vec::new());
+        }
+        let plain_history = doubling.project.load();
+        doubling.write(4, &[1], &[], plain([2, 3]));
+        let squashed_once = doubling.project.load();
+        let again = Squashed::Again {
+            id: id(4),
+            replaces: plain([2, 3]),
+        };
+        doubling.write(5, &[1], &[], vec![again]);
+        let squashed_twice = doubling.project.load();
+        let has = |connection: &mut dyn Connection| -> Vec<_> {
+            let rows = applied(connection, dialect).unwrap();
+            rows.into_iter().map(|row| row.id).collect()
+        };
+        for (history, squash) in [(&squashed_once, 4), (&squashed_twice, 5)] {
+            for repeat in [Repeat::Stop, Repeat::PassOver] {
+                let mut connection = doubling.at(&plain_history, 3);
+                let script = doubling.down(history, squash, 1)(repeat);
+                shell::run(&mut *connection, dialect, &script).unwrap();
+                assert_eq!(has(&mut *connection), [id(1)], "{}, {repeat:?}", dialect.name());
+                // Four, and once back by the script of the squash.
+                let tally = connection.query("SELECT n FROM tally", &[]).unwrap();
+                assert_eq!(tally, [[Value::Integer(2)]], "{}, {repeat:?}", dialect.name());
+            }
+        }
+    });
+}
+
+/// Where no file says that a revision builds on the squash, the database does: by what that was squashed from.
+#[test]
+fn while_a_revision_of_the_database_alone_builds_on_what_one_was_squashed_from() {
+    on_all(|doubling| {
+        for (number, parents) in [(1, &[][..]), (2, &[1]), (3, &[2])] {
+            doubling.write(number, parents, &[], Vec::new());
+        }
+        let mut connection = doubling.at(&doubling.project.load(), 3);
+        let elsewhere = Doubling {
+            database: doubling.database,
+            project: Project::new(),
+        };
+        elsewhere.write(4, &[], &[], plain([1, 2]));
+        let history = elsewhere.project.load();
+        let script =
+            downgrade_script(elsewhere.dialect(), &history, &[id(4)], &[], Repeat::Stop, "1.0").unwrap();
+        let error = shell::run(&mut *connection, elsewhere.dialect(), &script).unwrap_err();
+        let why = format!("builds on `{}`", id(4));
+        assert!(error.contains(&why), "{}: {error}", elsewhere.dialect().name());
     });
 }
 

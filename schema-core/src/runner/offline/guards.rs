@@ -1,7 +1,7 @@
 //! What a printed script asks of the database before it does what belongs to a revision.
 
 use crate::dialect::Dialect;
-use crate::history::{History, RevisionId, Squashed};
+use crate::history::{Header, History, RevisionId, Squashed};
 use crate::plan::{Statement, Step};
 use crate::runner::Job;
 use crate::runner::version_table::TABLE;
@@ -47,7 +47,6 @@ pub(super) fn ruled_out(
     for header in jobs.iter().filter_map(|job| history.get(job.revision)) {
         let id = header.id;
         if !header.replaces.is_empty() {
-            let ids: Vec<RevisionId> = header.replaces.iter().flat_map(Squashed::ids).collect();
             let message = if adopted {
                 format!(
                     "the database has some of the revisions squashed into `{id}`, but not all: `autogen upgrade` says how to go on"
@@ -55,7 +54,7 @@ pub(super) fn ruled_out(
             } else {
                 format!("the database has revisions squashed into `{id}`: run `autogen upgrade` on it")
             };
-            guards.push(none_of(dialect, &ids, &message));
+            guards.push(none_squashed_into(dialect, header, &message));
         }
         for overruled in &header.overrules {
             let message = format!("the database has `{overruled}`, which `{id}` decided against");
@@ -73,6 +72,28 @@ pub(super) fn ruled_out(
     guards
 }
 
+/// Returns what stops a downgrade before it changes anything, once those that one was squashed from are noted as that one where the database has all: it has a
+/// part of them.
+pub(super) fn squashed_in_part(dialect: &dyn Dialect, history: &History, jobs: &[Job]) -> Vec<Statement> {
+    let headers = jobs.iter().filter_map(|job| history.get(job.revision));
+    let squashes = headers.filter(|header| !header.replaces.is_empty());
+    squashes
+        .map(|header| {
+            let message = format!(
+                "the database has some of the revisions squashed into `{}`, but not all: take them back by `autogen downgrade`",
+                header.id
+            );
+            none_squashed_into(dialect, header, &message)
+        })
+        .collect()
+}
+
+/// Returns a step that fails with the message if the database has any of what one was squashed from.
+fn none_squashed_into(dialect: &dyn Dialect, header: &Header, message: &str) -> Statement {
+    let ids: Vec<RevisionId> = header.replaces.iter().flat_map(Squashed::ids).collect();
+    none_of(dialect, &ids, message)
+}
+
 /// Returns the guards of a downgrade: nothing in the database builds on the revision any more, as far as the files or the database know.
 pub(super) fn of_downgrade(dialect: &dyn Dialect, history: &History, job: &Job) -> Guards {
     let id = job.revision;
@@ -82,8 +103,13 @@ pub(super) fn of_downgrade(dialect: &dyn Dialect, history: &History, job: &Job) 
     let children: Vec<RevisionId> = children
         .flat_map(|child| with_squashed(history, child.id))
         .collect();
-    let noted = dialect.literal(&Literal::Text(format!("%{id}%")));
-    let mut sql = format!("SELECT id FROM {TABLE} WHERE parents LIKE {noted}");
+    // What builds on the last of those that it was squashed from may have it noted as its parent still.
+    let noted = with_squashed(history, id).into_iter().map(|id| {
+        let noted = dialect.literal(&Literal::Text(format!("%{id}%")));
+        format!("parents LIKE {noted}")
+    });
+    let noted: Vec<String> = noted.collect();
+    let mut sql = format!("SELECT id FROM {TABLE} WHERE {}", noted.join(" OR "));
     if !children.is_empty() {
         sql.push_str(&format!(" OR id IN ({})", literals(dialect, &children)));
     }
