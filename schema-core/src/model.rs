@@ -96,6 +96,9 @@ pub trait Model {
 /// # Types across databases
 ///
 #[doc = include_str!("model/types.md")]
+///
+/// On SQLite dates and times are texts, and each kind is written in its own way. Where a column becomes another kind, what rows hold is written as the new
+/// kind is, in UTC, as the servers do it: `2026-01-02` becomes `2026-01-02 00:00:00`. A STRICT table keeps all kinds in columns of one type, and no change sees them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no column type",
     label = "no column of a database is known to hold it",
