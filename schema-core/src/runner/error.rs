@@ -201,8 +201,27 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::Statement if error.message.contains("is not what is found in it") => {
             "look for triggers or rules on `_autogen_revisions` that change what is written to it, and drop them".into()
         }
-        ErrorKind::Unknown | ErrorKind::Statement => return None,
+        ErrorKind::Statement => return dependent_hint(&error.message),
+        ErrorKind::Unknown => return None,
     })
+}
+
+/// Returns how to go on where a view, a trigger or something else stands in a statement's way that depends on what it changes. SQLite reads all of
+/// them, and what does not say that it is so only after the change is broken already.
+fn dependent_hint(message: &str) -> Option<String> {
+    let named = ["error in view ", "error in trigger "];
+    let read = named.iter().any(|begin| message.starts_with(begin));
+    let refused = [
+        "because other objects depend on it",
+        "cannot alter type of a column used ",
+    ];
+    if read && !message.contains(" after ") {
+        Some("that is broken whatever the script does: mend or drop it, then run it again".to_owned())
+    } else if read || refused.iter().any(|why| message.contains(why)) {
+        Some("have the script drop that before and create it again behind, by `autogen edit`, then run it again".to_owned())
+    } else {
+        None
+    }
 }
 
 /// Lists ids as `a`, `b`.

@@ -44,6 +44,7 @@ mod runner_apart;
 mod runner_barred;
 mod runner_check;
 mod runner_concurrency;
+mod runner_dependents;
 mod runner_downgrade;
 mod runner_home;
 mod runner_leftovers;
