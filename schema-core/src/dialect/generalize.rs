@@ -217,6 +217,10 @@ fn logical_types(native: &str) -> Vec<Type> {
         Type::Inet,
         Type::Network,
     ];
+    if native.ends_with("[]") {
+        // No attribute says a size of an array's elements.
+        return types.into_iter().map(|ty| Type::Array(Box::new(ty))).collect();
+    }
     match numbers.as_slice() {
         [length] => types.extend([
             Type::Text {
@@ -235,9 +239,6 @@ fn logical_types(native: &str) -> Vec<Type> {
             scale: Some(*scale),
         }),
         _ => {}
-    }
-    if native.ends_with("[]") {
-        types = types.into_iter().map(|ty| Type::Array(Box::new(ty))).collect();
     }
     types
 }

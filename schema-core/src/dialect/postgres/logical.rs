@@ -5,6 +5,9 @@ use crate::schema::Type;
 /// Returns the type by which a program should read a column of that native type, as the server spells it; nothing for what a
 /// logical type becomes by itself, and for what a program can only have as text.
 pub(super) fn logical(native: &str) -> Option<Type> {
+    if let Some(element) = native.strip_suffix("[]") {
+        return Some(Type::Array(Box::new(of_element(element)?)));
+    }
     let (name, arguments, rest) = match native.split_once('(') {
         Some((name, after)) => {
             let (arguments, rest) = after.split_once(')').unwrap_or((after, ""));
@@ -36,6 +39,24 @@ pub(super) fn logical(native: &str) -> Option<Type> {
     })
 }
 
+/// Returns the type by which a program should read an element of that native type. No attribute says a size of it, so it has none.
+fn of_element(native: &str) -> Option<Type> {
+    if native.starts_with("character varying(") {
+        return Some(Type::Text { length: None });
+    }
+    let ty = logical(native)?;
+    Some(if let Type::Text { .. } = ty {
+        Type::Text { length: None }
+    } else if let Type::Decimal { .. } = ty {
+        Type::Decimal {
+            precision: None,
+            scale: None,
+        }
+    } else {
+        ty
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +74,11 @@ mod tests {
             ("character varying(80)", None),
             ("interval", None),
             ("integer", None),
+            ("character varying(20)[]", Some("array(text)")),
+            ("character(2)[]", Some("array(text)")),
+            ("numeric(10,2)[]", Some("array(decimal)")),
+            ("timestamp(3) with time zone[]", Some("array(timestamp)")),
+            ("integer[]", None),
         ] {
             let expected = notation.map(|notation| notation.parse().unwrap());
             assert_eq!(logical(native), expected, "{native}");
