@@ -17,6 +17,8 @@ CREATE TABLE customers (
     password_hash bytea,
     birthday date,
     tags text[] NOT NULL DEFAULT '{}',
+    nicknames varchar(40)[],
+    credits numeric(10, 2)[],
     last_ip inet,
     networks cidr,
     preferences jsonb NOT NULL DEFAULT '{}'::jsonb,
@@ -29,6 +31,7 @@ CREATE TABLE customers (
 COMMENT ON TABLE customers IS 'who buys';
 COMMENT ON COLUMN customers.email IS 'as typed; compared without case';
 CREATE UNIQUE INDEX one_active_email ON customers (lower(email)) WHERE deleted_at IS NULL;
+CREATE INDEX customers_by_start ON customers (email text_pattern_ops DESC NULLS LAST, (lower(name)) text_pattern_ops DESC);
 CREATE INDEX customers_tags ON customers USING gin (tags);
 CREATE INDEX customers_preferences ON customers USING gin (preferences jsonb_path_ops);
 CREATE TABLE customer_addresses (customer_id bigint NOT NULL REFERENCES customers ON DELETE CASCADE, address_id bigint NOT NULL REFERENCES addresses ON DELETE CASCADE, kind text NOT NULL DEFAULT 'shipping', PRIMARY KEY (customer_id, address_id));

@@ -125,11 +125,11 @@ fn key_of(table: &Table, key: &IndexKey, names: &Names) -> String {
         (IndexPart::Column(column), None) => listed(table, column, names),
         (IndexPart::Column(_) | IndexPart::Expression(_), _) => format!("{:?}", text_of(key)),
     };
-    if *order == Order::Descending {
-        text.push_str(" desc");
-    }
     if let Some(class) = operator_class {
         text.push_str(&format!(" opclass {class:?}"));
+    }
+    if *order == Order::Descending {
+        text.push_str(" desc");
     }
     text.push_str(match nulls {
         Nulls::Default => "",
