@@ -216,6 +216,10 @@ mod tests {
             read("'2024-01-01'", Class::DateTime(6)),
             text("2024-01-01 00:00:00.000000")
         );
+        assert_eq!(
+            read("'0000-00-00 00:00:00'", Class::DateTime(0)),
+            text("0000-00-00 00:00:00")
+        );
         assert_eq!(read("'01:02'", Class::Time(0)), text("01:02:00"));
         assert_eq!(read("5", Class::Bit), Some(Default::expression("b'101'")));
         let bytes = Some(Default::Literal(Literal::Bytes {

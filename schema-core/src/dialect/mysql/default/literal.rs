@@ -178,6 +178,7 @@ fn real(text: &str) -> Result<Literal, String> {
     })
 }
 
+/// Reads a day. One whose month or day is zero stands for none, and the server takes it unless its `sql_mode` forbids it.
 fn date(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts.as_slice() else {
@@ -187,8 +188,8 @@ fn date(text: &str) -> Option<String> {
     let fits = has(year, 4)
         && has(month, 2)
         && has(day, 2)
-        && ("01"..="12").contains(month)
-        && ("01"..="31").contains(day);
+        && ("00"..="12").contains(month)
+        && ("00"..="31").contains(day);
     fits.then(|| format!("{year}-{month}-{day}"))
 }
 
