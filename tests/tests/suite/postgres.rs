@@ -449,6 +449,67 @@ fn a_script_that_ends_its_transaction_is_not_committed() {
 }
 
 #[test]
+fn clauses_that_no_model_says_are_told() {
+    let Some(mut connection) = empty() else { return };
+    for sql in [
+        "CREATE TABLE lines (orders integer, line integer, size integer, PRIMARY KEY (orders, line))",
+        "CREATE TABLE parts (
+            id integer GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMENT BY 5) PRIMARY KEY,
+            number text CONSTRAINT numbered UNIQUE DEFERRABLE INITIALLY DEFERRED,
+            orders integer, line integer, older integer REFERENCES parts,
+            CONSTRAINT whole FOREIGN KEY (orders, line) REFERENCES lines MATCH FULL
+        ) WITH (fillfactor = 80)",
+        "CREATE INDEX by_line ON parts (line) WITH (fillfactor = 70)",
+        "CREATE STATISTICS related ON orders, line FROM parts",
+        "CREATE TABLE plain (id serial PRIMARY KEY, number text UNIQUE)",
+        "CREATE TYPE span AS RANGE (subtype = float8)",
+        "ALTER TABLE plain ADD COLUMN lasts span",
+    ] {
+        connection.execute(sql, &[]).unwrap();
+    }
+    let found = dialect().unmanaged(&mut *connection).unwrap();
+    let said: Vec<String> = found.iter().map(|thing| thing.told()).collect();
+    assert_eq!(
+        said,
+        [
+            "clause DEFERRABLE of constraint `numbered`: rows may break it until the statement or transaction ends",
+            "clause GENERATED ALWAYS of column `parts.id`",
+            "clause MATCH FULL of foreign key `whole`: a row that has only some of its columns is refused",
+            "clause START 100 INCREMENT 5 of column `parts.id`",
+            "range type `span`",
+            "statistics `related`",
+            "storage parameters of `by_line`",
+            "storage parameters of `parts`",
+        ]
+    );
+    let parts = TableName::new("parts");
+    assert!(
+        found
+            .iter()
+            .all(|thing| thing.name == "span" || thing.part_of.as_ref() == Some(&parts))
+    );
+    // What tables stand on goes neither before them nor with them.
+    assert!(
+        found
+            .iter()
+            .any(|thing| thing.name == "span" && thing.depends_on.is_empty())
+    );
+    let told: Vec<String> = dialect()
+        .peculiarities(&mut *connection)
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "clause DEFERRABLE of constraint `numbered`",
+            "clause MATCH FULL of foreign key `whole`"
+        ]
+    );
+}
+
+#[test]
 fn what_no_schema_can_say_is_told() {
     let Some(mut connection) = empty() else { return };
     for sql in [

@@ -65,13 +65,14 @@ fn query() -> String {
             FROM pg_proc p
             JOIN pg_namespace n ON n.oid = p.pronamespace
             LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass
-            WHERE {OURS}
+            WHERE {OURS} AND NOT EXISTS (
+                SELECT FROM pg_depend o WHERE o.classid = 'pg_proc'::regclass AND o.objid = p.oid AND o.deptype = 'i'
+            )
             UNION ALL
             SELECT 'pg_type'::regclass, t.oid, CASE t.typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'type' END,
-                n.nspname, t.typname, u.attrelid, false
+                n.nspname, t.typname, NULL::oid, false
             FROM pg_type t
             JOIN pg_namespace n ON n.oid = t.typnamespace
-            LEFT JOIN pg_attribute u ON u.atttypid = t.oid AND u.attnum > 0 AND NOT u.attisdropped
             WHERE {OURS} AND (t.typtype IN ('d', 'r') OR t.typtype = 'b' AND t.typelem = 0)
             UNION ALL
             SELECT 'pg_type'::regclass, t.oid, 'enum that no column has', n.nspname, t.typname, NULL::oid, false
@@ -80,6 +81,27 @@ fn query() -> String {
                 SELECT FROM pg_attribute u JOIN pg_class c ON c.oid = u.attrelid AND c.relkind = 'r'
                 WHERE u.atttypid IN (t.oid, t.typarray) AND NOT u.attisdropped
             )
+            UNION ALL
+            SELECT 'pg_statistic_ext'::regclass, s.oid, 'statistics', n.nspname, s.stxname, s.stxrelid, true
+            FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {OURS}
+            UNION ALL
+            SELECT 'pg_class'::regclass, c.oid, 'storage parameters of', n.nspname, c.relname, coalesce(i.indrelid, c.oid), true
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN pg_index i ON i.indexrelid = c.oid
+            WHERE {OURS} AND c.relkind IN ('r', 'i') AND c.reloptions IS NOT NULL AND NOT c.relispartition
+            UNION ALL
+            SELECT 'pg_class'::regclass, c.oid, o.clause, n.nspname, c.relname || '.' || a.attname, c.oid, true
+            FROM pg_depend d
+            JOIN pg_sequence s ON s.seqrelid = d.objid
+            JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'r'
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
+            CROSS JOIN LATERAL (VALUES
+                ('clause GENERATED ALWAYS of column', a.attidentity = 'a'),
+                (format('clause START %s INCREMENT %s of column', s.seqstart, s.seqincrement), s.seqstart <> 1 OR s.seqincrement <> 1)
+            ) o (clause, is_there)
+            WHERE {OURS} AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND o.is_there
             UNION ALL
             SELECT 'pg_extension'::regclass, e.oid, 'extension', NULL, e.extname, NULL::oid, false
             FROM pg_extension e WHERE e.extname <> 'plpgsql'
@@ -134,34 +156,65 @@ pub(super) fn unmanaged(connection: &mut dyn Connection) -> Result<Vec<Unmanaged
     Ok(found)
 }
 
-/// Returns the tables whose rows a crash takes (<https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-UNLOGGED>).
+/// Every clause that makes something else of a table or a constraint: what it is, the table, whether the name is a constraint's, and its name.
+///
+/// A column list of ON DELETE SET NULL is known from PostgreSQL 15 on, whose catalogue is asked by way of JSON for the sake of older ones.
+fn clauses() -> String {
+    format!(
+        "SELECT o.clause, nullif(n.nspname, current_schema()), c.relname, o.name
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL (
+            SELECT 'UNLOGGED', NULL WHERE c.relpersistence = 'u'
+            UNION ALL
+            SELECT CASE
+                    WHEN k.contype IN ('p', 'u') THEN CASE WHEN k.condeferrable THEN 'DEFERRABLE' END
+                    WHEN k.confmatchtype = 'f' THEN 'MATCH FULL'
+                    WHEN to_jsonb(k) ->> 'confdelsetcols' IS NOT NULL THEN 'SET of some columns'
+                END, k.conname
+            FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f')
+        ) o (clause, name)
+        WHERE {OURS} AND c.relkind = 'r' AND o.clause IS NOT NULL AND left(c.relname, 9) <> '_autogen_'
+            AND NOT EXISTS (
+                SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
+            )
+        ORDER BY 2, 3, 1, 4"
+    )
+}
+
+/// Returns the tables whose rows a crash takes (<https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-UNLOGGED>), and the
+/// constraints that ask for less or more than others of their kind.
 ///
 /// # Errors
 ///
 /// What the database reports.
 pub(super) fn peculiarities(connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error> {
-    let sql = format!(
-        "SELECT nullif(n.nspname, current_schema()), c.relname
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE {OURS} AND c.relkind = 'r' AND c.relpersistence = 'u' AND left(c.relname, 9) <> '_autogen_'
-            AND NOT EXISTS (
-                SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e'
-            )
-        ORDER BY 1, 2"
-    );
     let mut found = Vec::new();
-    connection.for_each(&sql, &[], &mut |row| {
+    connection.for_each(&clauses(), &[], &mut |row| {
         let mut cells = Cells::of(row);
-        let name = TableName {
+        let clause = cells.text();
+        let table = TableName {
             schema: cells.text_or_null(),
             name: cells.text(),
         };
-        let clause = Unmanaged::new("clause UNLOGGED of", shown(&name), []);
-        found.push(
-            clause
-                .part_of(name)
-                .with_effect("its rows are gone after a crash, and no replica has them"),
-        );
+        let name = cells.text_or_null().unwrap_or_else(|| shown(&table));
+        let (of, effect) = match clause.as_str() {
+            "UNLOGGED" => ("", "its rows are gone after a crash, and no replica has them"),
+            "DEFERRABLE" => (
+                " constraint",
+                "rows may break it until the statement or transaction ends",
+            ),
+            "MATCH FULL" => (
+                " foreign key",
+                "a row that has only some of its columns is refused",
+            ),
+            _set => (
+                " foreign key",
+                "it keeps the other columns when its row is deleted",
+            ),
+        };
+        let clause = Unmanaged::new(format!("clause {clause} of{of}"), name, []);
+        found.push(clause.part_of(table).with_effect(effect));
         true
     })?;
     Ok(found)
