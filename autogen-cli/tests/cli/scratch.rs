@@ -75,6 +75,21 @@ fn it_has_what_the_tables_of_the_configured_database_stand_on() {
 }
 
 #[test]
+fn it_has_what_is_in_a_schema_that_the_script_makes_where_it_is_not_there() {
+    let Some(fresh) = database() else { return };
+    let session = project(fresh.url());
+    let users = USERS.replace(r#""table":"users""#, r#""schema":"own","table":"users""#);
+    session.models(&[], &users);
+    let mut connection = fresh.open();
+    for sql in STANDS_ON {
+        connection.execute(sql, &[]).unwrap();
+    }
+    says(&migrate(&session, &[]), 0, &["proved on a scratch database"]);
+    says(&autogen(&session, &["upgrade"]), 0, &[]);
+    says(&autogen(&session, &["verify"]), 0, &["proved for postgres"]);
+}
+
+#[test]
 fn what_a_script_makes_itself_is_not_in_its_way() {
     let Some(fresh) = database() else { return };
     let session = project(fresh.url());

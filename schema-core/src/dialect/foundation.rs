@@ -16,7 +16,7 @@ pub struct Foundation {
 }
 
 impl Foundation {
-    /// Tells whether a script makes it.
+    /// Tells whether a script makes it, and would fail if it were there. A schema that is made only where there is none may be: other things are in it.
     #[must_use]
     pub fn is_made_by(&self, script: &str, lexicon: Lexicon) -> bool {
         let tokens: Vec<Token<'_>> = lex(script, lexicon).filter(|token| !token.is_trivia()).collect();
@@ -25,6 +25,12 @@ impl Foundation {
 
     /// Tells whether it is named by what follows a CREATE.
     fn is_named(&self, tokens: &[Token<'_>]) -> bool {
+        if let [schema, may_be_there, ..] = tokens
+            && schema.is("SCHEMA")
+            && may_be_there.is("IF")
+        {
+            return false;
+        }
         let is_option = |token: &Token<'_>| {
             ["OR", "REPLACE", "IF", "NOT", "EXISTS"]
                 .iter()
@@ -68,5 +74,17 @@ mod tests {
         assert!(!made("CREATE DOMAIN email.other AS text"));
         assert!(!made("CREATE TABLE a (domain email)"));
         assert!(!made("-- CREATE DOMAIN email"));
+    }
+
+    #[test]
+    fn a_schema_that_may_be_there_already_is_in_no_way() {
+        let schema = Foundation {
+            kind: "SCHEMA".to_owned(),
+            name: "sales".to_owned(),
+            create: Vec::new(),
+        };
+        let made = |script| schema.is_made_by(script, Lexicon::STANDARD);
+        assert!(made("CREATE SCHEMA sales"));
+        assert!(!made("CREATE SCHEMA IF NOT EXISTS sales"));
     }
 }
