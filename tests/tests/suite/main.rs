@@ -25,6 +25,7 @@ mod locks;
 mod migrator;
 mod migrator_at_once;
 mod migrator_servers;
+mod mysql_adopted;
 mod mysql_interrupted;
 mod mysql_lowered_names;
 mod mysql_stepwise;

@@ -13,8 +13,10 @@ mod clauses;
 pub(super) mod collation;
 mod guard;
 mod keys;
+mod made;
 mod values;
 
+use self::alter::checks::drop_check;
 use self::change::{Changes, Structural};
 use self::keys::Keys;
 use super::ddl::{create_table, foreign_key, quote, table_name};
@@ -39,18 +41,18 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
     }
     statements.extend(renames(&changes));
     statements.extend(keys.early.iter().map(|(table, names)| {
-        let drops: Vec<String> = names
-            .iter()
-            .map(|name| format!("DROP FOREIGN KEY {}", quote(name)))
-            .collect();
-        alter_table(table, &drops)
-    }));
-    statements.extend(keys.early_checks.iter().map(|(table, names)| {
         let drops = names
             .iter()
-            .map(|name| format!("DROP CONSTRAINT {}", quote(name)));
-        alter_table(table, &drops.collect::<Vec<_>>())
+            .map(|name| format!("DROP FOREIGN KEY {}", quote(name)));
+        let made_own = made::made_own(&changes, table, names);
+        alter_table(table, &drops.chain(made_own).collect::<Vec<_>>())
     }));
+    for change in &changes.tables {
+        if let Some(names) = keys.early_checks.get(&change.after.name) {
+            let drops: Vec<String> = names.iter().map(|name| drop_check(change, name)).collect();
+            statements.push(alter_table(&change.after.name, &drops));
+        }
+    }
     for step in &changes.structural {
         structural(step, &changes, &keys, &mut statements);
     }

@@ -8,6 +8,7 @@
 //! `ER_DEPENDENT_BY_CHECK_CONSTRAINT`).
 
 mod apart;
+pub(super) mod checks;
 mod indexes;
 mod options;
 
@@ -148,33 +149,10 @@ impl<'a> Alter<'a> {
         statements
     }
 
-    /// Checks go before rows change and come after. So does one over a column that is dropped and added again: MariaDB drops it with the column, without
-    /// a word.
-    fn checks(&mut self) {
-        let Change { before, after, .. } = self.change;
-        let carried = self
-            .standing()
-            .filter(|(standing, column, _)| self.fate(standing, column) == Fate::Carried);
-        let carried = carried.map(|(_, column, _)| &column.name);
-        let unsteady: Vec<&String> = self.unsteady.iter().copied().chain(carried).collect();
-        let stays = |name: &String| {
-            let (old, new) = (before.checks.get(name), after.checks.get(name));
-            let follows = new.is_some_and(|check| mentions_any(&check.expression, unsteady.iter().copied()));
-            old == new && !follows
-        };
-        let is_gone = |name: &String| self.keys.is_early_check(&after.name, name);
-        let drops = before.checks.keys().filter(|name| !stays(name) && !is_gone(name));
-        let drops: Vec<String> = drops
-            .map(|name| format!("DROP CONSTRAINT {}", quote(name)))
-            .collect();
-        let adds = after.checks.values().filter(|check| !stays(&check.name));
-        let adds: Vec<String> = adds.map(|check| format!("ADD {}", ddl::check(check))).collect();
-        self.first.drops.extend(drops);
-        self.second.adds.extend(adds);
-    }
-
     fn fate(&self, standing: &Column, column: &Column) -> Fate {
-        let is_same = ddl::column(standing) == ddl::column(column) && !self.follows_table(column);
+        let is_same = ddl::column(standing) == ddl::column(column)
+            && !self.follows_table(column)
+            && !self.loses_its_check(column);
         let follows = self.follows(column);
         let storage = |column: &Column| column.generated.as_ref().map(|generated| generated.storage);
         match (storage(standing), storage(column)) {

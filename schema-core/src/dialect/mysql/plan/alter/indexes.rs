@@ -6,6 +6,7 @@ use super::Alter;
 use crate::dialect::mysql::RESERVED_PREFIX;
 use crate::dialect::mysql::ddl::{self, quote, quoted_list};
 use crate::dialect::mysql::normalize::{has_index_for, implied_indexes};
+use crate::dialect::mysql::plan::made::{clauses, made_for};
 use crate::schema::{Index, IndexPart, Table};
 
 impl Alter<'_> {
@@ -56,8 +57,35 @@ impl Alter<'_> {
                 self.second.adds.push(format!("ADD {}", ddl::index(index)));
             }
         }
+        self.keep_made(&before);
         if self.in_two || self.apart {
             self.hold_keys(&standing);
+        }
+    }
+
+    /// Keeps an index that the server may have made for a foreign key, and would drop when another one comes that serves the key.
+    fn keep_made(&mut self, before: &BTreeMap<String, Index>) {
+        let after = &self.change.after;
+        let comes = |index: &Index| !before.contains_key(&index.name);
+        for key in self.change.before.foreign_keys.values() {
+            let Some(made) = made_for(&self.change.before, key) else {
+                continue;
+            };
+            let wanted: Vec<IndexPart> = key.columns.iter().cloned().map(IndexPart::Column).collect();
+            let serves = |index: &Index| {
+                index.keys.len() >= wanted.len()
+                    && index
+                        .keys
+                        .iter()
+                        .zip(&wanted)
+                        .all(|(key, part)| key.part == *part)
+            };
+            let is_kept = after.indexes.get(&made.name) == Some(made);
+            if is_kept && after.indexes.values().any(|index| comes(index) && serves(index)) {
+                let [drop, add] = clauses(made);
+                self.second.drops.push(drop);
+                self.second.adds.push(add);
+            }
         }
     }
 
