@@ -93,6 +93,17 @@ pub struct Migrator<'a> {
 
 impl<'a> Migrator<'a> {
     /// Returns a migrator that tells nothing and waits up to a minute for other instances.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::{Migrations, migrator::Migrator};
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let mut migrator = Migrator::new(&MIGRATIONS);
+    /// assert_eq!(migrator.upgrade(&mut Connection::open_in_memory()?)?.len(), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(migrations: &'a Migrations) -> Self {
         Migrator {
@@ -103,6 +114,22 @@ impl<'a> Migrator<'a> {
     }
 
     /// Gives up when another instance or process holds the database for longer than this.
+    ///
+    /// Starting a program that must not hang behind another one:
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::{Migrations, migrator::Migrator};
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// use std::time::Duration;
+    ///
+    /// Migrator::new(&MIGRATIONS)
+    ///     .lock_timeout(Duration::from_secs(5))
+    ///     .upgrade(&mut Connection::open_in_memory()?)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.options.lock_timeout = timeout;
@@ -136,6 +163,19 @@ impl<'a> Migrator<'a> {
     }
 
     /// Commits after each revision, also where several could share a transaction: those before one that fails stay then.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::{Migrations, migrator::Migrator};
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let mut connection = Connection::open_in_memory()?;
+    /// connection.execute("CREATE TABLE stores (id INTEGER)", [])?; // in the way of the first revision
+    /// let failed = Migrator::new(&MIGRATIONS).per_revision().upgrade(&mut connection);
+    /// assert!(failed.unwrap_err().to_string().contains("`6b036899bcc0`"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn per_revision(mut self) -> Self {
         self.options.per_revision = PerRevision::Always;
@@ -178,6 +218,22 @@ impl<'a> Migrator<'a> {
     ///
     /// [`MigrateError`], which says what was and was not applied and how to go on. Where the database can run scripts in
     /// transactions, nothing of a revision stays that is not applied.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::{Migrations, migrator::Migrator};
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let mut connection = Connection::open_in_memory()?;
+    /// match Migrator::new(&MIGRATIONS).upgrade(&mut connection) {
+    ///     Ok(applied) => assert_eq!(applied.len(), 2),
+    ///     Err(error) => eprintln!("{error}\nhint: {}", error.hint().unwrap_or_default()),
+    /// }
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn upgrade(&mut self, connection: &mut impl Client) -> Result<Vec<RevisionId>, MigrateError> {
         let dialect = dialect_of(connection)?;
         let history = self.history()?;
@@ -204,6 +260,23 @@ impl<'a> Migrator<'a> {
     /// # Errors
     ///
     /// [`MigrateError`] if the database cannot be read or the history makes no sense.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::{Migrations, migrator::Migrator};
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let mut connection = Connection::open_in_memory()?;
+    /// let status = Migrator::new(&MIGRATIONS).check(&mut connection)?;
+    /// if !status.is_ok() {
+    ///     eprintln!("{status}"); // one line for each finding, each with what to do
+    /// }
+    /// assert_eq!(status.pending().count(), 2);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(&self, connection: &mut impl Client) -> Result<Status, MigrateError> {
         let dialect = dialect_of(connection)?;
         let history = self.history()?;

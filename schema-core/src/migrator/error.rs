@@ -34,6 +34,20 @@ impl From<RunError> for MigrateError {
 
 impl MigrateError {
     /// Returns how to go on.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::{Migrations, migrator::Migrator};
+    /// # use schema_core::db::drivers::rusqlite::Connection;
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let mut connection = Connection::open_in_memory()?;
+    /// connection.execute_batch("BEGIN")?;
+    /// let error = Migrator::new(&MIGRATIONS).upgrade(&mut connection).unwrap_err();
+    /// assert!(error.to_string().contains("a transaction is open"));
+    /// println!("{error}\nhint: {}", error.hint().unwrap_or_default());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
