@@ -4,6 +4,35 @@
 //! a transaction that holds the database's lock from before the table is read; elsewhere every step is noted. So a revision is applied once however many
 //! processes start at once, and a killed one leaves nothing that the next cannot go on from. The runner has no clock and prints nothing: what
 //! it does it tells as [`Event`]s.
+//!
+//! What needs no [`Migrator`](crate::migrator::Migrator): a tool that works on a folder, with the time and the dialect its own affair.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! use std::time::{Duration, SystemTime};
+//! use schema_core::db::sqlite::SqliteConnection;
+//! use schema_core::dialect;
+//! use schema_core::history::History;
+//! use schema_core::runner::{self, Options};
+//!
+//! fn now() -> Duration {
+//!     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+//! }
+//!
+//! let history = History::load("../examples/store/migrations".as_ref())?;
+//! let mut connection = SqliteConnection::in_memory()?;
+//! let sqlite = dialect::by_name("sqlite").expect("this build has SQLite");
+//! let options = Options::new("1.0.0", now, Duration::from_secs(60));
+//!
+//! let heads = history.heads();
+//! let ran = runner::upgrade(&mut connection, sqlite, &history, heads, &options, &mut |event| println!("{event:?}"))?;
+//! assert_eq!(ran.len(), 2);
+//! let back = runner::downgrade(&mut connection, sqlite, &history, &ran[..1], &options, &mut |_| {})?;
+//! assert_eq!(back, ran[1..]);
+//! assert_eq!(runner::applied(&mut connection, sqlite)?[0].message, "create stores");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod agree;
 mod apart;
@@ -79,6 +108,21 @@ pub struct Options {
 
 impl Options {
     /// Returns the options of a run that waits so long for locks, and is else as it is by default.
+    ///
+    /// The other fields are public, and set where they are to differ:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use schema_core::runner::{Options, PerRevision};
+    ///
+    /// let clock = || Duration::from_secs(1_790_000_000); // a test's; else the system's
+    /// let options = Options {
+    ///     per_revision: PerRevision::Always,
+    ///     backup: Some("before.db".into()),
+    ///     ..Options::new("1.0.0", clock, Duration::from_secs(60))
+    /// };
+    /// assert_eq!(options.statement_timeout, None);
+    /// ```
     #[must_use]
     pub fn new(tool_version: impl Into<String>, clock: fn() -> Duration, lock_timeout: Duration) -> Self {
         Options {
@@ -175,6 +219,26 @@ pub enum Event<'a> {
 /// # Errors
 ///
 /// [`RunError`] if the table cannot be read.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// assert!(runner::applied(&mut connection, sqlite)?.is_empty());
+/// runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |_| {})?;
+/// let applied = runner::applied(&mut connection, sqlite)?;
+/// assert_eq!(applied[0].id, history.revisions()[0].id);
+/// assert!(applied[0].checksum.starts_with("sha256:"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn applied(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result<Vec<Applied>, RunError> {
     version_table::look(connection, dialect)
 }
@@ -182,6 +246,24 @@ pub fn applied(connection: &mut dyn Connection, dialect: &dyn Dialect) -> Result
 /// Returns the applied revisions on which no applied revision builds: where the database is.
 ///
 /// The parents are those of the files; the database's own where the files lack the revision, or have put it on top of another one since.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |_| {})?;
+/// let applied = runner::applied(&mut connection, sqlite)?;
+/// let tips = runner::tips(&history, &applied);
+/// assert_eq!(tips.len(), 1);
+/// assert_eq!(tips[0].message, "add items.description");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
     let parents: BTreeSet<RevisionId> = applied
@@ -193,6 +275,24 @@ pub fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
 }
 
 /// Returns what to go back to for a database to lose those revisions, and what builds on them, and no other: nothing means the base.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |_| {})?;
+/// let applied = runner::applied(&mut connection, sqlite)?;
+/// let [first, second] = [applied[0].id, applied[1].id];
+/// assert_eq!(runner::back_to(&history, &applied, &[second]), [first]);
+/// assert_eq!(runner::back_to(&history, &applied, &[first]), []);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn back_to(history: &History, applied: &[Applied], gone: &[RevisionId]) -> Vec<RevisionId> {
     let left = left(history, applied, gone);
@@ -226,6 +326,26 @@ fn left(history: &History, applied: &[Applied], gone: &[RevisionId]) -> Vec<Appl
 /// # Errors
 ///
 /// [`RunError`] if the version table cannot be read or written.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |_| {})?;
+/// let tagged = runner::tag(&mut connection, sqlite, &history, "v2.0")?;
+/// assert_eq!(tagged, history.heads());
+/// let applied = runner::applied(&mut connection, sqlite)?;
+/// assert_eq!(applied[1].tag.as_deref(), Some("v2.0"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn tag(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,

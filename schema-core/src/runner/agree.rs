@@ -24,6 +24,24 @@ pub struct Agreement {
 /// # Errors
 ///
 /// [`RunError`] if the dialect cannot hold the schema, or the database cannot be read.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use schema_core::{db::sqlite::SqliteConnection, dialect, runner};
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let mut scratch = SqliteConnection::in_memory()?;
+/// use schema_core::runner::{Tables, agree};
+/// use schema_core::schema::Schema;
+///
+/// runner::run_script(&mut scratch, sqlite, "CREATE TABLE items (id INTEGER PRIMARY KEY);")?;
+/// let tables = Tables::new(["item*"], [])?; // claims them though no schema has them
+/// let found = agree(&mut scratch, sqlite, &Schema::default(), &|table| tables.claim(table))?;
+/// assert_eq!(found.differences[0].describe(), "added table 'items'");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn agree(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,

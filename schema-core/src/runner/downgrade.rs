@@ -18,6 +18,24 @@ use crate::history::{Direction, History, Replaced, RevisionId, Squashed};
 /// # Errors
 ///
 /// [`RunError`]. The revisions taken back before it stay so; of the one that failed, everything is as it was if it runs in a transaction.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// let ran = runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |_| {})?;
+/// let everything = runner::downgrade(&mut connection, sqlite, &history, &[], &options, &mut |_| {})?;
+/// assert_eq!(everything, [ran[1], ran[0]]);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn downgrade(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
@@ -67,6 +85,26 @@ fn refuse_others(asked_for: &BTreeSet<RevisionId>, jobs: &[Job]) -> Result<(), R
 /// # Errors
 ///
 /// As [`downgrade`], as far as it can be known.
+///
+/// # Example
+///
+/// What would be lost can be shown before anyone agrees to it:
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// let ran = runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |_| {})?;
+/// let jobs = runner::ahead_of_downgrade(&mut connection, sqlite, &history, &ran[..1])?;
+/// assert!(jobs[0].text.contains(r#"DROP COLUMN "description""#));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn ahead_of_downgrade(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,

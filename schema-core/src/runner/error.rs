@@ -134,6 +134,24 @@ impl RunError {
     }
 
     /// Returns how to go on.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use std::time::Duration;
+    /// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+    /// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// let older = History::embedded(&Migrations::new("migrations", &MIGRATIONS.revisions()[..1]))?;
+    /// let unknown = history.heads();
+    /// let error = runner::upgrade(&mut connection, sqlite, &older, unknown, &options, &mut |_| {}).unwrap_err();
+    /// println!("{error}\nhint: {}", error.hint().unwrap_or_default());
+    /// # assert!(error.to_string().contains("6b03689cd779"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {

@@ -15,6 +15,25 @@ use crate::script::irreversible;
 /// # Errors
 ///
 /// [`ProofError`] with the revision whose script failed, or without one the differences at the end.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// use schema_core::runner::{Tables, prove_order};
+///
+/// let [first, second] = [history.revisions()[0].id, history.revisions()[1].id];
+/// prove_order(&mut connection, sqlite, &history, &[first], &[second], &Tables::default())?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn prove_order(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,

@@ -37,6 +37,27 @@ const WITHIN: &str = "A script that stopped within a revision has noted nothing 
 /// # Errors
 ///
 /// [`RunError`] if a script is missing or cannot be understood, or the dialect cannot hold the version table.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// use schema_core::runner::Repeat;
+///
+/// let [first, second] = [history.revisions()[0].id, history.revisions()[1].id];
+/// let sql = runner::upgrade_script(sqlite, &history, &[first], &[second], Repeat::Stop, "1.0.0")?;
+/// assert!(sql.contains(r#"ALTER TABLE "items" ADD COLUMN "description" TEXT;"#));
+/// assert!(sql.contains("INSERT INTO _autogen_revisions"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn upgrade_script(
     dialect: &dyn Dialect,
     history: &History,
@@ -77,6 +98,25 @@ pub fn upgrade_script(
 /// # Errors
 ///
 /// As [`upgrade_script`], or that a revision says that there is no way back.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// use schema_core::runner::Repeat;
+///
+/// let sql = runner::downgrade_script(sqlite, &history, history.heads(), &[], Repeat::Stop, "1.0.0")?;
+/// assert!(sql.find(r#"DROP COLUMN "description""#) < sql.find(r#"DROP TABLE "stores""#));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn downgrade_script(
     dialect: &dyn Dialect,
     history: &History,

@@ -16,6 +16,20 @@ use crate::script;
 /// # Errors
 ///
 /// [`ProofError`]: the text cannot be cut into statements, or one of them failed.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use schema_core::{db::sqlite::SqliteConnection, dialect, runner};
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let mut scratch = SqliteConnection::in_memory()?;
+/// let dump = "CREATE TABLE items (id INTEGER PRIMARY KEY); CREATE VIEW cheap AS SELECT id FROM items;";
+/// runner::load(&mut scratch, sqlite, dump)?;
+/// assert_eq!(sqlite.reflect(&mut scratch)?.tables.len(), 1);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn load(scratch: &mut dyn Connection, dialect: &dyn Dialect, text: &str) -> Result<(), ProofError> {
     let statements = script::statements(text, dialect.lexicon()).map_err(ProofCause::Script)?;
     for statement in &statements {
@@ -35,6 +49,26 @@ pub fn load(scratch: &mut dyn Connection, dialect: &dyn Dialect, text: &str) -> 
 /// # Errors
 ///
 /// [`ProofError`]: a statement failed, something that hangs on a table cannot be kept, or the tables are not as `expected`.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use schema_core::{db::sqlite::SqliteConnection, dialect, runner};
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let mut scratch = SqliteConnection::in_memory()?;
+/// use schema_core::{diff::Answers, plan::plan, schema::Schema};
+///
+/// runner::load(&mut scratch, sqlite, "CREATE TABLE items (id INTEGER PRIMARY KEY);")?;
+/// let from = sqlite.reflect(&mut scratch)?;
+/// let to = Schema::default();
+/// let plans = plan(sqlite, &from, &to, &Answers::default())?;
+/// let whole = runner::rehearse(&mut scratch, sqlite, &plans.upgrade, &to)?;
+/// assert_eq!(whole, plans.upgrade); // nothing hung on the table
+/// assert!(sqlite.reflect(&mut scratch)?.tables.is_empty());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn rehearse(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,

@@ -34,6 +34,30 @@ pub struct Stamped {
 ///
 /// [`RunError`] if a target is unknown, if the database has revisions that the files do not have and they are not to be
 /// forgotten, or if the version table cannot be written. The table is as it was then.
+///
+/// # Example
+///
+/// A database that was made by other means, and is as the first revision makes it:
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// use schema_core::runner::Unknown;
+///
+/// let first = history.revisions()[0].id;
+/// let stamped = runner::stamp(&mut connection, sqlite, &history, &[first], Unknown::Refuse, &options)?;
+/// assert_eq!(stamped.added, [first]);
+/// let jobs = runner::ahead_of_upgrade(&mut connection, sqlite, &history, history.heads())?;
+/// assert_eq!(jobs.len(), 1);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn stamp(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,

@@ -105,6 +105,15 @@ impl Tables {
     /// # Errors
     ///
     /// A text that is no pattern.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use schema_core::runner::Tables;
+    ///
+    /// assert!(Tables::new([], ["legacy_*"]).is_ok());
+    /// assert!(Tables::new(["shop_[ab]"], []).is_err()); // that would be a set of letters elsewhere
+    /// ```
     pub fn new<T: Into<String>>(
         include: impl IntoIterator<Item = T>,
         exclude: impl IntoIterator<Item = T>,
@@ -116,6 +125,13 @@ impl Tables {
     }
 
     /// Returns a pattern that is in both lists, and so says two things. What both match is excluded.
+    ///
+    /// ```
+    /// # use schema_core::runner::Tables;
+    /// let tables = Tables::new(["shop_*", "items"], ["items"])?;
+    /// assert_eq!(tables.said_twice(), Some("items"));
+    /// # Ok::<(), schema_core::runner::OddPattern>(())
+    /// ```
     #[must_use]
     pub fn said_twice(&self) -> Option<&str> {
         let mut include = self.include.iter();
@@ -124,6 +140,15 @@ impl Tables {
     }
 
     /// Tells what the project has to do with a table of a database.
+    ///
+    /// ```
+    /// # use schema_core::{runner::{Claim, Tables}, schema::TableName};
+    /// let tables = Tables::new(["shop_*"], ["legacy_*"])?;
+    /// assert_eq!(tables.claim(&TableName::new("shop_orders")), Claim::Always);
+    /// assert_eq!(tables.claim(&TableName::new("legacy_orders")), Claim::Never);
+    /// assert_eq!(tables.claim(&TableName::new("orders")), Claim::IfMade);
+    /// # Ok::<(), schema_core::runner::OddPattern>(())
+    /// ```
     #[must_use]
     pub fn claim(&self, table: &TableName) -> Claim {
         if self.excludes(table) {
@@ -136,12 +161,31 @@ impl Tables {
     }
 
     /// Tells whether a table is left alone.
+    ///
+    /// A pattern means the name alone, or the namespace with it:
+    ///
+    /// ```
+    /// # use schema_core::{runner::Tables, schema::TableName};
+    /// let tables = Tables::new([], ["audit.*"])?;
+    /// let name = TableName { schema: Some("audit".into()), ..TableName::new("log") };
+    /// assert!(tables.excludes(&name) && !tables.excludes(&TableName::new("log")));
+    /// # Ok::<(), schema_core::runner::OddPattern>(())
+    /// ```
     #[must_use]
     pub fn excludes(&self, table: &TableName) -> bool {
         self.exclude.iter().any(|pattern| pattern.matches(table))
     }
 
     /// Takes the tables that are left alone out of a schema, and returns their names.
+    ///
+    /// ```
+    /// # use schema_core::{runner::Tables, schema::{Schema, Table, TableName}};
+    /// let mut schema = Schema::from_iter(["items", "legacy_items"].map(|name| Table::new(TableName::new(name))));
+    /// let left_alone = Tables::new([], ["legacy_*"])?.leave_alone(&mut schema);
+    /// assert_eq!(left_alone, [TableName::new("legacy_items")]);
+    /// assert_eq!(schema.tables.len(), 1);
+    /// # Ok::<(), schema_core::runner::OddPattern>(())
+    /// ```
     pub fn leave_alone(&self, schema: &mut Schema) -> Vec<TableName> {
         let excluded: Vec<TableName> = schema
             .tables
@@ -160,6 +204,29 @@ impl Tables {
     /// # Errors
     ///
     /// The first such key, unless the history has its target.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Model, metadata, runner::Tables, schema::Schema};
+    /// #[derive(Model)]
+    /// struct UserModel {
+    ///     id: i64,
+    /// }
+    ///
+    /// #[derive(Model)]
+    /// struct OrderModel {
+    ///     id: i64,
+    ///     #[model(references(UserModel), index)]
+    ///     user_id: i64,
+    /// }
+    ///
+    /// let mut models = Schema::from_iter([UserModel::table(), OrderModel::table()]);
+    /// let tables = Tables::new([], ["user*"])?;
+    /// tables.leave_alone(&mut models);
+    /// assert!(tables.refuse_dangling(&models, &Schema::default()).is_err()); // who makes `users`?
+    /// # Ok::<(), schema_core::runner::OddPattern>(())
+    /// ```
     pub fn refuse_dangling(&self, models: &Schema, history: &Schema) -> Result<(), Dangling> {
         for table in models.tables.values() {
             let dangling = table

@@ -16,6 +16,32 @@ use crate::history::{Direction, History, RevisionId};
 /// # Errors
 ///
 /// [`RunError`]. What was committed before it stays; of a script that runs in a transaction, nothing else does.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// use schema_core::runner::Event;
+///
+/// let mut running = Vec::new();
+/// runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |event| {
+///     if let Event::Running { message, .. } = event {
+///         running.push(message.to_owned());
+///     }
+/// })?;
+/// assert_eq!(running, ["create stores", "add items.description"]);
+/// let again = runner::upgrade(&mut connection, sqlite, &history, history.heads(), &options, &mut |_| {})?;
+/// assert!(again.is_empty());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn upgrade(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
@@ -35,6 +61,24 @@ pub fn upgrade(
 /// # Errors
 ///
 /// As [`upgrade`], as far as it can be known.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// let jobs = runner::ahead_of_upgrade(&mut connection, sqlite, &history, history.heads())?;
+/// assert_eq!(jobs[1].message, "add items.description");
+/// assert!(jobs[1].text.contains(r#"ALTER TABLE "items" ADD COLUMN "description" TEXT"#));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn ahead_of_upgrade(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,

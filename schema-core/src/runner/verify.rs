@@ -18,6 +18,23 @@ use crate::script;
 /// # Errors
 ///
 /// [`ProofError`] with the revision, the script, and the statement that failed or the differences.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use std::time::Duration;
+/// # use schema_core::{Migrations, db::sqlite::SqliteConnection, dialect, history::History, runner};
+/// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let history = History::embedded(&MIGRATIONS)?;
+/// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
+/// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// let irreversible = runner::verify(&mut connection, sqlite, &history, &runner::Tables::default(), &mut |_| {})?;
+/// assert_eq!(irreversible, None); // the way down led to the base
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify(
     scratch: &mut dyn Connection,
     dialect: &dyn Dialect,
