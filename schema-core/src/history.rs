@@ -3,6 +3,18 @@
 //! A revision is a folder of its own, `versions/<id>_<slug>/`, with `revision.json` and a pair of scripts for each dialect.
 //! Nothing is shared between revisions, so that branches never conflict. Loading reads the headers; what a revision
 //! does is parsed when it is asked for. This module knows no database and runs nothing.
+//!
+//! ```
+//! use schema_core::history::{Direction, History};
+//!
+//! let history = History::load("../examples/store/migrations".as_ref())?;
+//! let head = history.resolve("head", &[])?[0];
+//! assert_eq!(history.get(head).unwrap().message, "add items.description");
+//! assert_eq!(history.schema()?.tables.len(), 5);
+//! let script = history.script(head, "sqlite", Direction::Upgrade)?;
+//! assert!(script.contains(r#"ALTER TABLE "items" ADD COLUMN"#));
+//! # Ok::<(), schema_core::history::HistoryError>(())
+//! ```
 
 mod branches;
 mod decision;
@@ -15,6 +27,7 @@ mod id;
 mod names;
 mod pending;
 mod replaced;
+mod replay;
 mod revision;
 mod strays;
 
@@ -38,10 +51,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use self::replaced::Settled;
-use crate::diff::Past;
-use crate::operation::{ApplyError, Operation};
-use crate::schema::{Schema, Table, TableName};
-
 /// Which of the two scripts of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -103,6 +112,17 @@ impl History {
     /// [`HistoryError`] with the file: a folder or file that cannot be read, JSON that is broken (with line and
     /// column), a folder whose name is not its revision's id, an id that two folders have, a parent that is missing or that
     /// was squashed with what came after it, a cycle.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use schema_core::history::{Cause, History};
+    ///
+    /// let history = History::load("../examples/store/migrations".as_ref())?;
+    /// let messages: Vec<&str> = history.revisions().iter().map(|header| header.message.as_str()).collect();
+    /// assert_eq!(messages, ["create stores", "add items.description"]);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn load(migrations: &Path) -> Result<History, HistoryError> {
         History::load_with_strays(migrations)?.without_strays()
     }
@@ -141,6 +161,32 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if a parent is missing, or the revision would be its own ancestor.
+    ///
+    /// # Example
+    ///
+    /// Whether a branch fits on top of another can be tried before its file is written:
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// let moved = history.with_parents(right, vec![left])?;
+    /// assert_eq!(moved.heads(), [right]);
+    /// assert!(moved.schema().is_err()); // both add `items.size`
+    /// assert_eq!(history.heads(), [left, right]);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn with_parents(&self, id: RevisionId, parents: Vec<RevisionId>) -> Result<History, HistoryError> {
         let mut headers = self.headers.clone();
         for header in headers.iter_mut().filter(|header| header.id == id) {
@@ -164,208 +210,116 @@ impl History {
     }
 
     /// Returns all revisions, parents before children, in the same order everywhere.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert!(history.revisions()[0].parents.is_empty());
+    /// assert_eq!(history.revisions()[1].parents, [history.revisions()[0].id]);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn revisions(&self) -> &[Header] {
         &self.headers
     }
 
     /// Tells whether there is no revision at all.
+    ///
+    /// ```
+    /// # use schema_core::history::History;
+    /// assert!(History::default().is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.headers.is_empty()
     }
 
     /// Returns the revision of that id.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// let id = "6b03689cd779".parse()?;
+    /// assert_eq!(history.get(id).unwrap().message, "add items.description");
+    /// assert_eq!(history.get("000000000000".parse()?), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn get(&self, id: RevisionId) -> Option<&Header> {
         self.places.get(&id).map(|at| &self.headers[*at])
     }
 
     /// Returns the revisions that are no one's parent; [strays](Self::strays) and what builds on them do not count.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// match history.heads() {
+    ///     [] => println!("no revision yet"),
+    ///     [head] => println!("the next revision builds on {head}"),
+    ///     heads => assert_eq!(heads, [left, right]), // `autogen merge` joins them
+    /// }
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn heads(&self) -> &[RevisionId] {
         &self.heads
     }
 
-    /// Returns the revisions that name `id` as a parent.
-    pub fn children(&self, id: RevisionId) -> impl Iterator<Item = &Header> {
-        self.headers
-            .iter()
-            .filter(move |header| header.parents.contains(&id))
-    }
-
-    /// Returns the given revisions with all that they build on, parents first. An id that is not in the history is left out.
-    #[must_use]
-    pub fn ancestors(&self, ids: &[RevisionId]) -> Vec<RevisionId> {
-        let mut wanted = vec![false; self.headers.len()];
-        for id in ids {
-            if let Some(at) = self.places.get(id) {
-                wanted[*at] = true;
-            }
-        }
-        // Parents stand before their children, so one walk from the end sees every child first.
-        for at in (0..self.headers.len()).rev() {
-            if wanted[at] {
-                for parent in &self.headers[at].parents {
-                    wanted[self.places[parent]] = true;
-                }
-            }
-        }
-        self.headers
-            .iter()
-            .zip(wanted)
-            .filter(|(_, wanted)| *wanted)
-            .map(|(header, _)| header.id)
-            .collect()
-    }
-
-    /// Returns what a database has that is at the given revisions, parents first: their ancestors, but for those that a merge
-    /// among them decided against.
-    #[must_use]
-    pub fn applied_at(&self, ids: &[RevisionId]) -> Vec<RevisionId> {
-        let mut applied = self.ancestors(ids);
-        let overruled: BTreeSet<RevisionId> = applied
-            .iter()
-            .filter_map(|id| self.get(*id))
-            .flat_map(|header| header.overrules.iter().copied())
-            .collect();
-        applied.retain(|id| !overruled.contains(id));
-        applied
-    }
-
-    /// Returns the given revisions with all that build on them, parents first.
-    #[must_use]
-    pub fn descendants(&self, ids: &[RevisionId]) -> Vec<RevisionId> {
-        let mut found: BTreeSet<RevisionId> = ids.iter().copied().collect();
-        let mut ordered = Vec::new();
-        for header in &self.headers {
-            if found.contains(&header.id) || header.parents.iter().any(|parent| found.contains(parent)) {
-                found.insert(header.id);
-                ordered.push(header.id);
-            }
-        }
-        ordered
-    }
-
-    /// Returns a revision with its operations and answers. Its parents are those in the graph, where another one may have taken the place of a squashed
-    /// one that its file names.
-    ///
-    /// # Errors
-    ///
-    /// [`HistoryError`] if there is no such revision or its file cannot be understood, with line and column.
-    pub fn revision(&self, id: RevisionId) -> Result<Revision, HistoryError> {
-        let source = self.source(id)?;
-        let mut revision = revision::parse(&source.text)
-            .map_err(|error| HistoryError::json(source.folder.join(files::REVISION_FILE), &error))?;
-        if let Some(header) = self.get(id) {
-            revision.parents.clone_from(&header.parents);
-        }
-        Ok(revision)
-    }
-
-    /// Returns what a revision does.
-    ///
-    /// # Errors
-    ///
-    /// As [`revision`](Self::revision).
-    pub fn operations(&self, id: RevisionId) -> Result<Vec<Operation>, HistoryError> {
-        self.revision(id).map(|revision| revision.operations)
-    }
-
-    /// Returns the names of all tables that a revision ever made, whatever became of them.
-    ///
-    /// # Errors
-    ///
-    /// [`HistoryError`] for a revision that cannot be read.
-    pub fn made(&self) -> Result<BTreeSet<TableName>, HistoryError> {
-        let mut made = BTreeSet::new();
-        for header in &self.headers {
-            for operation in self.operations(header.id)? {
-                if let Operation::CreateTable {
-                    table: Table { name, .. },
-                }
-                | Operation::RenameTable { to: name, .. } = operation
-                {
-                    made.insert(name);
-                }
-            }
-        }
-        Ok(made)
-    }
-
-    /// Returns the renames that the revisions and their ancestors have done.
-    ///
-    /// # Errors
-    ///
-    /// [`HistoryError`] for a revision that cannot be read.
-    pub fn past(&self, ids: &[RevisionId]) -> Result<Past, HistoryError> {
-        let mut past = Past::default();
-        for id in self.ancestors(ids) {
-            past.add(&self.revision(id)?.answers);
-        }
-        Ok(past)
-    }
-
-    /// Returns the schema at the given revisions together: their ancestors' operations, replayed from nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`HistoryError`] with the revision and the operation that does not fit what came before it.
-    pub fn schema_at(&self, ids: &[RevisionId]) -> Result<Schema, HistoryError> {
-        self.replay_all(&self.applied_at(ids))
-    }
-
-    /// Applies the operations of those revisions, from nothing and in that order.
-    fn replay_all(&self, ids: &[RevisionId]) -> Result<Schema, HistoryError> {
-        let mut schema = Schema::default();
-        for id in ids {
-            self.replay(*id, &mut schema)?;
-        }
-        Ok(schema)
-    }
-
-    /// Returns the schema at the heads.
-    ///
-    /// # Errors
-    ///
-    /// As [`schema_at`](Self::schema_at).
-    pub fn schema(&self) -> Result<Schema, HistoryError> {
-        self.schema_at(&self.heads)
-    }
-
-    /// Applies one revision's operations to the schema that it builds on.
-    ///
-    /// # Errors
-    ///
-    /// As [`schema_at`](Self::schema_at).
-    pub fn replay(&self, id: RevisionId, schema: &mut Schema) -> Result<(), HistoryError> {
-        for operation in self.operations(id)? {
-            operation.apply(schema).map_err(|error| self.misfit(id, error))?;
-        }
-        Ok(())
-    }
-
-    /// Returns the error for an operation of a revision that does not fit.
-    pub(crate) fn misfit(&self, id: RevisionId, error: ApplyError) -> HistoryError {
-        HistoryError {
-            path: self.folder(id).map(|folder| folder.join(files::REVISION_FILE)),
-            cause: Cause::Replay { revision: id, error },
-        }
-    }
-
     /// Returns the folder of a revision.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// let folder = history.folder(history.heads()[0]).unwrap();
+    /// assert!(folder.ends_with("versions/6b03689cd779_add_items_description"));
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn folder(&self, id: RevisionId) -> Option<&Path> {
         self.source(id).ok().map(|source| source.folder.as_path())
     }
 
     /// Returns the words in the name of a revision's folder; empty if it has none.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert_eq!(history.slug(history.heads()[0]), Some("add_items_description"));
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn slug(&self, id: RevisionId) -> Option<&str> {
         self.folder(id).and_then(files::folder_slug)
     }
 
     /// Returns where a script of a revision is, whether or not it exists.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// # use schema_core::history::Direction;
+    /// let path = history.script_path(history.heads()[0], "postgres", Direction::Upgrade).unwrap();
+    /// assert_eq!(path.file_name().unwrap(), "upgrade.postgres.sql");
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn script_path(&self, id: RevisionId, dialect: &str, direction: Direction) -> Option<PathBuf> {
         self.folder(id)
@@ -377,6 +331,20 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] with the path if it is missing or cannot be read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// # use schema_core::history::Direction;
+    /// let head = history.heads()[0];
+    /// let script = history.script(head, "sqlite", Direction::Downgrade)?;
+    /// assert!(script.contains(r#"ALTER TABLE "items" DROP COLUMN "description";"#));
+    /// assert!(history.script(head, "postgres", Direction::Downgrade).is_err());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn script(
         &self,
         id: RevisionId,

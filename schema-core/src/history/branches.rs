@@ -7,6 +7,29 @@ use super::{History, HistoryError, RevisionId};
 use crate::operation::{Operation, Thing, conflicts};
 
 /// Two revisions on different branches that touch the same thing.
+///
+/// Two branches that add a column of the same name, which a merge cannot join without being told which counts:
+///
+/// ```
+/// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+/// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+/// #     EmbeddedRevision { folder, revision, scripts: &[] }
+/// # }
+/// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+/// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+/// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+/// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+/// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+/// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+/// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+/// # ]);
+/// # let history = History::embedded(&BRANCHES)?;
+/// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+/// let conflict = &history.conflicts(&[left, right])?[0];
+/// assert_eq!((conflict.left.revision, conflict.right.revision), (left, right));
+/// assert!(conflict.to_string().contains("both touch column 'items.size'"), "{conflict}");
+/// # Ok::<(), schema_core::history::HistoryError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchConflict {
     /// What both touch, by the name that it had before either.
@@ -42,6 +65,26 @@ impl fmt::Display for BranchConflict {
 
 impl History {
     /// Returns what a database at `one` has and one at `other` has not, parents first.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// assert_eq!(history.only(left, right), [left]); // both have the base
+    /// assert!(history.only(base, right).is_empty());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn only(&self, one: RevisionId, other: RevisionId) -> Vec<RevisionId> {
         let others: BTreeSet<RevisionId> = self.applied_at(&[other]).into_iter().collect();
@@ -57,6 +100,28 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if a revision's file cannot be understood.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// assert_eq!(history.conflicts(history.heads())?.len(), 1);
+    /// assert!(history.conflicts(&[base, left])?.is_empty());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn conflicts(&self, heads: &[RevisionId]) -> Result<Vec<BranchConflict>, HistoryError> {
         let mut found = Vec::new();
         for (at, one) in heads.iter().enumerate() {
@@ -73,6 +138,27 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if a revision's file cannot be understood.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// assert!(history.merged_conflicts()?.is_empty()); // there is no merge yet
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn merged_conflicts(&self) -> Result<Vec<(RevisionId, BranchConflict)>, HistoryError> {
         let mut found = Vec::new();
         for merge in self.headers.iter().filter(|header| header.parents.len() > 1) {

@@ -37,6 +37,31 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if a revision's file cannot be understood, or what is left does not fit together.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// let decision = history.decide(&[left, right], &[left])?;
+    /// assert_eq!(decision.overrules, [right]);
+    /// assert!(decision.open.is_empty());
+    /// let undecided = history.decide(&[left, right], &[])?;
+    /// assert_eq!(undecided.open.len(), 1);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn decide(&self, heads: &[RevisionId], preferred: &[RevisionId]) -> Result<Decision, HistoryError> {
         let mut overruled: BTreeSet<RevisionId> = BTreeSet::new();
         let mut open = Vec::new();
@@ -115,6 +140,28 @@ impl History {
     /// # Errors
     ///
     /// As [`schema_at`](Self::schema_at).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// let schema = history.schema_without(&[left, right], &[right])?;
+    /// assert_eq!(schema, history.schema_at(&[left])?);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn schema_without(
         &self,
         ids: &[RevisionId],
@@ -125,6 +172,27 @@ impl History {
     }
 
     /// Returns the orders in which databases may get what branches have for themselves: any branch may come first, or all at once.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// let orders = history.orders(&[left, right], &[]);
+    /// assert_eq!(orders.common, [base]);
+    /// assert_eq!(orders.orders, [[left, right], [right, left]]);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn orders(&self, heads: &[RevisionId], overruled: &[RevisionId]) -> Orders {
         let gone: BTreeSet<RevisionId> = overruled.iter().copied().collect();
@@ -150,6 +218,25 @@ impl History {
     }
 
     /// Returns what a database has at whichever of the revisions it is.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// assert_eq!(history.common(&[left, right]), [base].into());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn common(&self, heads: &[RevisionId]) -> BTreeSet<RevisionId> {
         let mut sets = heads

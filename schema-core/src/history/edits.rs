@@ -23,6 +23,16 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if a file cannot be understood.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert!(history.edited_operations()?.is_empty());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn edited_operations(&self) -> Result<Vec<(RevisionId, PathBuf)>, HistoryError> {
         let mut edited = Vec::new();
         for (header, source) in self.headers.iter().zip(&self.sources) {
@@ -42,6 +52,17 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if it cannot be read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// # use schema_core::history::Direction;
+    /// assert!(!history.is_edited(history.heads()[0], "sqlite", Direction::Upgrade)?);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn is_edited(
         &self,
         id: RevisionId,
@@ -68,6 +89,16 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if there is no such revision or its folder cannot be read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert!(history.scripts_gone(history.heads()[0])?.is_empty());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn scripts_gone(&self, id: RevisionId) -> Result<Vec<ScriptGone>, HistoryError> {
         let source = self.source(id)?;
         let there = file_names(source)?;
@@ -93,6 +124,16 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] if there is no such revision or its folder cannot be read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert_eq!(history.script_dialects(history.heads()[0])?, ["sqlite".to_owned()].into());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn script_dialects(&self, id: RevisionId) -> Result<BTreeSet<String>, HistoryError> {
         let source = self.source(id)?;
         let recorded = self.get(id).into_iter().flat_map(|header| header.scripts.keys());

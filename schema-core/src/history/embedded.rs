@@ -11,6 +11,18 @@ impl History {
     /// # Errors
     ///
     /// As [`load`](History::load), with the files as they were when the program was compiled.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use schema_core::{Migrations, history::History};
+    ///
+    /// static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    ///
+    /// let history = History::embedded(&MIGRATIONS)?;
+    /// assert_eq!(history.revisions().len(), 2);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn embedded(migrations: &Migrations) -> Result<History, HistoryError> {
         let versions = Path::new(migrations.folder()).join(files::VERSIONS_FOLDER);
         let (mut headers, mut sources) = (Vec::new(), Vec::new());

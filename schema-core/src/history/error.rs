@@ -204,6 +204,16 @@ impl HistoryError {
     }
 
     /// Returns how to go on.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// let error = history.resolve("create_shop", &[]).unwrap_err();
+    /// println!("{error}\nhint: {}", error.hint().unwrap_or_default());
+    /// # assert!(error.to_string().contains("create_shop"), "{error}");
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let list = |candidates: &[String]| candidates.join(", ");

@@ -36,6 +36,12 @@ const USUAL_LENGTH: usize = 4_096;
 pub const VERSIONS_FOLDER: &str = "versions";
 
 /// Returns the name of a script: `upgrade.sqlite.sql`.
+///
+/// ```
+/// use schema_core::history::{Direction, files};
+///
+/// assert_eq!(files::script_name("sqlite", Direction::Upgrade), "upgrade.sqlite.sql");
+/// ```
 #[must_use]
 pub fn script_name(dialect: &str, direction: Direction) -> String {
     format!("{direction}.{dialect}.sql")
@@ -71,6 +77,16 @@ pub(super) fn is_dialect_name(text: &str) -> bool {
 /// # Errors
 ///
 /// [`HistoryError`] if it cannot be read or understood, with line and column.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::history::files;
+///
+/// let snapshot = files::read_snapshot("../examples/store/migrations".as_ref())?;
+/// assert_eq!(snapshot.unwrap().tables.len(), 5);
+/// # Ok::<(), schema_core::history::HistoryError>(())
+/// ```
 pub fn read_snapshot(migrations: &Path) -> Result<Option<Schema>, HistoryError> {
     let path = migrations.join(SNAPSHOT_FILE);
     match read_text(&path) {
@@ -90,6 +106,17 @@ pub fn read_snapshot(migrations: &Path) -> Result<Option<Schema>, HistoryError> 
 /// # Errors
 ///
 /// [`HistoryError`] if it cannot be read or understood, with line and column.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::history::{History, files};
+///
+/// let migrations = "../examples/store/migrations".as_ref();
+/// let history = History::load(migrations)?;
+/// assert!(files::snapshot_holds(migrations, &history.schema()?)?);
+/// # Ok::<(), schema_core::history::HistoryError>(())
+/// ```
 pub fn snapshot_holds(migrations: &Path, schema: &Schema) -> Result<bool, HistoryError> {
     let path = migrations.join(SNAPSHOT_FILE);
     // Writing is cheaper than parsing, and the text is nearly always the one that would be written.
@@ -103,6 +130,16 @@ pub fn snapshot_holds(migrations: &Path, schema: &Schema) -> Result<bool, Histor
 /// # Errors
 ///
 /// None that a schema could cause.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::{history::files, schema::{Schema, Table, TableName}};
+///
+/// let text = files::snapshot_text(&Schema::from_iter([Table::new(TableName::new("items"))]))?;
+/// assert!(text.contains(r#""name": "items""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn snapshot_text(schema: &Schema) -> Result<String, serde_json::Error> {
     json::to_string(schema, SNAPSHOT_DEPTH).map(|text| text + "\n")
 }

@@ -41,6 +41,21 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] with the candidates if no revision or several have the name.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// let [first, second] = [history.revisions()[0].id, history.revisions()[1].id];
+    /// assert_eq!(history.resolve("head", &[])?, [second]);
+    /// assert_eq!(history.resolve("head-1", &[])?, [first]);
+    /// assert_eq!(history.resolve("create", &[])?, [first]); // of `create_stores`
+    /// assert_eq!(history.resolve("+1", &[first])?, [second]);
+    /// assert!(history.resolve("6b036", &[]).is_err()); // both begin so
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn resolve(&self, name: &str, current: &[RevisionId]) -> Result<Vec<RevisionId>, HistoryError> {
         match name {
             "base" => return Ok(Vec::new()),
@@ -71,6 +86,18 @@ impl History {
     /// # Errors
     ///
     /// As [`resolve`](Self::resolve).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert_eq!(history.range(":head", &[])?.len(), 2);
+    /// let pending = history.range("current:", history.resolve("create_stores", &[])?.as_slice())?;
+    /// assert_eq!(pending.last().unwrap().message, "add items.description");
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn range(&self, range: &str, current: &[RevisionId]) -> Result<Vec<&Header>, HistoryError> {
         let Some((from, to)) = range.split_once(':') else {
             return Ok(self

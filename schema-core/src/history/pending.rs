@@ -154,6 +154,18 @@ impl History {
     /// # Errors
     ///
     /// [`Stuck`] if the database has only some of what was squashed, or a merge and what that decided against.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// let [first, second] = [history.revisions()[0].id, history.revisions()[1].id];
+    /// let pending = history.pending(history.heads(), &[first].into()).expect("nothing was squashed");
+    /// assert_eq!(pending.run, [second]);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn pending(&self, targets: &[RevisionId], has: &BTreeSet<RevisionId>) -> Result<Pending, Stuck> {
         let mut pending = Pending::default();
         let decisions = self.decisions(has);

@@ -23,6 +23,14 @@ pub enum Squashed {
 
 impl Squashed {
     /// Returns its id.
+    ///
+    /// ```
+    /// use schema_core::history::{RevisionId, Squashed};
+    ///
+    /// let [inner, outer] = [RevisionId::new(1, 0), RevisionId::new(2, 0)];
+    /// let again = Squashed::Again { id: outer, replaces: vec![Squashed::Plain(inner)] };
+    /// assert_eq!(again.id(), outer);
+    /// ```
     #[must_use]
     pub fn id(&self) -> RevisionId {
         match self {
@@ -31,6 +39,13 @@ impl Squashed {
     }
 
     /// Returns its id and those of all that it was squashed from.
+    ///
+    /// ```
+    /// # use schema_core::history::{RevisionId, Squashed};
+    /// # let [inner, outer] = [RevisionId::new(1, 0), RevisionId::new(2, 0)];
+    /// let again = Squashed::Again { id: outer, replaces: vec![Squashed::Plain(inner)] };
+    /// assert_eq!(again.ids(), [inner, outer]);
+    /// ```
     #[must_use]
     pub fn ids(&self) -> Vec<RevisionId> {
         match self {
@@ -92,12 +107,30 @@ pub enum Replaced {
 
 impl History {
     /// Returns the revision that one was squashed into.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert_eq!(history.replaced_by(history.heads()[0]), None);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn replaced_by(&self, id: RevisionId) -> Option<RevisionId> {
         self.replaced.get(&id).copied()
     }
 
     /// Tells whether an id is that of a revision, or of one that another was squashed from: no new revision can have it.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// # use schema_core::history::RevisionId;
+    /// assert!(history.speaks_of(history.heads()[0]));
+    /// assert!(!history.speaks_of(RevisionId::new(0, 1)));
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn speaks_of(&self, id: RevisionId) -> bool {
         self.get(id).is_some() || self.replaced_by(id).is_some()

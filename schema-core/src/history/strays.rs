@@ -43,6 +43,14 @@ impl History {
 
     /// Returns the revisions that build on the midst of what was squashed, parents first. In the graph they build on what that was squashed into; their
     /// files do not say so. There is none in a history that was [loaded](History::load) in the usual way.
+    ///
+    /// ```
+    /// # use schema_core::{Migrations, history::History};
+    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # let history = History::embedded(&MIGRATIONS)?;
+    /// assert!(history.strays().is_empty());
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn strays(&self) -> &[Stray] {
         &self.strays
@@ -63,6 +71,27 @@ impl History {
     /// # Errors
     ///
     /// [`HistoryError`] with the merge and what it decided against.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// history.refuse_squashed_decisions()?; // no merge, no decision
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     pub fn refuse_squashed_decisions(&self) -> Result<(), HistoryError> {
         for header in &self.headers {
             for overruled in &header.overrules {

@@ -24,11 +24,30 @@ pub struct Scripts {
 
 /// Writes a revision's folder, with its scripts by dialect, and returns the folder.
 ///
-/// The folder's name is the id and the message's [`slug`].
+/// The folder's name is the id and the message's [`slug`]. The folder `versions`, in which it stands, must exist.
 ///
 /// # Errors
 ///
 /// [`HistoryError`] if a revision of that id exists, or something cannot be written. Nothing is left behind then.
+///
+/// # Example
+///
+/// ```
+/// # use std::collections::BTreeMap;
+/// # use schema_core::history::{History, Revision, files::{self, Scripts}};
+/// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_write", std::process::id()));
+/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
+/// let upgrade = "CREATE TABLE stores (id INTEGER PRIMARY KEY);\n".to_owned();
+/// let downgrade = "DROP TABLE stores;\n".to_owned();
+/// let scripts = BTreeMap::from([("sqlite".to_owned(), Scripts { upgrade, downgrade })]);
+/// let written = files::write_revision(&folder, &revision, &scripts)?;
+/// assert!(written.ends_with("versions/6b036899bcc0_create_stores"));
+/// assert_eq!(History::load(&folder)?.heads(), [revision.id]);
+/// assert!(files::write_revision(&folder, &revision, &scripts).is_err()); // it is there already
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_revision(
     migrations: &Path,
     revision: &Revision,
@@ -74,6 +93,23 @@ pub fn write_revision_for(
 /// # Errors
 ///
 /// [`HistoryError`] if something cannot be written; the old one is as it was then.
+///
+/// # Example
+///
+/// ```
+/// # use std::collections::BTreeMap;
+/// # use schema_core::history::{History, Revision, files::{self, Scripts}};
+/// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_replace", std::process::id()));
+/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
+/// # let scripts = BTreeMap::new();
+/// let written = files::write_revision(&folder, &revision, &scripts)?;
+/// let better = Revision { message: "create shops".into(), ..revision };
+/// files::replace_revision(&written, &better, &scripts)?;
+/// assert_eq!(History::load(&folder)?.revisions()[0].message, "create shops");
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn replace_revision(
     folder: &Path,
     revision: &Revision,
@@ -135,6 +171,22 @@ fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
 /// # Errors
 ///
 /// [`HistoryError`] if it cannot be written; the old one is as it was then.
+///
+/// # Example
+///
+/// ```
+/// # use std::collections::BTreeMap;
+/// # use schema_core::history::{History, Revision, files::{self, Scripts}};
+/// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_file", std::process::id()));
+/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
+/// # let scripts = BTreeMap::new();
+/// let written = files::write_revision(&folder, &revision, &scripts)?;
+/// files::write_revision_file(&written, &Revision { message: "create shops".into(), ..revision })?;
+/// assert_eq!(History::load(&folder)?.revisions()[0].message, "create shops");
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_revision_file(folder: &Path, revision: &Revision) -> Result<(), HistoryError> {
     refuse_symlink(folder)?;
     let path = folder.join(REVISION_FILE);
@@ -149,6 +201,22 @@ pub fn write_revision_file(folder: &Path, revision: &Revision) -> Result<(), His
 /// # Errors
 ///
 /// [`HistoryError`] if it is no revision's folder or cannot be removed.
+///
+/// # Example
+///
+/// ```
+/// # use std::collections::BTreeMap;
+/// # use schema_core::history::{History, Revision, files::{self, Scripts}};
+/// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_remove", std::process::id()));
+/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
+/// # let scripts = BTreeMap::new();
+/// let written = files::write_revision(&folder, &revision, &scripts)?;
+/// files::remove_revision(&written)?;
+/// assert!(History::load(&folder)?.is_empty());
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn remove_revision(folder: &Path) -> Result<(), HistoryError> {
     let name = folder
         .file_name()
@@ -176,6 +244,22 @@ pub fn remove_revision(folder: &Path) -> Result<(), HistoryError> {
 /// # Errors
 ///
 /// [`HistoryError`] if it cannot be written; the old one is as it was then.
+///
+/// # Example
+///
+/// ```
+/// # use std::collections::BTreeMap;
+/// # use schema_core::history::{History, Revision, files::{self, Scripts}};
+/// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_snapshot", std::process::id()));
+/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
+/// # use schema_core::schema::{Schema, Table, TableName};
+/// let schema = Schema::from_iter([Table::new(TableName::new("items"))]);
+/// files::write_snapshot(&folder, &schema)?;
+/// assert_eq!(files::read_snapshot(&folder)?, Some(schema));
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_snapshot(migrations: &Path, schema: &Schema) -> Result<(), HistoryError> {
     let path = migrations.join(SNAPSHOT_FILE);
     let text = super::snapshot_text(schema).map_err(|error| unwritable(&path, &error))?;
