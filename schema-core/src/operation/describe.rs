@@ -142,7 +142,12 @@ fn column_changed(from: &Column, to: &Column) -> String {
     } = from;
     let mut changed = Vec::new();
     if *ty != to.ty || *sql_type != to.sql_type {
-        changed.push(format!("type ({} to {})", type_words(from), type_words(to)));
+        let words = if *sql_type == to.sql_type {
+            [from, to].map(|column| column.ty.to_string())
+        } else {
+            [from, to].map(type_words)
+        };
+        changed.push(format!("type ({})", words.join(" to ")));
     }
     let rest = [
         (
@@ -203,4 +208,25 @@ fn options_changed(from: &TableOptions, to: &TableOptions) -> String {
         .map(|(_, word)| *word)
         .collect();
     words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::schema::Type;
+
+    #[test]
+    fn types_under_the_same_native_one_are_told_by_their_own_names() {
+        let mut from = Column::new("quantity", Type::I64);
+        from.sql_type = BTreeMap::from([("sqlite".to_owned(), "INTEGER".to_owned())]);
+        let to = Column {
+            ty: Type::I32,
+            ..from.clone()
+        };
+        assert_eq!(column_changed(&from, &to), "type (i64 to i32)");
+        let plain = Column::new("quantity", Type::I64);
+        assert_eq!(column_changed(&from, &plain), "type (sqlite: INTEGER to i64)");
+    }
 }

@@ -121,7 +121,7 @@ pub(super) fn told(
             return Err(
                 CommandError::new(format!("cannot drop `{table}`: the {thing} depends on it"))
                     .cause("models cannot say such a thing, so it is not autogen's to drop")
-                    .hint(format!("drop or change the {} first", thing.kind)),
+                    .hint(format!("drop or change the {thing} first")),
             );
         }
         told.push(Told {
