@@ -2,11 +2,13 @@
 //! Tables that others have made for the server: it treats some of what is in them otherwise than what it is told by name.
 
 use autogen_tests::servers;
+use schema_core::dialect::Dialect as _;
+use schema_core::dialect::mysql::MySql;
 use schema_core::diff::Answers;
 use schema_core::operation::Operation;
 use schema_core::plan::plan;
 use schema_core::runner::load;
-use schema_core::schema::{Index, IndexKey, Schema, Table, TableName, Type};
+use schema_core::schema::{Column, Index, IndexKey, Schema, Table, TableName, Type};
 use schema_core::script::render;
 
 /// Makes tables as others do, changes them and takes it back; nothing else is another one then.
@@ -103,4 +105,21 @@ fn a_column_is_renamed_under_its_check() {
         };
         operation.apply(schema).unwrap();
     });
+}
+
+#[test]
+fn a_text_among_bytes_is_refused() {
+    let mut pages = Table::new(TableName::new("pages"));
+    pages.options.charset = Some("binary".to_owned());
+    pages.columns = vec![
+        Column::new("title", Type::Bytes { length: Some(255) }),
+        Column::new("note", Type::Text { length: None }),
+    ];
+    let normalized = MySql.normalize(&Schema::from_iter([pages.clone()]));
+    assert_eq!(
+        normalized.unwrap_err().to_string(),
+        "mysql cannot hold column `pages.note`: a text in a table of the character set `binary` is bytes: make it `Vec<u8>`, or give it a collation of its own, such as `utf8mb4_bin`"
+    );
+    pages.columns[1].collation = Some("utf8mb4_bin".to_owned());
+    MySql.normalize(&Schema::from_iter([pages])).unwrap();
 }

@@ -81,6 +81,7 @@ fn table(table: &Table) -> Result<Table, Unsupported> {
     }
     refuse_computing_from_numbers(&normalized)?;
     characters::refuse(&normalized)?;
+    characters::refuse_bytes(&normalized)?;
     column::refuse_numbers_without_key(&normalized)?;
     Ok(normalized)
 }
