@@ -22,11 +22,20 @@ pub(super) fn refuse_apart(
     if heads.len() < 2 {
         return Ok(());
     }
-    let conflicts = history.conflicts(heads)?;
-    if !conflicts.is_empty() {
-        return Err(apart(history, heads, &conflicts));
-    }
+    refuse_conflicts(history, heads)?;
     prove_orders(environment, config, history, heads, &[])
+}
+
+/// Refuses heads that touch the same things.
+///
+/// # Errors
+///
+/// The operations and the revisions that they are in.
+pub(super) fn refuse_conflicts(history: &History, heads: &[RevisionId]) -> Result<(), CommandError> {
+    match &history.conflicts(heads)?[..] {
+        [] => Ok(()),
+        conflicts => Err(apart(history, heads, conflicts)),
+    }
 }
 
 /// Returns the error for heads that touch the same things.

@@ -38,7 +38,9 @@ pub(super) fn renew(environment: &mut Environment<'_>, history: &History) -> Res
 
 /// Runs the command.
 pub(crate) fn run(environment: &mut Environment<'_>, _: &SnapshotArgs) -> Result<Outcome, CommandError> {
-    let schema = environment.history()?.schema()?;
+    let history = environment.history()?;
+    super::join::refuse_conflicts(&history, history.heads())?;
+    let schema = history.schema()?;
     let shown = environment.shown(&environment.migrations.join(SNAPSHOT_FILE));
     let migrations = &environment.migrations;
     environment.printer.step(format_args!("Generating {shown}"), || {

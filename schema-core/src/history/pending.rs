@@ -104,11 +104,11 @@ impl fmt::Display for Stuck {
                 back_to: _,
                 then: _,
             } => {
-                write!(f, "cannot upgrade to `{by}`: it decided against `{revision}`, ")?;
-                match part[..] {
-                    [] => f.write_str("which the database has"),
-                    [..] => write!(f, "of which the database has {}", list(part)),
+                f.write_str("cannot upgrade: the database has ")?;
+                if !part.is_empty() {
+                    write!(f, "{} of ", list(part))?;
                 }
+                write!(f, "`{revision}`, which `{by}` decided against")
             }
             Stuck::DecidedAgainst { revision, by } => write!(
                 f,
@@ -193,23 +193,61 @@ impl History {
                     });
                 }
             }
-            for overruled in self.get(id).into_iter().flat_map(|header| &header.overrules) {
-                let part = match self.replaced(*overruled, has) {
-                    Replaced::Some { has: part, lacks: _ } => part,
-                    Replaced::None if !has.contains(overruled) => continue,
-                    Replaced::None | Replaced::All => Vec::new(),
-                };
-                let left = self.without(*overruled, has);
-                return Err(Stuck::Overruled {
-                    revision: *overruled,
-                    by: id,
-                    part,
-                    then: self.pending(targets, &left).err().map(Box::new),
-                    back_to: self.tips_of(left),
-                });
+            if let Some(stuck) = self.overruled(id, targets, has) {
+                return Err(stuck);
             }
         }
+        // What a merge decided against stays so where that merge lost against another one.
+        let ahead = |pending: &Pending| !pending.run.is_empty() || !pending.adopt.is_empty();
+        let lost = self.ancestors(targets).into_iter().filter(|id| !has.contains(id));
+        let stuck = lost
+            .filter(|_| ahead(&pending))
+            .find_map(|id| self.overruled(id, targets, has));
+        if let Some(stuck) = stuck {
+            return Err(stuck);
+        }
         Ok(pending)
+    }
+
+    /// Returns why a database cannot go on that has what a merge decided against.
+    fn overruled(
+        &self,
+        merge: RevisionId,
+        targets: &[RevisionId],
+        has: &BTreeSet<RevisionId>,
+    ) -> Option<Stuck> {
+        for overruled in &self.get(merge)?.overrules {
+            let part = match self.replaced(*overruled, has) {
+                Replaced::Some { has: part, lacks: _ } => part,
+                Replaced::None if !has.contains(overruled) => continue,
+                Replaced::None | Replaced::All => Vec::new(),
+            };
+            let left = self.without(*overruled, has);
+            return Some(Stuck::Overruled {
+                revision: *overruled,
+                by: merge,
+                part,
+                then: self.pending(targets, &left).err().map(Box::new),
+                back_to: self.tips_of(left),
+            });
+        }
+        None
+    }
+
+    /// Returns why a database that has a revision cannot go on, if a merge decided against that, whether it is on the way or not.
+    pub(crate) fn overruled_anywhere(&self, id: RevisionId, has: &BTreeSet<RevisionId>) -> Option<Stuck> {
+        let merge = self
+            .headers
+            .iter()
+            .find(|header| header.overrules.contains(&id))?;
+        let left = self.without(id, has);
+        Some(Stuck::Overruled {
+            revision: id,
+            by: merge.id,
+            part: Vec::new(),
+            back_to: self.tips_of(left),
+            then: None,
+        })
     }
 
     /// Returns what the merges among some revisions decided against, and which of them did.

@@ -114,7 +114,13 @@ pub(super) fn refuse_apart(
             .filter(|id| there.contains(id) && !below.contains(id) && !is_joined(id))
             .collect();
         if let Some(apart) = apart(history, dialect, job, &beside)? {
-            return Err(RunError::Apart(Box::new(apart)));
+            // Joined they are, then, but for this one.
+            let decided = history.overruled_anywhere(apart.beside, &there);
+            let upgrades = job.direction == Direction::Upgrade;
+            return Err(match decided.filter(|_| upgrades) {
+                Some(stuck) => RunError::Stuck(stuck),
+                None => RunError::Apart(Box::new(apart)),
+            });
         }
         if job.direction == Direction::Upgrade {
             there.insert(job.revision);
