@@ -1,0 +1,596 @@
+//! Teams at random: developers who change models, write revisions, bring each other's into their files as version control does, squash, rebase, upgrade and
+//! downgrade databases of their own, in any order. Where a command refuses, they do what it says.
+//!
+//! Whatever they did: once all have all, every database comes to the models, and no command failed without saying how to go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use autogen_tests::dice;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::session::{Run, Session};
+
+/// How often someone follows what a command says before they give up.
+const PATIENCE: usize = 8;
+
+const TABLES: [&str; 3] = ["apples", "birds", "coins"];
+const COLUMNS: [&str; 4] = ["size", "kind", "note", "rank"];
+
+/// A column, as far as these models differ in it. All are NULL where nothing else is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Column {
+    short: bool,
+    indexed: bool,
+}
+
+type Models = BTreeMap<&'static str, BTreeMap<&'static str, Column>>;
+
+/// The files under `migrations`, by name.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// What someone does to the models.
+#[derive(Debug, Clone)]
+enum Edit {
+    Table(usize),
+    DropTable(Index),
+    RenameTable(Index, usize),
+    Column(Index, usize, bool),
+    DropColumn(Index, Index),
+    RenameColumn(Index, Index, usize),
+    Shorten(Index, Index),
+    Index(Index, Index),
+}
+
+/// What someone does.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Changes models and writes a revision.
+    Migrate(Vec<Edit>),
+    Upgrade,
+    Downgrade(Index),
+    /// Brings in what the others have.
+    Pull,
+    /// Brings in what the others have, and gives them what they lack.
+    Push,
+    Rebase(Index, Index),
+    /// Squashes, and gives the others that.
+    Squash(Index, Index),
+    /// Drops all that the others do not have, as someone who goes to another branch: the database has it still.
+    Reset,
+    /// Writes rows.
+    Fill(Index),
+}
+
+/// What all have.
+#[derive(Clone, Default)]
+struct Shared {
+    models: Models,
+    files: Files,
+}
+
+struct Developer {
+    session: Session,
+    models: Models,
+    /// What they last had in common with the others.
+    base: Shared,
+}
+
+struct Team {
+    shared: Shared,
+    developers: Vec<Developer>,
+    /// What has been done, for whoever reads why it failed.
+    told: String,
+    ids: u32,
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let (index, table, column) = (any::<Index>, 0..TABLES.len(), 0..COLUMNS.len());
+    prop_oneof![
+        3 => table.clone().prop_map(Edit::Table),
+        1 => index().prop_map(Edit::DropTable),
+        1 => (index(), table).prop_map(|(at, to)| Edit::RenameTable(at, to)),
+        4 => (index(), column.clone(), any::<bool>()).prop_map(|(at, column, short)| Edit::Column(at, column, short)),
+        2 => (index(), index()).prop_map(|(at, column)| Edit::DropColumn(at, column)),
+        2 => (index(), index(), column).prop_map(|(at, column, to)| Edit::RenameColumn(at, column, to)),
+        1 => (index(), index()).prop_map(|(at, column)| Edit::Shorten(at, column)),
+        2 => (index(), index()).prop_map(|(at, column)| Edit::Index(at, column)),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let index = any::<Index>;
+    prop_oneof![
+        5 => prop::collection::vec(edit(), 1..4).prop_map(Step::Migrate),
+        3 => Just(Step::Upgrade),
+        2 => index().prop_map(Step::Downgrade),
+        1 => Just(Step::Pull),
+        4 => Just(Step::Push),
+        1 => (index(), index()).prop_map(|(from, onto)| Step::Rebase(from, onto)),
+        1 => (index(), index()).prop_map(|(from, to)| Step::Squash(from, to)),
+        1 => Just(Step::Reset),
+        2 => index().prop_map(Step::Fill),
+    ]
+}
+
+/// Returns one of those that there are.
+fn pick<T: Copy>(all: &[T], index: &Index) -> Option<T> {
+    (!all.is_empty()).then(|| all[index.index(all.len())])
+}
+
+/// Changes the models, and returns what `migrate` has to be told of it.
+fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
+    let tables: Vec<&'static str> = models.keys().copied().collect();
+    let column_of = |models: &Models, at: &Index, column: &Index| {
+        let table = pick(&tables, at)?;
+        let columns: Vec<&'static str> = models[table].keys().copied().collect();
+        Some((table, pick(&columns, column)?))
+    };
+    let told = |flag: &str, what: String| vec![flag.to_owned(), what];
+    match edit {
+        Edit::Table(table) => {
+            models.entry(TABLES[*table]).or_default();
+        }
+        Edit::DropTable(at) => {
+            if let Some(table) = pick(&tables, at) {
+                models.remove(table);
+                return told("--allow-drop", table.to_owned());
+            }
+        }
+        Edit::RenameTable(at, to) => {
+            let to = TABLES[*to];
+            if let (Some(table), false) = (pick(&tables, at), models.contains_key(to)) {
+                let columns = models.remove(table).unwrap();
+                models.insert(to, columns);
+                return told("--rename", format!("{table}={to}"));
+            }
+        }
+        Edit::Column(at, column, short) => {
+            if let Some(table) = pick(&tables, at) {
+                let new = Column {
+                    short: *short,
+                    indexed: false,
+                };
+                models
+                    .get_mut(table)
+                    .unwrap()
+                    .entry(COLUMNS[*column])
+                    .or_insert(new);
+            }
+        }
+        Edit::DropColumn(at, column) => {
+            if let Some((table, column)) = column_of(models, at, column) {
+                models.get_mut(table).unwrap().remove(column);
+                return told("--allow-drop", format!("{table}.{column}"));
+            }
+        }
+        Edit::RenameColumn(at, column, to) => {
+            if let Some((table, column)) = column_of(models, at, column) {
+                let (columns, to) = (models.get_mut(table).unwrap(), COLUMNS[*to]);
+                if !columns.contains_key(to) {
+                    let renamed = columns.remove(column).unwrap();
+                    columns.insert(to, renamed);
+                    return told("--rename", format!("{table}.{column}={table}.{to}"));
+                }
+            }
+        }
+        Edit::Shorten(at, column) => {
+            if let Some((table, column)) = column_of(models, at, column) {
+                let column = models.get_mut(table).unwrap().get_mut(column).unwrap();
+                column.short = !column.short;
+            }
+        }
+        Edit::Index(at, column) => {
+            if let Some((table, column)) = column_of(models, at, column) {
+                let column = models.get_mut(table).unwrap().get_mut(column).unwrap();
+                column.indexed = !column.indexed;
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Returns the models as a compiled program has them, one a line.
+fn records(models: &Models) -> String {
+    let record = |(table, columns): (&&str, &BTreeMap<&str, Column>)| {
+        let mut fields = vec![r#"{"name":"id","type":"i64"}"#.to_owned()];
+        fields.extend(columns.iter().map(|(name, column)| {
+            let length = if column.short { r#","length":20"# } else { "" };
+            format!(r#"{{"name":"{name}","type":"text","nullable":true{length}}}"#)
+        }));
+        let indexed = columns.iter().filter(|(_, column)| column.indexed);
+        let indexes: Vec<String> = indexed
+            .map(|(name, _)| format!(r#"{{"keys":[{{"column":"{name}"}}]}}"#))
+            .collect();
+        format!(
+            r#"{{"rust":"m::{table}","table":"{table}","columns":[{}],"primary_key":["id"],"indexes":[{}]}}"#,
+            fields.join(","),
+            indexes.join(",")
+        )
+    };
+    // A program without a model is taken for one that was not built.
+    let anchor = BTreeMap::new();
+    let all = models.iter().chain([(&"anchors", &anchor)]);
+    all.map(record).collect::<Vec<_>>().join("\n")
+}
+
+/// Merges one thing as version control does: what one side alone changed is as it has it. `None` is what is not there.
+fn merged<T: PartialEq + Clone>(
+    base: Option<&T>,
+    ours: Option<&T>,
+    theirs: Option<&T>,
+) -> Result<Option<T>, Option<T>> {
+    match (ours == base, theirs == base) {
+        (true, _) => Ok(theirs.cloned()),
+        (false, true) => Ok(ours.cloned()),
+        (false, false) if ours == theirs => Ok(ours.cloned()),
+        (false, false) => Err(ours.cloned()),
+    }
+}
+
+/// Merges models, a column at a time; where both sides changed one, ours counts.
+fn merged_models(base: &Models, ours: &Models, theirs: &Models) -> Models {
+    let mut models = Models::new();
+    for table in TABLES {
+        let [base, ours, theirs] = [base, ours, theirs].map(|models| models.get(table));
+        let there = |models: Option<&BTreeMap<_, _>>| models.map(|_| ());
+        let kept = merged(there(base).as_ref(), there(ours).as_ref(), there(theirs).as_ref());
+        if kept.unwrap_or_else(|ours| ours).is_none() {
+            continue;
+        }
+        let columns = models.entry(table).or_default();
+        for column in COLUMNS {
+            let [base, ours, theirs] = [base, ours, theirs].map(|columns| columns?.get(column));
+            if let Some(kept) = merged(base, ours, theirs).unwrap_or_else(|ours| ours) {
+                columns.insert(column, kept);
+            }
+        }
+    }
+    models
+}
+
+fn read(folder: &Path) -> Files {
+    let mut files = Files::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                files.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+impl Developer {
+    fn new() -> Self {
+        Developer {
+            session: Session::new(),
+            models: Models::new(),
+            base: Shared::default(),
+        }
+    }
+
+    fn files(&self) -> Files {
+        read(&self.session.path().join("migrations"))
+    }
+
+    /// Puts those files in the place of all that are there.
+    fn check_out(&self, files: &Files) {
+        let folder = self.session.path().join("migrations");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        for (name, contents) in files {
+            self.session.write(&format!("migrations/{name}"), contents);
+        }
+    }
+
+    /// Brings in what the others have; returns whether a snapshot has to be written anew.
+    fn merge(&mut self, shared: &Shared) -> bool {
+        let ours = self.files();
+        let names: BTreeSet<&String> = self
+            .base
+            .files
+            .keys()
+            .chain(ours.keys())
+            .chain(shared.files.keys())
+            .collect();
+        let mut files = Files::new();
+        let mut clash = false;
+        for name in names {
+            let (base, theirs) = (self.base.files.get(name), shared.files.get(name));
+            let kept = merged(base, ours.get(name), theirs).unwrap_or_else(|_| {
+                assert_eq!(name, "snapshot.json", "two write the same file");
+                clash = true;
+                theirs.cloned()
+            });
+            files.extend(kept.map(|kept| (name.clone(), kept)));
+        }
+        self.check_out(&files);
+        self.models = merged_models(&self.base.models, &self.models, &shared.models);
+        self.base = shared.clone();
+        clash
+    }
+
+    /// Returns the ids of the revisions in the files, the newest first.
+    fn revisions(&self) -> Vec<String> {
+        let run = self.session.autogen(&["history", "--json"].map(str::to_owned));
+        let ids = run.terminal.split("\"id\": \"").skip(1);
+        ids.map(|rest| rest[..12].to_owned()).collect()
+    }
+}
+
+impl Team {
+    fn new() -> Self {
+        let first = Developer::new();
+        first.session.models(&[], &records(&first.models));
+        for arguments in [
+            &["-q", "init"][..],
+            &[
+                "-q",
+                "migrate",
+                "--artifact",
+                "app.rlib",
+                "--rev-id",
+                "690000000000",
+            ],
+        ] {
+            let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+            let run = first.session.autogen(&arguments);
+            assert_eq!(run.code, 0, "{}", run.terminal);
+        }
+        let shared = Shared {
+            models: Models::new(),
+            files: first.files(),
+        };
+        let developers = (0..3).map(|_| {
+            let mut developer = Developer::new();
+            developer.base = shared.clone();
+            developer.check_out(&shared.files);
+            fs::create_dir_all(developer.session.path().join("instance")).unwrap();
+            developer
+        });
+        Team {
+            developers: developers.collect(),
+            shared,
+            told: String::new(),
+            ids: 0,
+        }
+    }
+
+    /// Runs a command, and makes sure that it ends as a command should.
+    fn run(&mut self, who: usize, arguments: &[String]) -> Run {
+        let run = self.developers[who].session.autogen(arguments);
+        self.told.push_str(&format!(
+            "{who}$ autogen {}\n{}[exit {}]\n",
+            arguments.join(" "),
+            run.terminal,
+            run.code
+        ));
+        let ends_well = (0..=2).contains(&run.code)
+            && !run.terminal.contains("defect")
+            && !run.terminal.contains("panicked");
+        assert!(ends_well, "{}", self.told);
+        run
+    }
+
+    fn id(&mut self) -> String {
+        self.ids += 1;
+        format!("69{:08x}00", self.ids)
+    }
+
+    /// Writes what a program with the models of somebody holds.
+    fn compile(&self, who: usize) {
+        let developer = &self.developers[who];
+        developer.session.models(&[], &records(&developer.models));
+    }
+
+    /// Does something until it is done, following what is said where it is refused. Returns whether it was done.
+    fn persist(&mut self, who: usize, arguments: &[&str]) -> bool {
+        let mut arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        for _ in 0..PATIENCE {
+            let run = self.run(who, &arguments);
+            if run.code == 0 {
+                return true;
+            }
+            let hints = quoted(&run.terminal);
+            let flag = hints
+                .iter()
+                .find(|hint| hint.starts_with("--allow-drop ") || hint.starts_with("--prefer "));
+            let command = hints.iter().find_map(|hint| hint.strip_prefix("autogen "));
+            if let Some(flag) = flag {
+                arguments.extend(flag.split(' ').map(str::to_owned));
+            } else if let Some(command) = command.filter(|command| !command.contains("REV")) {
+                let command: Vec<&str> = command.split(' ').collect();
+                let command = self.completed(&command);
+                self.run(who, &command);
+            } else {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Returns a command that somebody is told to run, with what it wants besides.
+    fn completed(&mut self, command: &[&str]) -> Vec<String> {
+        let mut command: Vec<String> = command.iter().map(|&word| word.to_owned()).collect();
+        if ["migrate", "merge"].contains(&command[0].as_str()) {
+            command.extend(["--rev-id".to_owned(), self.id()]);
+        }
+        if ["migrate", "check"].contains(&command[0].as_str()) {
+            command.extend(["--artifact", "app.rlib"].map(str::to_owned));
+        }
+        command
+    }
+
+    /// Brings the files of somebody to their models, joining what has to be joined.
+    fn migrate(&mut self, who: usize, flags: &[String]) -> bool {
+        self.compile(who);
+        let id = self.id();
+        let mut arguments = vec!["migrate", "--artifact", "app.rlib", "--rev-id", &id];
+        arguments.extend(flags.iter().map(String::as_str));
+        self.persist(who, &arguments)
+    }
+
+    fn pull(&mut self, who: usize) -> bool {
+        let shared = self.shared.clone();
+        self.told
+            .push_str(&format!("{who}: brings in what the others have\n"));
+        if self.developers[who].merge(&shared) {
+            self.persist(who, &["snapshot"]);
+        }
+        self.migrate(who, &[])
+    }
+
+    fn push(&mut self, who: usize) -> bool {
+        let pulled = self.pull(who);
+        if pulled {
+            let developer = &mut self.developers[who];
+            let shared = Shared {
+                models: developer.models.clone(),
+                files: developer.files(),
+            };
+            developer.base = shared.clone();
+            self.shared = shared;
+            self.told
+                .push_str(&format!("{who}: gives the others what they lack\n"));
+        }
+        pulled
+    }
+
+    fn reset(&mut self, who: usize) {
+        self.told
+            .push_str(&format!("{who}: goes to what the others have\n"));
+        let shared = self.shared.clone();
+        let developer = &mut self.developers[who];
+        developer.check_out(&shared.files);
+        developer.models = shared.models.clone();
+        developer.base = shared;
+    }
+
+    fn fill(&mut self, who: usize, table: &Index) {
+        let developer = &self.developers[who];
+        let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'";
+        let tables = developer.session.sql("instance/database.db", names);
+        let tables: Vec<&str> = tables.lines().collect();
+        if let Some(table) = pick(&tables, table) {
+            developer.session.sql(
+                "instance/database.db",
+                &format!("INSERT INTO {table} DEFAULT VALUES"),
+            );
+        }
+    }
+
+    fn step(&mut self, who: usize, step: &Step) {
+        match step {
+            Step::Migrate(edits) => {
+                let models = &mut self.developers[who].models;
+                let flags: Vec<String> = edits.iter().flat_map(|edit| apply(models, edit)).collect();
+                self.told.push_str(&format!("{who}: {edits:?}\n"));
+                self.migrate(who, &flags);
+            }
+            Step::Upgrade => {
+                self.persist(who, &["upgrade"]);
+            }
+            Step::Downgrade(to) => {
+                let revisions = self.developers[who].revisions();
+                let names: Vec<&str> = revisions.iter().map(String::as_str).chain(["base"]).collect();
+                let to = pick(&names, to).unwrap();
+                self.run(who, &["downgrade", to].map(str::to_owned));
+            }
+            Step::Pull => {
+                self.pull(who);
+            }
+            Step::Push => {
+                self.push(who);
+            }
+            Step::Rebase(from, onto) => {
+                let revisions = self.developers[who].revisions();
+                // What the others have is not to be moved.
+                let shared = |id: &&String| {
+                    self.developers[who]
+                        .base
+                        .files
+                        .keys()
+                        .any(|name| name.contains(id.as_str()))
+                };
+                let own: Vec<&String> = revisions.iter().filter(|id| !shared(id)).collect();
+                let all: Vec<&String> = revisions.iter().collect();
+                if let (Some(from), Some(onto)) = (pick(&own, from), pick(&all, onto)) {
+                    let arguments = ["rebase", from, "--onto", onto].map(str::to_owned);
+                    self.run(who, &arguments);
+                }
+            }
+            Step::Squash(from, to) => {
+                self.push(who);
+                let revisions = self.developers[who].revisions();
+                let all: Vec<&String> = revisions.iter().collect();
+                if let (Some(from), Some(to)) = (pick(&all, from), pick(&all, to)) {
+                    let id = self.id();
+                    let range = format!("{from}:{to}");
+                    let arguments = ["squash", &range, "--rev-id", &id].map(str::to_owned);
+                    if self.run(who, &arguments).code == 0 {
+                        self.push(who);
+                    }
+                }
+            }
+            Step::Reset => self.reset(who),
+            Step::Fill(table) => self.fill(who, table),
+        }
+    }
+
+    /// Has all come to the same, and makes sure that they do.
+    fn come_together(&mut self) {
+        for _ in 0..2 {
+            for who in 0..self.developers.len() {
+                assert!(self.push(who), "{}", self.told);
+            }
+        }
+        let mut schemas = BTreeSet::new();
+        for who in 0..self.developers.len() {
+            assert!(self.pull(who), "{}", self.told);
+            assert_eq!(self.developers[who].models, self.shared.models, "{}", self.told);
+            assert!(self.persist(who, &["upgrade"]), "{}", self.told);
+            self.compile(who);
+            let checks = ["check", "--artifact", "app.rlib", "--database"].map(str::to_owned);
+            assert_eq!(self.run(who, &checks).code, 0, "{}", self.told);
+            let inspect = ["inspect", "database"].map(str::to_owned);
+            schemas.insert(self.run(who, &inspect).terminal);
+        }
+        assert_eq!(schemas.len(), 1, "{}", self.told);
+        let verify = ["verify".to_owned()];
+        assert_eq!(self.run(0, &verify).code, 0, "{}", self.told);
+    }
+}
+
+/// Returns what stands between backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn whatever_a_team_does_it_comes_to_the_same_databases() {
+    let steps = prop::collection::vec((0..3usize, step()), 1..24);
+    let config = Config {
+        max_shrink_iters: 200,
+        ..dice::config(8)
+    };
+    TestRunner::new(config)
+        .run(&steps, |steps| {
+            let mut team = Team::new();
+            for (who, step) in &steps {
+                team.step(*who, step);
+            }
+            team.come_together();
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
