@@ -51,6 +51,30 @@ use crate::plan::Plan;
 use crate::schema::{Column, Expression, Literal, Schema, TableName, Type};
 
 /// One database's rules.
+///
+/// From a schema to a database and back to the schema, whichever the dialect is:
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+/// # let mut connection = schema_core::db::sqlite::SqliteConnection::in_memory()?;
+/// use schema_core::operation::create_all;
+/// use schema_core::schema::{Column, Schema, Table, TableName, Type};
+///
+/// let mut items = Table::new(TableName::new("items"));
+/// items.columns.push(Column::new("price", Type::Decimal { precision: Some(10), scale: Some(2) }));
+/// let models = Schema::from_iter([items]);
+///
+/// let held = sqlite.normalize(&models)?;
+/// let plan = sqlite.plan(&Schema::default(), &create_all(&held))?;
+/// schema_core::runner::create(&mut connection, sqlite, &held)?; // runs such a plan
+/// assert_eq!(sqlite.reflect(&mut connection)?, held);
+///
+/// assert_eq!(sqlite.quote("a \" b"), r#""a "" b""#);
+/// assert_eq!(sqlite.literal(&schema_core::schema::Literal::Text("it's".into())), "'it''s'");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Dialect: Send + Sync {
     /// Returns the name used in script names and configuration: `sqlite`.
     fn name(&self) -> &'static str;
@@ -253,6 +277,19 @@ pub struct Unsupported {
 }
 
 /// Returns what of a schema a dialect cannot hold: the first thing of each table, whatever the others have.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+/// use schema_core::dialect::refusals;
+/// use schema_core::schema::{Schema, Table, TableName};
+///
+/// let table = |name: &str| Table::new(TableName { schema: Some("sales".into()), ..TableName::new(name) });
+/// let refused = refusals(sqlite, &Schema::from_iter([table("items"), table("orders")]));
+/// assert_eq!(refused.len(), 2);
+/// assert!(refused[0].to_string().starts_with("sqlite cannot hold "), "{}", refused[0]);
+/// # }
+/// ```
 #[must_use]
 pub fn refusals(dialect: &dyn Dialect, schema: &Schema) -> Vec<Unsupported> {
     let Err(first) = dialect.normalize(schema) else {
@@ -273,12 +310,27 @@ pub fn refusals(dialect: &dyn Dialect, schema: &Schema) -> Vec<Unsupported> {
 }
 
 /// Returns the dialect of that name, if this build has it.
+///
+/// ```
+/// use schema_core::dialect;
+///
+/// # #[cfg(feature = "sqlite")]
+/// assert_eq!(dialect::by_name("sqlite").unwrap().name(), "sqlite");
+/// assert!(dialect::by_name("oracle").is_none());
+/// ```
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Dialect> {
     all().iter().copied().find(|dialect| dialect.name() == name)
 }
 
 /// Returns the dialects that this build has.
+///
+/// ```
+/// let names: Vec<&str> = schema_core::dialect::all().iter().map(|dialect| dialect.name()).collect();
+/// println!("this build knows {}", names.join(", "));
+/// # #[cfg(feature = "sqlite")]
+/// assert!(names.contains(&"sqlite"));
+/// ```
 #[must_use]
 pub fn all() -> &'static [&'static dyn Dialect] {
     &[

@@ -2,6 +2,27 @@
 //!
 //! A plan is what a [script](crate::script) holds: the one is written out as the other and read back. Nothing here
 //! runs a statement.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! use schema_core::diff::Answers;
+//! use schema_core::plan::plan;
+//! use schema_core::schema::{Column, Schema, Table, TableName, Type};
+//! use schema_core::{dialect, script};
+//!
+//! let mut items = Table::new(TableName::new("items"));
+//! items.columns.push(Column::new("id", Type::I64));
+//! let from = Schema::from_iter([items.clone()]);
+//! items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+//! let to = Schema::from_iter([items]);
+//!
+//! let sqlite = dialect::by_name("sqlite").expect("this build has SQLite");
+//! let plans = plan(sqlite, &from, &to, &Answers::default())?;
+//! let text = script::render(&plans.upgrade, "upgrade 6b03689cd779: add items.colour");
+//! assert!(text.contains(r#"ALTER TABLE "items" ADD COLUMN "colour" TEXT;"#));
+//! # }
+//! # Ok::<(), schema_core::dialect::Unsupported>(())
+//! ```
 
 mod concerned;
 
@@ -83,6 +104,13 @@ pub enum Step {
 
 impl Step {
     /// Returns the statement of a step that runs one as it stands, which any shell of the database could.
+    ///
+    /// ```
+    /// use schema_core::plan::{Statement, Step};
+    ///
+    /// assert_eq!(Statement::execute("DROP TABLE a").step.executed(), Some("DROP TABLE a"));
+    /// assert_eq!(Step::KeepDependents { table: "a".into() }.executed(), None);
+    /// ```
     #[must_use]
     pub fn executed(&self) -> Option<&str> {
         match self {
@@ -96,6 +124,16 @@ impl Step {
     }
 
     /// Returns the query of a step that only looks.
+    ///
+    /// ```
+    /// use schema_core::plan::Step;
+    ///
+    /// let step = Step::ExpectNoRows {
+    ///     sql: "SELECT id FROM items WHERE name IS NULL".into(),
+    ///     message: "rows without a name".into(),
+    /// };
+    /// assert!(step.guard().is_some() && step.executed().is_none());
+    /// ```
     #[must_use]
     pub fn guard(&self) -> Option<&str> {
         match self {
@@ -110,12 +148,26 @@ impl Step {
 
 impl Statement {
     /// Returns a statement to execute.
+    ///
+    /// ```
+    /// use schema_core::plan::{Plan, Statement};
+    ///
+    /// let plan = Plan { statements: vec![Statement::execute("DELETE FROM sessions")], ..Plan::default() };
+    /// assert_eq!(plan.statements[0].line, 0); // it comes from no script
+    /// ```
     #[must_use]
     pub fn execute(sql: impl Into<String>) -> Self {
         Step::Execute { sql: sql.into() }.into()
     }
 
     /// Returns the statement with a reason.
+    ///
+    /// ```
+    /// use schema_core::plan::Statement;
+    ///
+    /// let statement = Statement::execute("DELETE FROM sessions").because("they are of no use any more");
+    /// assert_eq!(statement.reason, "they are of no use any more");
+    /// ```
     #[must_use]
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = reason.into();
@@ -150,6 +202,25 @@ pub struct Plans {
 /// # Errors
 ///
 /// What the dialect cannot hold or do.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+/// # use schema_core::{diff::Answers, plan::plan};
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// let plans = plan(sqlite, &from, &to, &Answers::default())?;
+/// let back = plans.downgrade.statements[0].step.executed();
+/// assert_eq!(back, Some(r#"ALTER TABLE "items" DROP COLUMN "colour""#));
+/// # }
+/// # Ok::<(), schema_core::dialect::Unsupported>(())
+/// ```
 pub fn plan(
     dialect: &dyn Dialect,
     from: &Schema,
@@ -181,6 +252,29 @@ pub struct Side {
 /// # Errors
 ///
 /// What the dialect cannot do.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+/// # use schema_core::diff::Answers;
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// use schema_core::plan::{Side, way};
+///
+/// let from = Side { held: sqlite.normalize(&from)?, neutral: from };
+/// let to = Side { held: sqlite.normalize(&to)?, neutral: to };
+/// let (operations, plan) = way(sqlite, &from, &to, &Answers::default())?;
+/// assert_eq!(operations[0].describe(), "added column 'items.colour'");
+/// assert_eq!(plan.statements.len(), 1);
+/// # }
+/// # Ok::<(), schema_core::dialect::Unsupported>(())
+/// ```
 pub fn way(
     dialect: &dyn Dialect,
     from: &Side,

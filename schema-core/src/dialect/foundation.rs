@@ -17,6 +17,16 @@ pub struct Foundation {
 
 impl Foundation {
     /// Tells whether a script makes it, and would fail if it were there. A schema that is made only where there is none may be: other things are in it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "postgres")] {
+    /// use schema_core::dialect::{Foundation, by_name};
+    ///
+    /// let citext = Foundation { kind: "EXTENSION".into(), name: "citext".into(), create: Vec::new() };
+    /// let lexicon = by_name("postgres").unwrap().lexicon();
+    /// assert!(citext.is_made_by("CREATE EXTENSION citext;", lexicon));
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_made_by(&self, script: &str, lexicon: Lexicon) -> bool {
         let tokens: Vec<Token<'_>> = lex(script, lexicon).filter(|token| !token.is_trivia()).collect();

@@ -26,6 +26,31 @@ use crate::plan::Plan;
 /// interruption [`probe`](Session::probe) tells from it whether the statement took effect.
 ///
 /// The connection may be the program's own: whatever a session sets on it, `leave` and `unlock` put back.
+///
+/// What the runner does around a script that runs in a transaction:
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+/// # use schema_core::db::{Connection, sqlite::SqliteConnection};
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// use std::time::Duration;
+/// use schema_core::dialect::{Limits, Mode};
+///
+/// let session = sqlite.session();
+/// let limits = Limits { lock: Duration::from_secs(10), statement: None };
+/// let mode = Mode { foreign_keys_off: true, ..Mode::default() };
+/// session.lock(&mut connection, &limits, &mut |holder| println!("waiting for {holder}"))?;
+/// session.enter(&mut connection, &mode, &limits)?;
+/// session.begin(&mut connection, &mode, &limits)?;
+/// connection.execute("CREATE TABLE items (id INTEGER)", &[])?;
+/// session.check(&mut connection, &mode)?; // no row refers to nothing
+/// session.commit(&mut connection)?;
+/// session.leave(&mut connection, &mode);
+/// session.unlock(&mut connection);
+/// # }
+/// # Ok::<(), schema_core::db::Error>(())
+/// ```
 pub trait Session {
     /// Tells whether a script and its version row commit together, statements that change the schema included.
     fn transactional(&self) -> bool;

@@ -30,6 +30,13 @@ pub struct Unmanaged {
 
 impl Unmanaged {
     /// Returns a thing of that kind and name, which stands for itself.
+    ///
+    /// ```
+    /// use schema_core::{dialect::Unmanaged, schema::TableName};
+    ///
+    /// let view = Unmanaged::new("view", "cheap_items", [TableName::new("items")]);
+    /// assert_eq!(view.to_string(), "view `cheap_items`");
+    /// ```
     #[must_use]
     pub fn new(
         kind: impl Into<String>,
@@ -46,6 +53,12 @@ impl Unmanaged {
     }
 
     /// Returns it as a part of that table.
+    ///
+    /// ```
+    /// # use schema_core::{dialect::Unmanaged, schema::TableName};
+    /// let trigger = Unmanaged::new("trigger", "log_items", []).part_of(TableName::new("items"));
+    /// assert!(trigger.depends_on.contains(&TableName::new("items")));
+    /// ```
     #[must_use]
     pub fn part_of(mut self, table: TableName) -> Self {
         self.depends_on.insert(table.clone());
@@ -54,6 +67,12 @@ impl Unmanaged {
     }
 
     /// Returns what it is and what it does, in words.
+    ///
+    /// ```
+    /// # use schema_core::dialect::Unmanaged;
+    /// let index = Unmanaged::new("index", "ix_items_sku", []).with_effect("no query uses it");
+    /// assert_eq!(index.told(), "index `ix_items_sku`: no query uses it");
+    /// ```
     #[must_use]
     pub fn told(&self) -> String {
         match self.effect {
@@ -63,6 +82,12 @@ impl Unmanaged {
     }
 
     /// Returns it as what has that effect.
+    ///
+    /// ```
+    /// # use schema_core::dialect::Unmanaged;
+    /// let table = Unmanaged::new("unlogged table", "carts", []).with_effect("a crash empties it");
+    /// assert_eq!(table.effect, Some("a crash empties it"));
+    /// ```
     #[must_use]
     pub fn with_effect(mut self, effect: &'static str) -> Self {
         self.effect = Some(effect);

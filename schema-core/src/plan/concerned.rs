@@ -8,6 +8,20 @@ use crate::schema::{Schema, Table, TableName};
 
 /// Returns the tables that a change from one schema to another concerns: those that differ or are renamed, those one
 /// foreign key away in either direction, those whose names or indexes could collide with theirs, and those that `also` names.
+///
+/// ```
+/// # use schema_core::{diff::Answers, plan::concerned};
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// # let (mut from, mut to) = (from, to);
+/// # [&mut from, &mut to].map(|schema| schema.insert(Table::new(TableName::new("users"))));
+/// let tables = concerned(&from, &to, &Answers::default(), |_| false);
+/// assert_eq!(tables, [TableName::new("items")].into()); // not `users`, which stays as it is
+/// ```
 #[must_use]
 pub fn concerned(
     from: &Schema,
@@ -76,6 +90,14 @@ fn lowercase(name: &str) -> Cow<'_, str> {
 }
 
 /// Returns the schema of those tables alone. Their foreign keys stay, whatever they refer to.
+///
+/// ```
+/// # use schema_core::plan::restricted;
+/// # use schema_core::schema::{Schema, Table, TableName};
+/// let schema = Schema::from_iter(["items", "users"].map(|name| Table::new(TableName::new(name))));
+/// let part = restricted(&schema, &[TableName::new("users")].into());
+/// assert_eq!(part.tables.len(), 1);
+/// ```
 #[must_use]
 pub fn restricted(schema: &Schema, tables: &BTreeSet<TableName>) -> Schema {
     tables
