@@ -210,6 +210,13 @@ pub enum Operation {
 
 impl Operation {
     /// Returns the table that is changed, by its name before the operation.
+    ///
+    /// ```
+    /// # use schema_core::{operation::Operation, schema::TableName};
+    /// let (items, wares) = (TableName::new("items"), TableName::new("wares"));
+    /// let rename = Operation::RenameTable { from: items.clone(), to: wares };
+    /// assert_eq!(rename.table(), &items);
+    /// ```
     #[must_use]
     pub fn table(&self) -> &TableName {
         match self {
@@ -237,6 +244,13 @@ impl Operation {
 
 impl Operation {
     /// Returns the table that is created, if one is.
+    ///
+    /// ```
+    /// # use schema_core::{operation::Operation, schema::{Table, TableName}};
+    /// let create = Operation::CreateTable { table: Table::new(TableName::new("items")) };
+    /// assert_eq!(create.created(), Some(&TableName::new("items")));
+    /// assert_eq!(create.reverse().created(), None);
+    /// ```
     #[must_use]
     pub fn created(&self) -> Option<&TableName> {
         if let Operation::CreateTable { table } = self {
@@ -246,6 +260,12 @@ impl Operation {
     }
 
     /// Returns the table that is dropped, if one is.
+    ///
+    /// ```
+    /// # use schema_core::{operation::Operation, schema::{Table, TableName}};
+    /// let drop = Operation::DropTable { table: Table::new(TableName::new("items")) };
+    /// assert_eq!(drop.dropped(), Some(&TableName::new("items")));
+    /// ```
     #[must_use]
     pub fn dropped(&self) -> Option<&TableName> {
         if let Operation::DropTable { table } = self {
@@ -255,6 +275,13 @@ impl Operation {
     }
 
     /// Tells whether it is about a foreign key. Those stand apart from the tables, so that cycles need no care.
+    ///
+    /// ```
+    /// # use schema_core::{operation::Operation, schema::TableName};
+    /// let table = TableName::new("items");
+    /// let rename = Operation::RenameForeignKey { table, from: "fk_1".into(), to: "fk_items_store_id_stores".into() };
+    /// assert!(rename.is_of_foreign_key());
+    /// ```
     #[must_use]
     pub fn is_of_foreign_key(&self) -> bool {
         matches!(
@@ -271,6 +298,22 @@ impl Operation {
 /// # Errors
 ///
 /// The first operation that does not fit what it finds.
+///
+/// # Example
+///
+/// ```
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// # use schema_core::{diff::{Answers, diff}, operation::apply_all};
+/// let operations = diff(&from, &to, &Answers::default());
+/// assert_eq!(apply_all(from, &operations)?, to);
+/// assert!(apply_all(to, &operations).is_err()); // the column is there already
+/// # Ok::<(), schema_core::operation::ApplyError>(())
+/// ```
 pub fn apply_all<'a>(
     mut schema: crate::schema::Schema,
     operations: impl IntoIterator<Item = &'a Operation>,
@@ -282,6 +325,18 @@ pub fn apply_all<'a>(
 }
 
 /// Returns the operations that make a schema out of nothing: the tables, then the foreign keys between them.
+///
+/// ```
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// # use schema_core::operation::{apply_all, create_all};
+/// assert_eq!(apply_all(Schema::default(), &create_all(&to))?, to);
+/// # Ok::<(), schema_core::operation::ApplyError>(())
+/// ```
 #[must_use]
 pub fn create_all(schema: &crate::schema::Schema) -> Vec<Operation> {
     let tables = schema.tables.values().map(|table| {
@@ -300,6 +355,19 @@ pub fn create_all(schema: &crate::schema::Schema) -> Vec<Operation> {
 }
 
 /// Returns the operations that lead back: each reversed, the last first.
+///
+/// ```
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// # use schema_core::{diff::{Answers, diff}, operation::{apply_all, reverse_all}};
+/// let operations = diff(&from, &to, &Answers::default());
+/// assert_eq!(apply_all(to, &reverse_all(&operations))?, from);
+/// # Ok::<(), schema_core::operation::ApplyError>(())
+/// ```
 #[must_use]
 pub fn reverse_all(operations: &[Operation]) -> Vec<Operation> {
     operations.iter().rev().map(Operation::reverse).collect()

@@ -51,17 +51,53 @@ pub struct Schema {
 
 impl Schema {
     /// Adds a table, or replaces the one of the same name.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Schema, Table, TableName};
+    /// let mut schema = Schema::default();
+    /// schema.insert(Table::new(TableName::new("items")));
+    /// schema.insert(Table::new(TableName::new("items")));
+    /// assert_eq!(schema.tables.len(), 1);
+    /// ```
     pub fn insert(&mut self, table: Table) {
         self.tables.insert(table.name.clone(), table);
     }
 
     /// Returns the table of that name.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Schema, Table, TableName};
+    /// let schema = Schema::from_iter([Table::new(TableName::new("items"))]);
+    /// assert!(schema.table(&TableName::new("items")).is_some());
+    /// assert!(schema.table(&"sales.items".parse().unwrap()).is_none()); // another namespace
+    /// ```
     #[must_use]
     pub fn table(&self, name: &TableName) -> Option<&Table> {
         self.tables.get(name)
     }
 
     /// Returns the foreign keys of other tables, and of the table itself, that point at `target`.
+    ///
+    /// ```
+    /// # use schema_core::Model;
+    /// # use schema_core::schema::{Schema, TableName};
+    /// #[derive(Model)]
+    /// struct StoreModel {
+    ///     id: i64,
+    /// }
+    ///
+    /// #[derive(Model)]
+    /// struct ItemModel {
+    ///     id: i64,
+    ///     #[model(references(StoreModel))]
+    ///     store_id: i64,
+    /// }
+    ///
+    /// let schema = Schema::from_iter([StoreModel::table(), ItemModel::table()]);
+    /// let stores = TableName::new("stores");
+    /// let (table, key) = schema.references(&stores).next().unwrap();
+    /// assert_eq!((table.to_string().as_str(), key.name.as_str()), ("items", "fk_items_store_id_stores"));
+    /// ```
     pub fn references<'a>(
         &'a self,
         target: &'a TableName,

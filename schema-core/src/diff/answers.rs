@@ -6,6 +6,23 @@ use crate::operation::Operation;
 use crate::schema::{Default, TableName};
 
 /// Renames, values for old rows, and values in place of others.
+///
+/// ```
+/// use schema_core::diff::{Answers, diff};
+/// use schema_core::schema::{Column, Schema, Table, TableName, Type};
+///
+/// let items = TableName::new("items");
+/// let with = |column: &str| Schema::from_iter([Table {
+///     columns: vec![Column::new(column, Type::F64)],
+///     ..Table::new(items.clone())
+/// }]);
+/// let mut answers = Answers::default();
+/// answers.renamed_columns.insert((items.clone(), "price".into()), "cost".into());
+///
+/// let operations = diff(&with("price"), &with("cost"), &answers);
+/// assert_eq!(operations.len(), 1);
+/// assert_eq!(operations[0].describe(), "renamed column 'items.price' to 'items.cost'");
+/// ```
 #[derive(Debug, Clone, std::default::Default, PartialEq, Eq)]
 pub struct Answers {
     /// Tables that have another name now: old to new.
@@ -24,6 +41,16 @@ impl Answers {
     /// Returns what a list of operations knows: what was renamed, from the first name to the last, and what rows got.
     ///
     /// With that, the diff of the schemas before and after leads the same way, if nothing was dropped and made again.
+    ///
+    /// ```
+    /// # use schema_core::{diff::Answers, operation::Operation, schema::TableName};
+    /// let [a, b, c] = ["a", "b", "c"].map(TableName::new);
+    /// let answers = Answers::of(&[
+    ///     Operation::RenameTable { from: a.clone(), to: b.clone() },
+    ///     Operation::RenameTable { from: b, to: c.clone() },
+    /// ]);
+    /// assert_eq!(answers.renamed_tables, [(a, c)].into());
+    /// ```
     #[must_use]
     pub fn of(operations: &[Operation]) -> Answers {
         let mut answers = Answers::default();
@@ -120,6 +147,15 @@ impl Answers {
     }
 
     /// Returns the new name of a column, by its table's new name and its old one, if it has another.
+    ///
+    /// ```
+    /// # use schema_core::{diff::Answers, schema::TableName};
+    /// let items = TableName::new("items");
+    /// let mut answers = Answers::default();
+    /// answers.renamed_columns.insert((items.clone(), "price".into()), "cost".into());
+    /// assert_eq!(answers.renamed_column(&items, "price"), Some("cost"));
+    /// assert_eq!(answers.renamed_column(&items, "name"), None);
+    /// ```
     #[must_use]
     pub fn renamed_column(&self, table: &TableName, column: &str) -> Option<&str> {
         if self.renamed_columns.is_empty() {

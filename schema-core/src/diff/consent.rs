@@ -25,6 +25,18 @@ impl fmt::Display for Target {
 /// Returns the tables and columns that are gone: what needs consent, for it may hold data.
 ///
 /// A column of a renamed table is named by the table's new name.
+///
+/// ```
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// # use schema_core::diff::{Answers, losses};
+/// let lost = losses(&to, &from, &Answers::default());
+/// assert_eq!(lost[0].to_string(), "items.colour"); // what `--allow-drop` takes
+/// ```
 #[must_use]
 pub fn losses(from: &Schema, to: &Schema, answers: &Answers) -> Vec<Target> {
     let mut lost = Vec::new();
@@ -98,6 +110,17 @@ pub enum MissingCause {
 
 impl MissingValue {
     /// Returns how to go on.
+    ///
+    /// ```
+    /// # use schema_core::{diff::missing_values, operation::Operation};
+    /// # use schema_core::schema::{Column, TableName, Type};
+    /// # let column = Column::new("colour", Type::Text { length: None });
+    /// # let add = Operation::AddColumn { table: TableName::new("items"), column, after: None, backfill: None };
+    /// for missing in missing_values(&[add]) {
+    ///     println!("{missing}\nhint: {}", missing.hint());
+    /// #     assert!(missing.hint().starts_with("write `#[model(default = …)]`"));
+    /// }
+    /// ```
     #[must_use]
     pub fn hint(&self) -> &'static str {
         "write `#[model(default = …)]` or, for the old rows alone, `#[model(backfill = …)]`; or make it `Option<…>` \
@@ -123,6 +146,21 @@ impl fmt::Display for MissingValue {
 }
 
 /// Returns the columns of standing tables that are NOT NULL and have no value for rows that exist.
+///
+/// ```
+/// # use schema_core::{diff::missing_values, operation::Operation};
+/// # use schema_core::schema::{Column, Default, Literal, TableName, Type};
+/// let column = Column::new("colour", Type::Text { length: None });
+/// let add = |backfill| Operation::AddColumn {
+///     table: TableName::new("items"),
+///     column: column.clone(),
+///     after: None,
+///     backfill,
+/// };
+/// assert!(missing_values(&[add(None)])[0].to_string().starts_with("cannot add `items.colour`"));
+/// let grey = Default::Literal(Literal::Text("grey".into()));
+/// assert!(missing_values(&[add(Some(grey))]).is_empty());
+/// ```
 #[must_use]
 pub fn missing_values(operations: &[Operation]) -> Vec<MissingValue> {
     let missing = |table: &TableName, column: &Column, cause| MissingValue {

@@ -71,6 +71,19 @@ pub fn declared(models: &Models, from: &Schema, past: Option<&Past>) -> Answers 
 /// [`declared`] knows those that the models give; ask again once others have joined them.
 ///
 /// Values that swap their names are looked up in the `past`, as [`declared`] does it.
+///
+/// ```
+/// # use schema_core::{diff::{Answers, declared_values}, metadata::Models, schema::{Column, Schema, Table, TableName, Type}};
+/// let items = TableName::new("items");
+/// let ty = Type::Enum { name: "size".into(), values: vec!["small".into()] };
+/// let table = Table { columns: vec![Column::new("size", ty)], ..Table::new(items.clone()) };
+/// let mut models = Models::default(); // in which `small` is `s` now, and says so by `renamed_from`
+/// let place = (items, "size".to_owned());
+/// models.renames.values.insert(place.clone(), [("s".into(), vec!["small".into()])].into());
+///
+/// let mapped = declared_values(&models, &Schema::from_iter([table]), &Answers::default(), None);
+/// assert_eq!(mapped[&place]["small"], "s");
+/// ```
 #[must_use]
 pub fn declared_values(
     models: &Models,
@@ -130,6 +143,16 @@ impl fmt::Display for Stale {
 }
 
 /// Returns the `renamed_from` that ask for nothing, given the schema of the history and what came before.
+///
+/// ```
+/// # use schema_core::{diff::stale, metadata::Models, schema::{Schema, Table, TableName}};
+/// let wares = TableName::new("wares");
+/// let mut models = Models { schema: Schema::from_iter([Table::new(wares.clone())]), ..Models::default() };
+/// models.renames.tables.insert(wares, vec![TableName::new("items")]);
+/// let done = models.schema.clone(); // has `wares`, and no `items` any more
+/// println!("{}\nhint: {}", stale(&models, &done, None)[0], stale(&models, &done, None)[0].hint());
+/// # assert_eq!(stale(&models, &done, None)[0].former, ["items"]);
+/// ```
 #[must_use]
 pub fn stale(models: &Models, from: &Schema, past: Option<&Past>) -> Vec<Stale> {
     let answers = declared(models, from, past);

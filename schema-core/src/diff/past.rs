@@ -18,6 +18,14 @@ pub struct Past {
 
 impl Past {
     /// Adds the renames of the revision that comes next.
+    ///
+    /// ```
+    /// # use schema_core::{diff::{Answers, Past}, schema::TableName};
+    /// let [a, b] = ["a", "b"].map(TableName::new);
+    /// let mut past = Past::default();
+    /// past.add(&Answers { renamed_tables: [(a, b)].into(), ..Answers::default() });
+    /// assert_ne!(past, Past::default());
+    /// ```
     pub fn add(&mut self, answers: &Answers) {
         let Answers {
             renamed_tables,

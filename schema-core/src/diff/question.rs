@@ -50,6 +50,21 @@ impl fmt::Display for Question {
 /// of at most one question, so that the first candidates together are one consistent answer. They are ordered by type,
 /// nullability, keys, place and likeness of name, tables by the likeness of their columns. It is the same for the
 /// same schemas, always.
+///
+/// ```
+/// # use schema_core::{diff::{Answers, Target, questions}, schema::{Column, Schema, Table, TableName, Type}};
+/// let items = TableName::new("items");
+/// let with = |column: &str| Schema::from_iter([Table {
+///     columns: vec![Column::new(column, Type::F64)],
+///     ..Table::new(items.clone())
+/// }]);
+/// let (from, to) = (with("price"), with("cost"));
+/// let open = questions(&from, &to, &Answers::default(), &[]);
+/// assert_eq!(open[0].to_string(), "column `items.price` is gone: was it renamed to `items.cost`, or dropped?");
+///
+/// let dropped = Target { table: items.clone(), column: Some("price".into()) };
+/// assert!(questions(&from, &to, &Answers::default(), &[dropped]).is_empty());
+/// ```
 #[must_use]
 pub fn questions(from: &Schema, to: &Schema, answers: &Answers, dropped: &[Target]) -> Vec<Question> {
     let mut open = losses(from, to, answers);

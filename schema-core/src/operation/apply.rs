@@ -29,6 +29,20 @@ impl Operation {
     ///
     /// [`ApplyError`] if the schema does not hold what the operation changes, exactly as the operation knows it,
     /// or holds already what it adds. The schema is as it was then.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use schema_core::{operation::Operation, schema::{Schema, Table, TableName}};
+    /// let mut schema = Schema::default();
+    /// let create = Operation::CreateTable { table: Table::new(TableName::new("items")) };
+    /// create.apply(&mut schema)?;
+    /// assert_eq!(
+    ///     create.apply(&mut schema).unwrap_err().to_string(),
+    ///     "`added table 'items'` does not fit the schema: table `items` exists already"
+    /// );
+    /// # Ok::<(), schema_core::operation::ApplyError>(())
+    /// ```
     pub fn apply(&self, schema: &mut Schema) -> Result<(), ApplyError> {
         self.try_apply(schema).map_err(|found| ApplyError {
             operation: self.describe(),

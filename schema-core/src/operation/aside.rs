@@ -15,6 +15,25 @@ pub(crate) fn aside(name: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// The names that a list of operations sets aside, so that a person can be told of what happens without them.
+///
+/// Two tables that swap their names need a third name on the way, of which nobody wants to read:
+///
+/// ```
+/// # use schema_core::{diff::{Answers, diff}, operation::{Asides, describe_all}};
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// let [a, b] = ["a", "b"].map(TableName::new);
+/// let table = |name: &TableName, column: &str| Table {
+///     columns: vec![Column::new(column, Type::I64)],
+///     ..Table::new(name.clone())
+/// };
+/// let from = Schema::from_iter([table(&a, "x"), table(&b, "y")]);
+/// let to = Schema::from_iter([table(&a, "y"), table(&b, "x")]);
+/// let answers = Answers { renamed_tables: [(a.clone(), b.clone()), (b, a)].into(), ..Answers::default() };
+///
+/// let operations = diff(&from, &to, &answers);
+/// assert_eq!(operations.iter().filter(|operation| Asides::is_step(operation)).count(), 1);
+/// assert_eq!(describe_all(&operations), ["renamed table 'a' to 'b'", "renamed table 'b' to 'a'"]);
+/// ```
 #[derive(Debug, Default)]
 pub struct Asides(Vec<(String, String)>);
 

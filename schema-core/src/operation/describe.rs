@@ -7,6 +7,13 @@ use crate::schema::{Column, Index, IndexPart, TableName, TableOptions};
 
 impl Operation {
     /// Returns what was done, as a log line says it after "Detected": `added column 'items.description'`.
+    ///
+    /// ```
+    /// # use schema_core::{operation::Operation, schema::TableName};
+    /// let (table, from, to) = (TableName::new("items"), "price".into(), "cost".into());
+    /// let rename = Operation::RenameColumn { table, from, to };
+    /// assert_eq!(rename.describe(), "renamed column 'items.price' to 'items.cost'");
+    /// ```
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -82,6 +89,17 @@ impl Operation {
 /// Returns the operations in words, one line each, without the foreign keys of tables that come or go as a whole:
 /// those are operations of their own only for the order in which things must happen. For the same reason nothing is said of
 /// names that are only set aside on the way.
+///
+/// ```
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// # use schema_core::operation::{create_all, describe_all};
+/// assert_eq!(describe_all(&create_all(&to)), ["added table 'items'"]);
+/// ```
 #[must_use]
 pub fn describe_all(operations: &[Operation]) -> Vec<String> {
     let whole: BTreeSet<&TableName> = operations

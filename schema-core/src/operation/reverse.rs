@@ -4,6 +4,13 @@ use super::Operation;
 
 impl Operation {
     /// Returns the operation that leads back.
+    ///
+    /// ```
+    /// # use schema_core::{operation::Operation, schema::TableName};
+    /// let (items, wares) = (TableName::new("items"), TableName::new("wares"));
+    /// let rename = Operation::RenameTable { from: items.clone(), to: wares.clone() };
+    /// assert_eq!(rename.reverse(), Operation::RenameTable { from: wares, to: items });
+    /// ```
     #[must_use]
     pub fn reverse(&self) -> Operation {
         match self.clone() {

@@ -29,6 +29,13 @@ pub enum Thing {
 
 impl Thing {
     /// Returns the table that the thing is part of, if it is part of one.
+    ///
+    /// ```
+    /// # use schema_core::{operation::Thing, schema::TableName};
+    /// let items = TableName::new("items");
+    /// assert_eq!(Thing::Column(items.clone(), "price".into()).table(), Some(&items));
+    /// assert_eq!(Thing::Enum("size".into()).table(), None);
+    /// ```
     #[must_use]
     pub fn table(&self) -> Option<&TableName> {
         match self {
@@ -190,6 +197,18 @@ pub(super) fn touches(operation: &Operation) -> Vec<Touch> {
 }
 
 /// Returns the tables whose definition or rows an operation changes, by the names that they have before it.
+///
+/// ```
+/// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+/// # let mut items = Table::new(TableName::new("items"));
+/// # items.columns.push(Column::new("id", Type::I64));
+/// # let from = Schema::from_iter([items.clone()]);
+/// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+/// # let to = Schema::from_iter([items]);
+/// # use schema_core::{diff::{Answers, diff}, operation::changed_tables};
+/// let operations = diff(&from, &to, &Answers::default());
+/// assert_eq!(changed_tables(&operations[0]), [TableName::new("items")]);
+/// ```
 #[must_use]
 pub fn changed_tables(operation: &Operation) -> Vec<TableName> {
     let touched = touches(operation).into_iter();

@@ -8,6 +8,18 @@ use super::foreign_key::is_default;
 use super::{Expression, Type};
 
 /// A column of a table.
+///
+/// ```
+/// use schema_core::schema::{Column, Default, Literal, Type};
+///
+/// let price = Column {
+///     nullable: true,
+///     default: Some(Default::Literal(Literal::Integer(0))),
+///     ..Column::new("price", Type::F64)
+/// };
+/// assert_eq!(serde_json::to_string(&price)?, r#"{"name":"price","type":"f64","nullable":true,"default":0}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
@@ -41,6 +53,12 @@ pub struct Column {
 
 impl Column {
     /// Returns a NOT NULL column without anything else.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Auto, Column, Type};
+    /// let id = Column { auto: Auto::Auto, ..Column::new("id", Type::I64) };
+    /// assert!(!id.nullable);
+    /// ```
     #[must_use]
     pub fn new(name: impl Into<String>, ty: Type) -> Self {
         Column {
@@ -109,6 +127,15 @@ pub enum Default {
 
 impl Default {
     /// Returns a default that the database computes.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Column, Default, Type};
+    /// let created = Column {
+    ///     default: Some(Default::expression("CURRENT_TIMESTAMP")),
+    ///     ..Column::new("created_at", Type::Text { length: None })
+    /// };
+    /// # assert_eq!(serde_json::to_value(&created).unwrap()["default"]["sql"], "CURRENT_TIMESTAMP");
+    /// ```
     #[must_use]
     pub fn expression(text: impl Into<String>) -> Self {
         Default::Expression {
@@ -117,6 +144,14 @@ impl Default {
     }
 
     /// Returns a UUID that is written as a text as its bytes, for databases that keep it as those; `None` if it is no such text.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Default, Literal};
+    /// let text = |text: &str| Default::Literal(Literal::Text(text.into()));
+    /// let bytes = text("00000000-0000-0000-0000-00000000ABCD").uuid_as_bytes();
+    /// assert_eq!(bytes, Some(Default::Literal(Literal::Bytes { hex: "0000000000000000000000000000abcd".into() })));
+    /// assert_eq!(text("none").uuid_as_bytes(), None);
+    /// ```
     #[must_use]
     pub fn uuid_as_bytes(&self) -> Option<Self> {
         let Default::Literal(Literal::Text(text)) = self else {

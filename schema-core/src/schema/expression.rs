@@ -41,6 +41,12 @@ fn is_alike_but_for_blanks(one: &str, other: &str) -> bool {
 
 impl Expression {
     /// Returns an expression with that text.
+    ///
+    /// ```
+    /// use schema_core::schema::Expression;
+    ///
+    /// assert_eq!(Expression::new("price >= 0"), Expression::new("price>=0")); // blanks make no difference
+    /// ```
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Expression(text.into())
@@ -84,6 +90,13 @@ impl Expression {
     }
 
     /// Writes `to` wherever the expression names the column `from`.
+    ///
+    /// ```
+    /// # use schema_core::schema::Expression;
+    /// let mut check = Expression::new("price > 0 AND kind <> 'price'");
+    /// check.rename_column("price", "cost");
+    /// assert_eq!(check.0, "cost > 0 AND kind <> 'price'");
+    /// ```
     pub fn rename_column(&mut self, from: &str, to: &str) {
         if let Some(text) = self.replace_column(from, to) {
             self.0 = text;
@@ -91,6 +104,12 @@ impl Expression {
     }
 
     /// Returns the text with its quoted names as `quote` writes them.
+    ///
+    /// ```
+    /// # use schema_core::schema::Expression;
+    /// let check = Expression::new("\"order\" > 0");
+    /// assert_eq!(check.quoted_by(&|name| format!("`{name}`")), "`order` > 0");
+    /// ```
     #[must_use]
     pub fn quoted_by(&self, quote: &dyn Fn(&str) -> String) -> String {
         lex(&self.0, Lexicon::STANDARD)

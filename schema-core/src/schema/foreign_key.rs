@@ -6,6 +6,22 @@ use super::TableName;
 use super::index::rename_in;
 
 /// A promise that the values of some columns exist in another table.
+///
+/// ```
+/// use schema_core::schema::{Action, Deferrable, ForeignKey, TableName, naming};
+///
+/// let (items, stores) = (TableName::new("items"), TableName::new("stores"));
+/// let key = ForeignKey {
+///     name: naming::foreign_key(&items, &["store_id"], &stores),
+///     columns: vec!["store_id".into()],
+///     references: stores,
+///     referenced_columns: vec!["id".into()],
+///     on_delete: Action::Cascade,
+///     on_update: Action::NoAction,
+///     deferrable: Deferrable::Never,
+/// };
+/// assert_eq!(key.name, "fk_items_store_id_stores");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForeignKey {
@@ -30,6 +46,23 @@ pub struct ForeignKey {
 
 impl ForeignKey {
     /// Follows a column that is renamed, of the key's own table or of the one referred to: `of` is the table of the key.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Action, Deferrable, ForeignKey, TableName};
+    /// # let (items, stores) = (TableName::new("items"), TableName::new("stores"));
+    /// # let mut key = ForeignKey {
+    /// #     name: "fk".into(),
+    /// #     columns: vec!["store_id".into()],
+    /// #     references: stores.clone(),
+    /// #     referenced_columns: vec!["id".into()],
+    /// #     on_delete: Action::Cascade,
+    /// #     on_update: Action::NoAction,
+    /// #     deferrable: Deferrable::Never,
+    /// # };
+    /// key.rename_column(&items, &items, "store_id", "shop_id");
+    /// key.rename_column(&items, &stores, "id", "key");
+    /// assert_eq!((key.columns, key.referenced_columns), (vec!["shop_id".into()], vec!["key".into()]));
+    /// ```
     pub fn rename_column(&mut self, of: &TableName, table: &TableName, from: &str, to: &str) {
         if of == table {
             rename_in(&mut self.columns, from, to);
@@ -40,6 +73,22 @@ impl ForeignKey {
     }
 
     /// Follows a table that is renamed, if it is the one referred to.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Action, Deferrable, ForeignKey, TableName};
+    /// # let (stores, shops) = (TableName::new("stores"), TableName::new("shops"));
+    /// # let mut key = ForeignKey {
+    /// #     name: "fk".into(),
+    /// #     columns: vec!["store_id".into()],
+    /// #     references: stores.clone(),
+    /// #     referenced_columns: vec!["id".into()],
+    /// #     on_delete: Action::Cascade,
+    /// #     on_update: Action::NoAction,
+    /// #     deferrable: Deferrable::Never,
+    /// # };
+    /// key.rename_table(&stores, &shops);
+    /// assert_eq!(key.references, shops);
+    /// ```
     pub fn rename_table(&mut self, from: &TableName, to: &TableName) {
         if self.references == *from {
             self.references.clone_from(to);
@@ -66,6 +115,12 @@ pub enum Action {
 
 impl Action {
     /// Returns the words that SQL uses for the action.
+    ///
+    /// ```
+    /// use schema_core::schema::Action;
+    ///
+    /// assert_eq!(format!("ON DELETE {}", Action::SetNull.sql()), "ON DELETE SET NULL");
+    /// ```
     #[must_use]
     pub fn sql(self) -> &'static str {
         match self {

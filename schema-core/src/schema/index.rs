@@ -6,6 +6,23 @@ use super::Expression;
 use super::foreign_key::is_default;
 
 /// An index of a table. A UNIQUE constraint is one that has `unique` and `constraint`.
+///
+/// A UNIQUE constraint, and an index of the latest rows that are not done:
+///
+/// ```
+/// use schema_core::schema::{Expression, Index, IndexKey, Order};
+///
+/// let sku = Index {
+///     unique: true,
+///     constraint: true,
+///     ..Index::new("uq_items_sku", vec![IndexKey::column("sku")])
+/// };
+/// let open = Index {
+///     predicate: Some(Expression::new("done_at IS NULL")),
+///     ..Index::new("ix_jobs_open", vec![IndexKey { order: Order::Descending, ..IndexKey::column("id") }])
+/// };
+/// assert!(open.mentions("done_at") && !sku.mentions("done_at"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Index {
@@ -35,6 +52,12 @@ pub struct Index {
 
 impl Index {
     /// Returns an index that orders rows by those keys and promises nothing.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Index, IndexKey};
+    /// let index = Index::new("ix_items_store_id", vec![IndexKey::column("store_id")]);
+    /// assert!(!index.unique && index.predicate.is_none());
+    /// ```
     #[must_use]
     pub fn new(name: impl Into<String>, keys: Vec<IndexKey>) -> Self {
         Index {
@@ -50,6 +73,14 @@ impl Index {
     }
 
     /// Returns the columns it is made of, or `None` if a key is an expression.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Expression, Index, IndexKey, IndexPart};
+    /// let mut index = Index::new("ix_users", vec![IndexKey::column("tenant")]);
+    /// assert_eq!(index.columns(), Some(vec!["tenant"]));
+    /// index.keys.push(IndexKey::new(IndexPart::Expression(Expression::new("lower(email)"))));
+    /// assert_eq!(index.columns(), None);
+    /// ```
     #[must_use]
     pub fn columns(&self) -> Option<Vec<&str>> {
         self.keys
@@ -62,6 +93,13 @@ impl Index {
     }
 
     /// Tells whether the index uses the column: as a key, or within an expression.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Expression, Index, IndexKey, IndexPart};
+    /// let lower = IndexPart::Expression(Expression::new("lower(email)"));
+    /// let index = Index::new("ix_users_lower_email", vec![IndexKey::new(lower)]);
+    /// assert!(index.mentions("email") && !index.mentions("lower"));
+    /// ```
     #[must_use]
     pub fn mentions(&self, column: &str) -> bool {
         self.predicate.iter().any(|predicate| predicate.mentions(column))
@@ -73,6 +111,15 @@ impl Index {
     }
 
     /// Returns the columns that it has as keys, and those that it includes.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Index, IndexKey};
+    /// let index = Index {
+    ///     include: vec!["name".into()],
+    ///     ..Index::new("ix_users_tenant", vec![IndexKey::column("tenant")])
+    /// };
+    /// assert!(index.plain_columns().eq(["tenant", "name"]));
+    /// ```
     pub fn plain_columns(&self) -> impl Iterator<Item = &String> {
         let keys = self.keys.iter().filter_map(|key| match &key.part {
             IndexPart::Column(column) => Some(column),
@@ -82,6 +129,15 @@ impl Index {
     }
 
     /// Returns what it uses that may be the names of columns: keys, what it includes, and words of its expressions.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Expression, Index, IndexKey};
+    /// let index = Index {
+    ///     predicate: Some(Expression::new("done_at IS NULL")),
+    ///     ..Index::new("ix_jobs_queue", vec![IndexKey::column("queue")])
+    /// };
+    /// assert_eq!(index.names(), ["queue", "done_at"]);
+    /// ```
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let keys = self.keys.iter().flat_map(|key| match &key.part {
@@ -95,6 +151,14 @@ impl Index {
     }
 
     /// Follows a column of its table that is renamed.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Index, IndexKey};
+    /// let mut index = Index::new("ix_items_price", vec![IndexKey::column("price")]);
+    /// index.rename_column("price", "cost");
+    /// assert_eq!(index.columns(), Some(vec!["cost"]));
+    /// assert_eq!(index.name, "ix_items_price"); // a rename of its own
+    /// ```
     pub fn rename_column(&mut self, from: &str, to: &str) {
         for key in &mut self.keys {
             match &mut key.part {
@@ -138,12 +202,24 @@ pub struct IndexKey {
 
 impl IndexKey {
     /// Returns an ascending key of a plain column.
+    ///
+    /// ```
+    /// # use schema_core::schema::{IndexKey, Order};
+    /// let newest = IndexKey { order: Order::Descending, ..IndexKey::column("created_at") };
+    /// # assert_eq!(serde_json::to_string(&newest).unwrap(), r#"{"column":"created_at","order":"descending"}"#);
+    /// ```
     #[must_use]
     pub fn column(name: impl Into<String>) -> Self {
         IndexKey::new(IndexPart::Column(name.into()))
     }
 
     /// Returns a key in ascending order.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Expression, IndexKey, IndexPart};
+    /// let key = IndexKey::new(IndexPart::Expression(Expression::new("lower(email)")));
+    /// # assert_eq!(serde_json::to_string(&key).unwrap(), r#"{"expression":"lower(email)"}"#);
+    /// ```
     #[must_use]
     pub fn new(part: IndexPart) -> Self {
         IndexKey {

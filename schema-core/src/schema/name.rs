@@ -27,6 +27,11 @@ pub struct TableName {
 
 impl TableName {
     /// Returns a name in the default namespace.
+    ///
+    /// ```
+    /// # use schema_core::schema::TableName;
+    /// assert_eq!(TableName::new("items").schema, None);
+    /// ```
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         TableName {
@@ -36,6 +41,12 @@ impl TableName {
     }
 
     /// Returns the name of another table in the same namespace.
+    ///
+    /// ```
+    /// # use schema_core::schema::TableName;
+    /// let items: TableName = "sales.items".parse().unwrap();
+    /// assert_eq!(items.sibling("orders").to_string(), "sales.orders");
+    /// ```
     #[must_use]
     pub fn sibling(&self, name: impl Into<String>) -> Self {
         TableName {

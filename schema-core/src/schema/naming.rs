@@ -10,24 +10,48 @@ use super::TableName;
 pub const MAX_LENGTH: usize = 63;
 
 /// Returns the name of a table's primary key: `pk_items`.
+///
+/// ```
+/// use schema_core::schema::{TableName, naming};
+///
+/// assert_eq!(naming::primary_key(&TableName::new("items")), "pk_items");
+/// ```
 #[must_use]
 pub fn primary_key(table: &TableName) -> String {
     shorten(format!("pk_{}", table.name))
 }
 
 /// Returns the name of a UNIQUE constraint or unique index: `uq_items_store_id_sku`.
+///
+/// ```
+/// # use schema_core::schema::{TableName, naming};
+/// assert_eq!(naming::unique(&TableName::new("items"), &["store_id", "sku"]), "uq_items_store_id_sku");
+/// ```
 #[must_use]
 pub fn unique(table: &TableName, parts: &[&str]) -> String {
     shorten(format!("uq_{}_{}", table.name, joined(parts)))
 }
 
 /// Returns the name of an index: `ix_items_store_id`.
+///
+/// ```
+/// # use schema_core::schema::{TableName, naming};
+/// assert_eq!(naming::index(&TableName::new("users"), &["lower(email)"]), "ix_users_lower_email");
+/// let long = naming::index(&TableName::new("users"), &["a".repeat(80).as_str()]);
+/// assert_eq!(long.len(), naming::MAX_LENGTH); // cut, with a hash of the whole at its end
+/// ```
 #[must_use]
 pub fn index(table: &TableName, parts: &[&str]) -> String {
     shorten(format!("ix_{}_{}", table.name, joined(parts)))
 }
 
 /// Returns the name of a foreign key: `fk_items_store_id_stores`.
+///
+/// ```
+/// # use schema_core::schema::{TableName, naming};
+/// let (items, stores) = (TableName::new("items"), TableName::new("stores"));
+/// assert_eq!(naming::foreign_key(&items, &["store_id"], &stores), "fk_items_store_id_stores");
+/// ```
 #[must_use]
 pub fn foreign_key(table: &TableName, columns: &[&str], references: &TableName) -> String {
     shorten(format!(
@@ -40,6 +64,12 @@ pub fn foreign_key(table: &TableName, columns: &[&str], references: &TableName) 
 
 /// Returns the name of a CHECK of one column (`ck_items_price`) or, given the condition, of the table: the words of the condition,
 /// `ck_items_price_0`.
+///
+/// ```
+/// # use schema_core::schema::{TableName, naming};
+/// assert_eq!(naming::check(&TableName::new("items"), "price"), "ck_items_price");
+/// assert_eq!(naming::check(&TableName::new("items"), "price >= 0"), "ck_items_price_0");
+/// ```
 #[must_use]
 pub fn check(table: &TableName, about: &str) -> String {
     shorten(format!("ck_{}_{}", table.name, joined(&[about])))

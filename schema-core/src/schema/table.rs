@@ -11,6 +11,18 @@ use super::{Check, Column, ForeignKey, Index, TableName};
 /// A table with all that belongs to it.
 ///
 /// Two tables are equal when they hold the same columns in any order, and the same of everything else.
+///
+/// ```
+/// use schema_core::schema::{Column, PrimaryKey, Table, TableName, Type};
+///
+/// let mut items = Table::new(TableName::new("items"));
+/// items.columns = vec![Column::new("id", Type::I64), Column::new("price", Type::F64)];
+/// items.primary_key = Some(PrimaryKey { name: "pk_items".into(), columns: vec!["id".into()] });
+///
+/// let mut other = items.clone();
+/// other.columns.reverse();
+/// assert_eq!(items, other); // the order of columns makes no difference
+/// ```
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
@@ -71,6 +83,12 @@ pub struct PrimaryKey {
 
 impl Table {
     /// Returns a table with nothing in it.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Table, TableName};
+    /// let items = Table::new(TableName::new("items"));
+    /// assert!(items.columns.is_empty() && items.primary_key.is_none());
+    /// ```
     #[must_use]
     pub fn new(name: TableName) -> Self {
         Table {
@@ -85,17 +103,42 @@ impl Table {
     }
 
     /// Returns the column of that name.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Column, Table, TableName, Type};
+    /// let mut items = Table::new(TableName::new("items"));
+    /// items.columns.push(Column::new("price", Type::F64));
+    /// assert_eq!(items.column("price").unwrap().ty, Type::F64);
+    /// assert_eq!(items.column("Price"), None);
+    /// ```
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 
     /// Returns the column of that name, to change it.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Column, Table, TableName, Type};
+    /// # let mut items = Table::new(TableName::new("items"));
+    /// # items.columns.push(Column::new("price", Type::F64));
+    /// if let Some(price) = items.column_mut("price") {
+    ///     price.nullable = true;
+    /// }
+    /// assert!(items.columns[0].nullable);
+    /// ```
     pub fn column_mut(&mut self, name: &str) -> Option<&mut Column> {
         self.columns.iter_mut().find(|column| column.name == name)
     }
 
     /// Tells whether the column belongs to the primary key.
+    ///
+    /// ```
+    /// # use schema_core::schema::{PrimaryKey, Table, TableName};
+    /// # let mut items = Table::new(TableName::new("items"));
+    /// items.primary_key = Some(PrimaryKey { name: "pk_items".into(), columns: vec!["id".into()] });
+    /// assert!(items.is_key("id") && !items.is_key("price"));
+    /// ```
     #[must_use]
     pub fn is_key(&self, column: &str) -> bool {
         self.primary_key
@@ -124,6 +167,18 @@ impl Table {
     }
 
     /// Returns how many generated columns must be there before this one can be: 0 for one that is not generated.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Column, Expression, Generated, Storage, Table, TableName, Type};
+    /// let computed = |name: &str, text: &str| Column {
+    ///     generated: Some(Generated { expression: Expression::new(text), storage: Storage::Virtual }),
+    ///     ..Column::new(name, Type::F64)
+    /// };
+    /// let mut items = Table::new(TableName::new("items"));
+    /// items.columns = vec![Column::new("net", Type::F64), computed("tax", "net * 0.2"), computed("gross", "net + tax")];
+    /// let generations: Vec<usize> = items.columns.iter().map(|column| items.generation(column)).collect();
+    /// assert_eq!(generations, [0, 1, 2]);
+    /// ```
     #[must_use]
     pub fn generation(&self, column: &Column) -> usize {
         self.generation_within(column, self.columns.len())

@@ -106,6 +106,13 @@ pub enum Type {
 
 impl Type {
     /// Returns the name of the enum that it is, or is a list of.
+    ///
+    /// ```
+    /// # use schema_core::schema::Type;
+    /// let size = Type::Enum { name: "size".into(), values: vec!["s".into(), "m".into()] };
+    /// assert_eq!(Type::Array(Box::new(size)).enum_name(), Some("size"));
+    /// assert_eq!(Type::I64.enum_name(), None);
+    /// ```
     #[must_use]
     pub fn enum_name(&self) -> Option<&str> {
         if let Type::Array(element) = self {
@@ -119,6 +126,12 @@ impl Type {
     }
 
     /// Returns the texts of an enum.
+    ///
+    /// ```
+    /// # use schema_core::schema::Type;
+    /// let size = Type::Enum { name: "size".into(), values: vec!["s".into(), "m".into()] };
+    /// assert_eq!(size.values().unwrap(), ["s", "m"]);
+    /// ```
     #[must_use]
     pub fn values(&self) -> Option<&[String]> {
         if let Type::Enum { name: _, values } = self {
