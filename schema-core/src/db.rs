@@ -1,6 +1,21 @@
 //! Connections: a thin, dialect-free way to run SQL on an open database.
 //!
 //! A driver translates values and errors and nothing more. It knows nothing of schemas, revisions or scripts.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! use schema_core::db::{self, Connection, DatabaseUrl, Value};
+//!
+//! let url: DatabaseUrl = "sqlite::memory:".parse()?;
+//! let mut connection = db::open(&url)?;
+//! connection.execute("CREATE TABLE stores (name TEXT)", &[])?;
+//! let rows = connection.execute("INSERT INTO stores VALUES (?1), (?2)", &["Corner Shop".into(), "Kiosk".into()])?;
+//! assert_eq!(rows, 2);
+//! let found = connection.query("SELECT name FROM stores ORDER BY name", &[])?;
+//! assert_eq!(found[0], [Value::from("Corner Shop")]);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod client;
 #[cfg(feature = "mysql")]
@@ -11,10 +26,12 @@ mod scratch;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod url;
+mod value;
 
 pub use client::Client;
 pub use scratch::{Scratch, scratch};
 pub use url::{DatabaseUrl, ServerUrl, UrlError};
+pub use value::Value;
 
 use std::fmt;
 use std::time::Duration;
@@ -35,6 +52,21 @@ pub mod drivers {
 ///
 /// What the driver reports: [`ErrorKind::Unreachable`] if there is nothing to open, [`ErrorKind::NotADatabase`] if the file holds
 /// something else.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use schema_core::db;
+/// # let file = std::env::temp_dir().join(format!("autogen_docs_{}_open.db", std::process::id()));
+/// let url = format!("sqlite:{}", file.display()).parse()?;
+/// assert!(db::open_existing(&url).is_err());
+/// db::open(&url)?; // makes the file
+/// assert!(db::open_existing(&url).is_ok());
+/// # std::fs::remove_file(file)?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection + Send>, Error> {
     #[cfg(feature = "sqlite")]
     if let DatabaseUrl::Sqlite(path) = url {
@@ -51,6 +83,17 @@ pub fn open(url: &DatabaseUrl) -> Result<Box<dyn Connection + Send>, Error> {
 /// # Errors
 ///
 /// As [`open`], and [`ErrorKind::Unreachable`] if there is no such file.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use schema_core::db::{self, DatabaseUrl, ErrorKind};
+///
+/// let error = db::open_existing(&DatabaseUrl::Sqlite("no/such/file.db".into())).err().unwrap();
+/// assert_eq!(error.kind, ErrorKind::Unreachable);
+/// # }
+/// ```
 pub fn open_existing(url: &DatabaseUrl) -> Result<Box<dyn Connection + Send>, Error> {
     match url {
         #[cfg(feature = "sqlite")]
@@ -82,85 +125,6 @@ fn without_driver(url: &DatabaseUrl) -> Error {
     }
 }
 
-/// A value that goes into a statement or comes out of a row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// NULL.
-    Null,
-    /// A whole number (or a boolean, where the database has none of its own).
-    Integer(i64),
-    /// A floating-point number.
-    Real(f64),
-    /// Text.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-}
-
-impl Value {
-    /// Returns the text, if it is one.
-    #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        if let Value::Text(text) = self {
-            Some(text)
-        } else {
-            None
-        }
-    }
-
-    /// Returns the number, if it is a whole one.
-    #[must_use]
-    pub fn as_integer(&self) -> Option<i64> {
-        if let Value::Integer(number) = self {
-            Some(*number)
-        } else {
-            None
-        }
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Value::Text(text.to_owned())
-    }
-}
-
-impl From<i64> for Value {
-    fn from(number: i64) -> Self {
-        Value::Integer(number)
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Value::Text(text)
-    }
-}
-
-impl<T: Into<Value>> From<Option<T>> for Value {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Value::Null, Into::into)
-    }
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Value::Null => f.write_str("NULL"),
-            Value::Integer(number) => write!(f, "{number}"),
-            // Hundreds of digits say no more.
-            Value::Real(number) if number.abs() >= 1e16 => write!(f, "{number:e}"),
-            Value::Real(number) => write!(f, "{number}"),
-            Value::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
-            Value::Bytes(bytes) => {
-                f.write_str("X'")?;
-                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-                f.write_str("'")
-            }
-        }
-    }
-}
-
 /// What kind of failure a database reported, as far as a caller acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -189,6 +153,17 @@ pub enum ErrorKind {
 }
 
 /// A failure, in the database's own words.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// # use schema_core::db::ErrorKind;
+/// let error = connection.execute("DELETE FROM nowhere", &[]).unwrap_err();
+/// assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Statement, "no such table: nowhere"));
+/// # }
+/// # Ok::<(), schema_core::db::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     /// What kind of failure it is.
@@ -222,12 +197,42 @@ pub struct Written {
 }
 
 /// An open database.
+///
+/// Functions that only run SQL take it as `&mut dyn Connection`, whichever database it is:
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+/// # let mut connection = SqliteConnection::in_memory()?;
+/// fn count(connection: &mut dyn Connection, table: &str) -> Result<i64, schema_core::db::Error> {
+///     let rows = connection.query(&format!("SELECT count(*) FROM {table}"), &[])?;
+///     Ok(rows[0][0].as_integer().unwrap_or_default())
+/// }
+///
+/// connection.execute("CREATE TABLE stores (name TEXT)", &[])?;
+/// assert_eq!(count(&mut connection, "stores")?, 0);
+/// # }
+/// # Ok::<(), schema_core::db::Error>(())
+/// ```
 pub trait Connection {
     /// Runs one statement and returns the number of rows it changed.
     ///
     /// # Errors
     ///
     /// Whatever the database reports. More than one statement, or a NUL byte, in `sql` is an error too.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// connection.execute("CREATE TABLE t (a)", &[])?;
+    /// assert_eq!(connection.execute("INSERT INTO t VALUES (?1), (?2)", &[1.into(), Value::Null])?, 2);
+    /// assert!(connection.execute("DELETE FROM t; DROP TABLE t", &[]).is_err());
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error>;
 
     /// Runs one query and hands each row to `row`, until that returns `false`.
@@ -235,6 +240,22 @@ pub trait Connection {
     /// # Errors
     ///
     /// Whatever the database reports.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// let mut names = Vec::new();
+    /// connection.for_each("VALUES ('a'), ('b'), ('c')", &[], &mut |row| {
+    ///     names.push(row[0].as_str().unwrap_or_default().to_owned());
+    ///     names.len() < 2
+    /// })?;
+    /// assert_eq!(names, ["a", "b"]);
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     fn for_each(
         &mut self,
         sql: &str,
@@ -248,6 +269,22 @@ pub trait Connection {
     /// # Errors
     ///
     /// Whatever the database reports.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// # use std::time::Duration;
+    /// # use schema_core::db::ErrorKind;
+    /// connection.limit_statements(Some(Duration::from_millis(5)))?;
+    /// let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    /// assert_eq!(connection.query(endless, &[]).unwrap_err().kind, ErrorKind::TimedOut);
+    /// connection.limit_statements(None)?;
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     fn limit_statements(&mut self, limit: Option<Duration>) -> Result<(), Error>;
 
     /// Tells whether the server's session may be another client's between two transactions, as behind a pooler in transaction mode: then a lock of the
@@ -300,6 +337,18 @@ pub trait Connection {
     /// # Errors
     ///
     /// Whatever the database reports.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// let rows = connection.query("SELECT ?1 || '!', 1 + ?2", &["hello".into(), 2.into()])?;
+    /// assert_eq!(rows, [[Value::from("hello!"), Value::from(3)]]);
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Error> {
         let mut rows = Vec::new();
         self.for_each(sql, parameters, &mut |row| {

@@ -45,6 +45,16 @@ const CANNOT_BE_PREPARED: u16 = 1295;
 /// An open connection to a MySQL or MariaDB server.
 ///
 /// It owns the connection within, or borrows one that the program has open.
+///
+/// ```no_run
+/// use schema_core::db::{Connection, DatabaseUrl, mysql::MySqlConnection};
+///
+/// let url: DatabaseUrl = "mysql://root@127.0.0.1/shop".parse()?;
+/// let mut connection = MySqlConnection::open(url.server().expect("it names one"))?;
+/// let rows = connection.query("SELECT ?", &["hello".into()])?;
+/// assert_eq!(rows[0][0].as_str(), Some("hello"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct MySqlConnection<C = Conn> {
     inner: C,
     /// How to connect once more, if it was opened here.
@@ -103,6 +113,17 @@ impl<C: BorrowMut<Conn>> MySqlConnection<C> {
     /// # Errors
     ///
     /// What the server reports.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use schema_core::db::{Connection, drivers::mysql, mysql::MySqlConnection};
+    ///
+    /// let mut own = mysql::Conn::new("mysql://root@127.0.0.1/shop")?;
+    /// let version = MySqlConnection::new(&mut own)?.query("SELECT version()", &[])?;
+    /// own.reset()?; // still the program's
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(inner: C) -> Result<Self, Error> {
         let mut connection = MySqlConnection {
             inner,

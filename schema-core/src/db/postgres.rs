@@ -35,6 +35,16 @@ pub const SETTINGS: [&str; 6] = [
 /// An open PostgreSQL database.
 ///
 /// It owns the connection within, or borrows one that the program has open.
+///
+/// ```no_run
+/// use schema_core::db::{Connection, DatabaseUrl, postgres::PostgresConnection};
+///
+/// let url: DatabaseUrl = "postgres://postgres@127.0.0.1/shop".parse()?;
+/// let mut connection = PostgresConnection::open(url.server().expect("it names one"))?;
+/// let rows = connection.query("SELECT $1::text", &["hello".into()])?;
+/// assert_eq!(rows[0][0].as_str(), Some("hello"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct PostgresConnection<C = Client> {
     client: C,
     /// Where it is, if it was opened here.
@@ -81,6 +91,17 @@ impl<C: BorrowMut<Client>> PostgresConnection<C> {
     /// # Errors
     ///
     /// What the server reports.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use schema_core::db::{Connection, drivers::postgres, postgres::PostgresConnection};
+    ///
+    /// let mut own = postgres::Client::connect("host=127.0.0.1 user=postgres", postgres::NoTls)?;
+    /// let version = PostgresConnection::new(&mut own)?.query("SELECT version()", &[])?;
+    /// own.batch_execute("SELECT 1")?; // still the program's
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(mut client: C) -> Result<Self, Error> {
         let mut settings: Vec<String> = SETTINGS.map(|setting| format!("SET {setting}")).into();
         settings.push("SET client_min_messages = 'warning'".to_owned());

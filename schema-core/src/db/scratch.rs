@@ -21,6 +21,20 @@ pub struct Scratch {
 /// # Errors
 ///
 /// The server cannot be reached or the user may not create databases; a name that is not made of `a` to `z`, digits and `_`.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// use schema_core::db::{Connection, DatabaseUrl, scratch};
+///
+/// let url: DatabaseUrl = "sqlite:app.db".parse()?; // whatever is in there
+/// let mut scratch = scratch(&url, "autogen_scratch_4711")?;
+/// scratch.execute("CREATE TABLE items (id INTEGER)", &[])?;
+/// scratch.close()?; // or drop it
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn scratch(url: &DatabaseUrl, name: &str) -> Result<Scratch, Error> {
     let server = match url {
         DatabaseUrl::Sqlite(_) | DatabaseUrl::SqliteMemory => {
@@ -78,6 +92,15 @@ fn refuse_odd_name(name: &str) -> Result<(), Error> {
 
 impl Scratch {
     /// Returns where the database is, so that it can be opened once more. One in memory cannot.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{DatabaseUrl, scratch};
+    /// let scratch = scratch(&"sqlite:app.db".parse()?, "autogen_scratch_4711")?;
+    /// assert_eq!(*scratch.url(), DatabaseUrl::SqliteMemory);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.url

@@ -5,6 +5,8 @@
 
 mod client;
 mod error;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::borrow::BorrowMut;
@@ -24,6 +26,11 @@ use super::{Connection, Error, ErrorKind, Value, Watcher};
 const STEPS_BETWEEN_LOOKS: std::ffi::c_int = 1_000;
 
 /// Returns the version of the SQLite that this build runs, such as `3.51.3`.
+///
+/// ```
+/// println!("SQLite {}", schema_core::db::sqlite::version());
+/// # assert!(schema_core::db::sqlite::version().starts_with("3."));
+/// ```
 #[must_use]
 pub fn version() -> &'static str {
     rusqlite::version()
@@ -49,7 +56,7 @@ pub unsafe fn forgo_memory_statistics() {
     let _ = unsafe { rusqlite::ffi::sqlite3_config(rusqlite::ffi::SQLITE_CONFIG_MEMSTATUS, 0) };
 }
 
-/// An open SQLite database.
+/// An open SQLite database. It owns the connection within, or borrows one that the program has open.
 ///
 /// # Example
 ///
@@ -61,8 +68,6 @@ pub unsafe fn forgo_memory_statistics() {
 /// assert_eq!(connection.query("SELECT 1 + ?1", &[Value::Integer(2)])?, [[Value::Integer(3)]]);
 /// # Ok::<(), schema_core::db::Error>(())
 /// ```
-///
-/// It owns the connection within, or borrows one that the program has open.
 #[derive(Debug)]
 pub struct SqliteConnection<C = rusqlite::Connection> {
     inner: C,
@@ -89,6 +94,16 @@ impl SqliteConnection {
     /// # Errors
     ///
     /// What SQLite reports.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use schema_core::db::{Connection, sqlite::SqliteConnection};
+    ///
+    /// let mut connection = SqliteConnection::in_memory()?;
+    /// connection.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)", &[])?;
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     pub fn in_memory() -> Result<Self, Error> {
         let inner = rusqlite::Connection::open_in_memory().map_err(|error| translate(&error))?;
         SqliteConnection::new(inner)
@@ -100,6 +115,15 @@ impl SqliteConnection {
     ///
     /// [`ErrorKind::Unreachable`] if there is no such file or folder or it may not be read,
     /// [`ErrorKind::NotADatabase`] if it holds something else.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use schema_core::db::{ErrorKind, sqlite::{Missing, SqliteConnection}};
+    ///
+    /// let error = SqliteConnection::open("Cargo.toml".as_ref(), Missing::Refuse).unwrap_err();
+    /// assert_eq!(error.kind, ErrorKind::NotADatabase);
+    /// ```
     pub fn open(path: &Path, missing: Missing) -> Result<Self, Error> {
         refuse_what_is_no_file(path, missing)?;
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -134,6 +158,17 @@ impl<C: BorrowMut<rusqlite::Connection>> SqliteConnection<C> {
     /// # Errors
     ///
     /// What SQLite reports.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use schema_core::db::{Connection, drivers::rusqlite, sqlite::SqliteConnection};
+    ///
+    /// let mut own = rusqlite::Connection::open_in_memory()?;
+    /// SqliteConnection::new(&mut own)?.execute("CREATE TABLE items (id INTEGER)", &[])?;
+    /// assert!(own.table_exists(None, "items")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(inner: C) -> Result<Self, Error> {
         let mut connection = SqliteConnection::trusting(inner)?;
         connection.switch(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -167,6 +202,13 @@ impl<C: BorrowMut<rusqlite::Connection>> SqliteConnection<C> {
     }
 
     /// Returns the connection within.
+    ///
+    /// ```
+    /// # use schema_core::db::sqlite::SqliteConnection;
+    /// let rusqlite = SqliteConnection::in_memory()?.into_inner();
+    /// assert!(rusqlite.is_autocommit());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn into_inner(self) -> C {
         self.inner
@@ -346,73 +388,5 @@ fn refused(message: &str) -> Error {
         kind: ErrorKind::Statement,
         message: message.to_owned(),
         offset: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(sql: &str) -> String {
-        let mut connection = SqliteConnection::in_memory().unwrap();
-        connection.execute("CREATE TABLE t (a)", &[]).unwrap();
-        connection.execute(sql, &[]).unwrap_err().message
-    }
-
-    #[test]
-    fn one_statement_and_nothing_more() {
-        let mut connection = SqliteConnection::in_memory().unwrap();
-        connection
-            .execute("CREATE TABLE t (a); -- and that is all", &[])
-            .unwrap();
-        assert_eq!(
-            message("DELETE FROM t; DELETE FROM t"),
-            "there is more than one statement where one is expected"
-        );
-        assert_eq!(
-            message("DELETE FROM t; nonsense"),
-            "there is more than one statement where one is expected"
-        );
-        assert_eq!(message(" -- nothing"), "there is no statement");
-        assert_eq!(
-            message("DELETE FROM t\0; DROP TABLE t"),
-            "the statement holds a NUL byte"
-        );
-        assert_eq!(
-            message("DELETE FROM t WHERE a = ?"),
-            "the statement takes 1 parameters and is given 0"
-        );
-    }
-
-    #[test]
-    fn a_typo_is_no_string() {
-        for sql in ["CREATE INDEX ix ON t (\"b\")", "DELETE FROM t WHERE \"b\" = 1"] {
-            assert!(message(sql).starts_with("no such column: \"b\""), "{sql}");
-        }
-    }
-
-    #[test]
-    fn values_come_back_as_they_went() {
-        let mut connection = SqliteConnection::in_memory().unwrap();
-        let values = [
-            Value::Null,
-            Value::Integer(i64::MIN),
-            Value::Real(0.1),
-            Value::Text("it's\n".to_owned()),
-            Value::Bytes(vec![0, 255]),
-        ];
-        let rows = connection.query("SELECT ?1, ?2, ?3, ?4, ?5", &values).unwrap();
-        assert_eq!(rows, [values.to_vec()]);
-    }
-
-    #[test]
-    fn counts_changed_rows() {
-        let mut connection = SqliteConnection::in_memory().unwrap();
-        connection.execute("CREATE TABLE t (a)", &[]).unwrap();
-        assert_eq!(
-            connection.execute("INSERT INTO t VALUES (1), (2)", &[]).unwrap(),
-            2
-        );
-        assert_eq!(connection.execute("DROP TABLE t", &[]).unwrap(), 0);
     }
 }

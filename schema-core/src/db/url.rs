@@ -35,6 +35,13 @@ pub enum DatabaseUrl {
 
 impl DatabaseUrl {
     /// Returns the name of the dialect that the database speaks.
+    ///
+    /// ```
+    /// # use schema_core::db::DatabaseUrl;
+    /// let url: DatabaseUrl = "mariadb://root@localhost/shop".parse()?;
+    /// assert_eq!(url.dialect(), "mysql"); // one dialect for both
+    /// # Ok::<(), schema_core::db::UrlError>(())
+    /// ```
     #[must_use]
     pub fn dialect(&self) -> &'static str {
         match self {
@@ -45,6 +52,14 @@ impl DatabaseUrl {
     }
 
     /// Returns the server and how to log in, unless it is a file or lives in memory.
+    ///
+    /// ```
+    /// # use schema_core::db::DatabaseUrl;
+    /// let url: DatabaseUrl = "postgres://app@db.example/shop".parse()?;
+    /// assert_eq!(url.server().unwrap().host(), "db.example");
+    /// assert!(DatabaseUrl::SqliteMemory.server().is_none());
+    /// # Ok::<(), schema_core::db::UrlError>(())
+    /// ```
     #[must_use]
     pub fn server(&self) -> Option<&ServerUrl> {
         match self {

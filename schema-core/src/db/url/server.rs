@@ -104,6 +104,13 @@ impl ServerUrl {
     }
 
     /// Returns the parameter of that name, if it is given.
+    ///
+    /// ```
+    /// # use schema_core::db::DatabaseUrl;
+    /// let url: DatabaseUrl = "postgres://app@db.example/shop?sslmode=require".parse()?;
+    /// assert_eq!(url.server().unwrap().parameter("sslmode"), Some("require"));
+    /// # Ok::<(), schema_core::db::UrlError>(())
+    /// ```
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
@@ -117,6 +124,14 @@ impl ServerUrl {
     }
 
     /// Returns the URL of another database on the same server.
+    ///
+    /// ```
+    /// # use schema_core::db::DatabaseUrl;
+    /// let url: DatabaseUrl = "postgres://app@db.example/shop".parse()?;
+    /// let other = url.server().unwrap().with_database("scratch");
+    /// assert_eq!(other.to_string(), "postgres://app@db.example/scratch");
+    /// # Ok::<(), schema_core::db::UrlError>(())
+    /// ```
     #[must_use]
     pub fn with_database(&self, database: &str) -> Self {
         ServerUrl {
@@ -126,6 +141,14 @@ impl ServerUrl {
     }
 
     /// Returns the whole URL, the password included: for handing it to another program, never for showing it.
+    ///
+    /// ```
+    /// # use schema_core::db::DatabaseUrl;
+    /// let url: DatabaseUrl = "postgres://app:secret@db.example/shop".parse()?;
+    /// assert!(!url.to_string().contains("secret"));
+    /// assert_eq!(url.server().unwrap().with_secrets(), "postgres://app:secret@db.example/shop");
+    /// # Ok::<(), schema_core::db::UrlError>(())
+    /// ```
     #[must_use]
     pub fn with_secrets(&self) -> String {
         self.written(Secrets::Written)
