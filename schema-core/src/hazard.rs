@@ -18,6 +18,17 @@ use serde::Serialize;
 use crate::schema::TableName;
 
 /// A reason to look twice at a revision.
+///
+/// ```
+/// # use schema_core::{diff::{Answers, diff}, hazard::hazards, schema::{Schema, Table, TableName}};
+/// let (from, to) = (Schema::from_iter([Table::new(TableName::new("items"))]), Schema::default());
+/// let answers = Answers::default();
+/// let operations = diff(&from, &to, &answers);
+/// for hazard in hazards(&operations, &from, &to, &answers, &|name| format!("\"{name}\"")) {
+///     println!("{}: {}\n  safer: {}", hazard.code, hazard.text, hazard.safe);
+/// #     assert!(hazard.dialect.is_none());
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Hazard {
     /// Its kind.

@@ -64,6 +64,15 @@ pub enum Kind {
 }
 
 /// One token: its kind and the exact text it covers.
+///
+/// ```
+/// use schema_core::lexer::{Lexicon, lex};
+///
+/// let tokens: Vec<_> = lex("DROP TABLE \"a b\" -- bye", Lexicon::STANDARD).filter(|token| !token.is_trivia()).collect();
+/// assert!(tokens[0].is("drop") && !tokens[2].is("drop"));
+/// assert_eq!(tokens[2].name().as_deref(), Some("a b"));
+/// assert_eq!((tokens[2].start, tokens[2].end()), (11, 16));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
     /// What it is.
@@ -124,6 +133,14 @@ impl<'a> Token<'a> {
 }
 
 /// Takes the quotes off `"a""b"`, `` `a` ``, `[a]` or `'a''b'`; text without quotes comes back as it is.
+///
+/// ```
+/// use schema_core::lexer::unquote;
+///
+/// assert_eq!(unquote("\"a\"\"b\""), "a\"b");
+/// assert_eq!(unquote("'it''s'"), "it's");
+/// assert_eq!(unquote("plain"), "plain");
+/// ```
 #[must_use]
 pub fn unquote(text: &str) -> String {
     let Some(open) = text.chars().next() else {

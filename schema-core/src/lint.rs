@@ -47,6 +47,32 @@ pub struct Finding {
 /// # Errors
 ///
 /// [`LintError`] with the file: a revision or a script that cannot be read, or a script that a revision had.
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # use schema_core::{EmbeddedRevision, Migrations, dialect, hazard::Code, history::History};
+/// # const fn revision(folder: &'static str, revision: &'static str, scripts: &'static [(&'static str, &'static str)]) -> EmbeddedRevision {
+/// #     EmbeddedRevision { folder, revision, scripts }
+/// # }
+/// # static MIGRATIONS: Migrations = Migrations::new("migrations", &[
+/// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+/// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#, &[]),
+/// #     revision("6b0000000002_no_items", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "no items", "created": "2026-01-02T00:00:00Z",
+/// #         "operations": [{"drop_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#,
+/// #         &[("upgrade.sqlite.sql", "DROP TABLE items;\n"), ("downgrade.sqlite.sql", "CREATE TABLE items (id INTEGER NOT NULL);\n")]),
+/// # ]);
+/// use schema_core::lint::lint;
+///
+/// let history = History::embedded(&MIGRATIONS)?; // its last revision drops a table
+/// let sqlite = dialect::by_name("sqlite").expect("this build has SQLite");
+/// let found = lint(&history, history.heads(), &[sqlite])?;
+/// assert_eq!((found[0].hazard.code, found[0].line), (Code::D01, Some(1)));
+/// assert!(found.iter().all(|finding| finding.allowed.is_none()));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn lint(
     history: &History,
     revisions: &[RevisionId],

@@ -126,6 +126,17 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 ///
 /// All that is wrong: records that cannot be read, two models with one table, two things with one name, and
 /// foreign keys that lead nowhere.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::{metadata::assemble, schema::TableName};
+///
+/// let record = r#"{"module": "shop", "rust": "Item", "table": "items", "columns": [{"name": "id"}], "types": ["i64", ""], "names": [""]}"#;
+/// let models = assemble([record, record]).unwrap();
+/// assert_eq!(models.schema.tables.len(), 1);
+/// assert_eq!(models.sources[&TableName::new("items")], "shop::Item");
+/// ```
 pub fn assemble<'a>(records: impl IntoIterator<Item = &'a str>) -> Result<Models, Vec<MetadataError>> {
     let mut models = Models::default();
     let mut errors = Vec::new();

@@ -2,6 +2,23 @@
 //!
 //! What a person wrote by hand stays as it was written. Nothing here runs a script or writes a file; whoever does proves
 //! first that what came out does the same.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! use schema_core::history::{History, RevisionId};
+//! use schema_core::{dialect, rewrite};
+//!
+//! let history = History::load("../examples/store/migrations".as_ref())?;
+//! let ids: Vec<RevisionId> = history.revisions().iter().map(|header| header.id).collect();
+//! let sqlite = dialect::by_name("sqlite").expect("this build has SQLite");
+//!
+//! let id = RevisionId::new(0x6b03_7000, 0x0001);
+//! let squash = rewrite::squash(&history, &[sqlite], &ids, id, "create stores", "2026-12-01T00:00:00Z")?;
+//! assert_eq!(squash.to, history.schema()?);
+//! assert!(squash.scripts["sqlite"].upgrade.contains(r#"CREATE TABLE "stores""#));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod complete;
 mod error;

@@ -17,6 +17,23 @@
 //!
 //! A comment directly above a statement is its reason; any other comment is left alone. A statement ends at its
 //! semicolon, not at one in a string, a comment or a trigger's body. This module runs nothing and reads no file.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")] {
+//! use schema_core::{dialect, script};
+//!
+//! let text = "-- upgrade 6b03689cd779: forget sessions
+//!
+//! -- they are of no use any more
+//! DELETE FROM sessions;
+//! ";
+//! let sqlite = dialect::by_name("sqlite").expect("this build has SQLite");
+//! let plan = script::parse(text, sqlite.lexicon())?;
+//! assert_eq!(plan.statements[0].step.executed(), Some("DELETE FROM sessions"));
+//! assert_eq!(plan.statements[0].reason, "they are of no use any more");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod allow;
 mod delimiter;
@@ -25,14 +42,16 @@ mod parse;
 mod refused;
 mod render;
 mod split;
+mod statements;
 
 pub use allow::carry_allows;
 pub(crate) use allow::carry_allows_of_part;
 pub use allow::{Allow, Covers};
 pub use error::{Problem, ScriptError};
-pub use parse::{body, irreversible, parse, parse_with_allows, statements};
+pub use parse::{body, irreversible, parse, parse_with_allows};
 pub use render::render;
 pub(crate) use render::render_for_shell;
+pub use statements::statements;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -11,6 +11,15 @@ macro_rules! codes {
         /// breaks programs that still run, `R` for scripts that the runner cannot run as they are meant.
         ///
         /// A code keeps its meaning for good. Numbers that are missing are kinds that no script can have, since they are decided elsewhere.
+        ///
+        /// ```
+        /// use schema_core::hazard::Code;
+        ///
+        /// let code: Code = "d01".parse().unwrap();
+        /// assert_eq!((code.as_str(), code.about()), ("D01", "A table is dropped."));
+        /// assert_eq!(Code::ALL[0], code);
+        /// assert_eq!("X99".parse::<Code>().unwrap_err().to_string(), "`X99` is no code of a hazard");
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = $about] $code,)*

@@ -109,6 +109,16 @@ impl MetadataError {
     }
 
     /// Returns how to go on, if that can be said.
+    ///
+    /// ```
+    /// let errors = schema_core::metadata::assemble(["{}"]).unwrap_err();
+    /// for error in errors {
+    ///     eprintln!("error: {error}");
+    ///     if let Some(hint) = error.hint() {
+    ///         eprintln!("hint: {hint}");
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let meant = |near: &Option<String>| near.as_ref().map(|near| format!("did you mean `{near}`?"));

@@ -58,6 +58,26 @@ pub type Visit<'a> = dyn FnMut(&[u8]) -> Result<(), ReadError> + 'a;
 /// # Errors
 ///
 /// A file that cannot be read or is of another kind, and what `visit` returns.
+///
+/// # Example
+///
+/// ```
+/// use schema_core::{Model, metadata::{scan, section}};
+///
+/// #[derive(Model)]
+/// struct NoteModel {
+///     id: i64,
+/// }
+///
+/// let mut records = 0;
+/// section::for_each(&std::env::current_exe()?, &mut |bytes| {
+///     let found = scan(bytes).map_err(|error| section::ReadError::Record(error.to_string()))?;
+///     records += found.len();
+///     Ok(())
+/// })?;
+/// assert!(records > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn for_each(path: &Path, visit: &mut Visit<'_>) -> Result<(), ReadError> {
     let file = File::open(path).map_err(ReadError::File)?;
     if file.metadata().map_err(ReadError::File)?.len() == 0 {
@@ -146,6 +166,13 @@ fn archive(data: &[u8], folder: &Path, visit: &mut Visit<'_>) -> Result<(), Read
 }
 
 /// Tells whether a library holds its code as LLVM bitcode only, as for link-time optimization, in which no section can be found. What cannot be read does not.
+///
+/// ```
+/// use schema_core::metadata::section;
+///
+/// assert!(!section::is_bitcode(&std::env::current_exe()?)); // no library at all
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use]
 pub fn is_bitcode(path: &Path) -> bool {
     let Ok(data) = std::fs::read(path) else {

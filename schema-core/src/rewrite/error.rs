@@ -127,6 +127,27 @@ pub enum RewriteError {
 
 impl RewriteError {
     /// Returns how to go on.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+    /// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+    /// #     EmbeddedRevision { folder, revision, scripts: &[] }
+    /// # }
+    /// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+    /// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+    /// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+    /// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+    /// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+    /// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "f64", "nullable": true}}}]}"#),
+    /// # ]);
+    /// # let history = History::embedded(&BRANCHES)?;
+    /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+    /// let error = schema_core::rewrite::rebase(&history, &[], right, left).unwrap_err();
+    /// println!("{error}\nhint: {}", error.hint().unwrap_or_default());
+    /// # assert!(error.to_string().contains("items.size"), "{error}");
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {

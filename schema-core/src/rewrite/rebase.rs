@@ -43,6 +43,32 @@ pub struct Moved {
 ///
 /// [`RewriteError`] if it would be its own ancestor, or an operation touches what one does that it comes to follow, or does not fit where it comes
 /// to stand.
+///
+/// # Example
+///
+/// ```
+/// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+/// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+/// #     EmbeddedRevision { folder, revision, scripts: &[] }
+/// # }
+/// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+/// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+/// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+/// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+/// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+/// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+/// #         "operations": [{"add_column": {"table": "items", "column": {"name": "weight", "type": "f64", "nullable": true}}}]}"#),
+/// # ]);
+/// # let history = History::embedded(&BRANCHES)?;
+/// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+/// use schema_core::rewrite::rebase;
+///
+/// let (moved, after) = rebase(&history, &[], right, left)?;
+/// assert_eq!(moved[0].revision.parents, [left]);
+/// assert_eq!(after.heads(), [right]);
+/// assert_eq!(moved[0].to, after.schema()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn rebase(
     history: &History,
     dialects: &[&'static dyn Dialect],

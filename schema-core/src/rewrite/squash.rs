@@ -37,6 +37,34 @@ pub struct Squash {
 /// # Errors
 ///
 /// [`RewriteError`] if they are no range: others stand between them or build on their middle; or a script cannot be folded.
+///
+/// # Example
+///
+/// The [module](super) shows a whole one. What others build on cannot be folded away:
+///
+/// ```
+/// # use schema_core::{EmbeddedRevision, Migrations, history::History};
+/// # const fn revision(folder: &'static str, revision: &'static str) -> EmbeddedRevision {
+/// #     EmbeddedRevision { folder, revision, scripts: &[] }
+/// # }
+/// # static BRANCHES: Migrations = Migrations::new("migrations", &[
+/// #     revision("6b0000000001_items", r#"{"format": 1, "id": "6b0000000001", "parents": [], "message": "items", "created": "2026-01-01T00:00:00Z",
+/// #         "operations": [{"create_table": {"table": {"name": "items", "columns": [{"name": "id", "type": "i64"}]}}}]}"#),
+/// #     revision("6b0000000002_left", r#"{"format": 1, "id": "6b0000000002", "parents": ["6b0000000001"], "message": "left", "created": "2026-01-02T00:00:00Z",
+/// #         "operations": [{"add_column": {"table": "items", "column": {"name": "size", "type": "i64", "nullable": true}}}]}"#),
+/// #     revision("6b0000000003_right", r#"{"format": 1, "id": "6b0000000003", "parents": ["6b0000000001"], "message": "right", "created": "2026-01-03T00:00:00Z",
+/// #         "operations": [{"add_column": {"table": "items", "column": {"name": "weight", "type": "f64", "nullable": true}}}]}"#),
+/// # ]);
+/// # let history = History::embedded(&BRANCHES)?;
+/// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
+/// # use schema_core::history::RevisionId;
+/// use schema_core::rewrite::squash;
+///
+/// let id = RevisionId::new(0x6b00_0001, 0);
+/// let error = squash(&history, &[], &[base, left], id, "items", "2026-01-04T00:00:00Z").unwrap_err();
+/// assert!(error.to_string().contains(&right.to_string()), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn squash(
     history: &History,
     dialects: &[&'static dyn Dialect],

@@ -74,6 +74,14 @@ pub enum Problem {
 
 impl ScriptError {
     /// Returns how to go on.
+    ///
+    /// ```
+    /// use schema_core::{lexer::Lexicon, script::statements};
+    ///
+    /// let error = statements("SELECT 1;\nSELECT 'no end;\n", Lexicon::STANDARD).unwrap_err();
+    /// assert_eq!(error.line, 2);
+    /// println!("{error}\nhint: {}", error.hint().unwrap_or_default());
+    /// ```
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match &self.problem {

@@ -1,7 +1,5 @@
 //! The text of a script as a plan.
 
-use std::borrow::Cow;
-
 use super::allow::{Allow, Covers};
 use super::error::{Problem, ScriptError};
 use super::normalize_lines;
@@ -73,56 +71,7 @@ pub fn parse_with_allows(text: &str, lexicon: Lexicon) -> Result<(Plan, Vec<Allo
     reader.finish()
 }
 
-/// Cuts SQL of any origin into its statements: comments are comments, and a transaction of its own is allowed. That a shell stops at the first error, as
-/// `.bail on` above the first statement tells that of SQLite and `\set ON_ERROR_STOP on` that of PostgreSQL, goes without saying; so does in a
-/// script with the latter that nothing is done yet of what it passes over by `\if`.
-///
-/// # Errors
-///
-/// [`ScriptError`] with the line: a NUL byte, or something never closed.
-pub fn statements(text: &str, lexicon: Lexicon) -> Result<Vec<Statement>, ScriptError> {
-    let text = without_stopping(normalize_lines(text));
-    refuse_nul(&text)?;
-    let pieces = split(&text, lexicon)?.into_iter();
-    let statements = pieces.filter_map(|piece| match piece {
-        Piece::Statement { sql, line } => Some(Statement {
-            line,
-            ..Statement::execute(sql)
-        }),
-        Piece::Comment { .. } | Piece::Aside { .. } | Piece::Blank => None,
-    });
-    Ok(statements.collect())
-}
-
-/// What tells the shells of SQLite and of PostgreSQL to stop at an error.
-const STOPPING: [&str; 2] = [".bail on", "\\set ON_ERROR_STOP on"];
-
-/// Leaves out what tells a shell to stop at an error, or to pass over what is done, and keeps the lines.
-fn without_stopping(text: Cow<'_, str>) -> Cow<'_, str> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if STOPPING.contains(&line.trim_end()) {
-            let rest = &text[at + line.trim_end().len()..];
-            return Cow::Owned(format!("{}{}", &text[..at], without_conditions(rest)));
-        }
-        if !(line.trim().is_empty() || line.starts_with("--")) {
-            break;
-        }
-        at += line.len();
-    }
-    text
-}
-
-/// Leaves out the lines by which `psql` passes over what is done already: where nothing is done, they mean nothing.
-fn without_conditions(text: &str) -> String {
-    let is_condition =
-        |line: &str| line.starts_with("\\if :") || line == "\\endif" || line.ends_with(" \\gset");
-    let lines = text.split('\n');
-    let kept = lines.map(|line| if is_condition(line.trim_end()) { "" } else { line });
-    kept.collect::<Vec<_>>().join("\n")
-}
-
-fn refuse_nul(text: &str) -> Result<(), ScriptError> {
+pub(super) fn refuse_nul(text: &str) -> Result<(), ScriptError> {
     match text.find('\0') {
         Some(at) => Err(ScriptError {
             line: text[..at].matches('\n').count() + 1,

@@ -11,6 +11,13 @@ use crate::runner;
 /// # Panics
 ///
 /// If there are several; two branches that were merged in version control leave them.
+///
+/// # Example
+///
+/// ```
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+/// schema_core::testing::one_head(&MIGRATIONS);
+/// ```
 #[track_caller]
 pub fn one_head(migrations: &Migrations) {
     let history = history_of(migrations);
@@ -38,6 +45,13 @@ pub fn one_head(migrations: &Migrations) {
 /// # Panics
 ///
 /// If one does not, with the script, the statement that failed or the differences.
+///
+/// # Example
+///
+/// ```
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+/// schema_core::testing::up_down_up(&MIGRATIONS);
+/// ```
 #[cfg(feature = "sqlite")]
 #[track_caller]
 pub fn up_down_up(migrations: &Migrations) {
@@ -49,6 +63,13 @@ pub fn up_down_up(migrations: &Migrations) {
 /// # Panics
 ///
 /// As [`up_down_up`], and if no database can be made there.
+///
+/// # Example
+///
+/// ```no_run
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+/// schema_core::testing::up_down_up_at(&MIGRATIONS, "postgres://postgres@127.0.0.1/test");
+/// ```
 #[track_caller]
 pub fn up_down_up_at(migrations: &Migrations, url: &str) {
     let history = history_of(migrations);

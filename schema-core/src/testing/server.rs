@@ -86,6 +86,12 @@ fn make(history: &History, url: &str) -> Result<Database, Failed> {
 
 impl Database {
     /// Returns where the database is, with the password, for the driver that the program uses.
+    ///
+    /// ```no_run
+    /// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let database = schema_core::testing::database_at(&MIGRATIONS, "postgres://postgres@127.0.0.1/test");
+    /// println!("DATABASE_URL={}", database.url()); // for the program that is tested
+    /// ```
     #[must_use]
     pub fn url(&self) -> String {
         self.server.with_secrets()
@@ -96,6 +102,15 @@ impl Database {
     /// # Errors
     ///
     /// What the server reports; the database may still be there then.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// let database = schema_core::testing::database_at(&MIGRATIONS, "mysql://root@127.0.0.1/test");
+    /// database.close()?;
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     pub fn close(mut self) -> Result<(), db::Error> {
         self.remove()
     }

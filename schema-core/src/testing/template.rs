@@ -21,6 +21,19 @@ static TEMPLATES: Mutex<BTreeMap<(usize, usize), Connection>> = Mutex::new(BTree
 /// # Panics
 ///
 /// If a script fails.
+///
+/// # Example
+///
+/// ```
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+/// use schema_core::testing;
+///
+/// let (one, other) = (testing::database(&MIGRATIONS), testing::database(&MIGRATIONS));
+/// one.execute("INSERT INTO stores (name) VALUES ('Corner Shop')", [])?;
+/// let count: i64 = other.query_row("SELECT count(*) FROM stores", [], |row| row.get(0))?;
+/// assert_eq!(count, 0); // a database of its own
+/// # Ok::<(), schema_core::db::drivers::rusqlite::Error>(())
+/// ```
 #[track_caller]
 #[must_use]
 pub fn database(migrations: &Migrations) -> Connection {
@@ -36,6 +49,19 @@ pub fn database(migrations: &Migrations) -> Connection {
 /// # Panics
 ///
 /// If there is such a file already, it cannot be written, or a script fails.
+///
+/// # Example
+///
+/// ```
+/// # static MIGRATIONS: schema_core::Migrations = schema_core::migrations!("../examples/store/migrations");
+/// # let file = std::env::temp_dir().join(format!("autogen_docs_{}_write.db", std::process::id()));
+/// schema_core::testing::write_database(&MIGRATIONS, &file);
+/// let connection = schema_core::db::drivers::rusqlite::Connection::open(&file)?;
+/// assert!(connection.table_exists(None, "stores")?);
+/// # drop(connection);
+/// # std::fs::remove_file(file)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[track_caller]
 pub fn write_database(migrations: &Migrations, path: &Path) {
     if path.exists() {

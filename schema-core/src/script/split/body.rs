@@ -168,7 +168,7 @@ fn kind(tokens: &[(usize, &Token<'_>)]) -> HasBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::parse::statements;
+    use crate::script::statements;
 
     const MYSQL: Lexicon = Lexicon {
         compound_bodies: true,
