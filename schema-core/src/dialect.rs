@@ -25,6 +25,8 @@ mod session;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stock;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod triggers;
 mod unenforced;
 mod unmanaged;
 

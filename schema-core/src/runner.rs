@@ -203,6 +203,11 @@ pub enum Event<'a> {
         /// Their names.
         views: &'a [String],
     },
+    /// Triggers name a column that their table has lost in the run: they will fail when they fire.
+    BrokenTriggers {
+        /// Their names.
+        triggers: &'a [String],
+    },
     /// The script and its row are committed.
     Finished {
         /// Which of its scripts.

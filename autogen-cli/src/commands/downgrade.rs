@@ -20,7 +20,7 @@ use crate::error::{CommandError, Outcome};
 ///
 /// Example: autogen downgrade -1
 ///
-/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"], "broken_views": ["NAME"]}; with --dry-run
+/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"], "broken_views": ["NAME"], "broken_triggers": ["NAME"]}; with --dry-run
 /// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}; with --sql {"scripts": {dialect: script}}
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {

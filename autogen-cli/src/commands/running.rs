@@ -89,6 +89,7 @@ pub(super) struct Reporter<'a> {
     running: Option<(RevisionId, String)>,
     done: Vec<serde_json::Value>,
     broken_views: Vec<String>,
+    broken_triggers: Vec<String>,
 }
 
 impl<'a> Reporter<'a> {
@@ -107,6 +108,7 @@ impl<'a> Reporter<'a> {
             running: None,
             done: Vec::new(),
             broken_views: Vec::new(),
+            broken_triggers: Vec::new(),
         }
     }
 
@@ -183,6 +185,18 @@ impl<'a> Reporter<'a> {
                 self.printer.warn(Topic::Migrate, text);
                 self.broken_views.extend_from_slice(views);
             }
+            Event::BrokenTriggers { triggers } => {
+                let text = format_args!(
+                    "What {} not there any more: drop or change {}",
+                    match triggers {
+                        [trigger] => format!("the trigger `{trigger}` names is"),
+                        _several => format!("the triggers `{}` name is", triggers.join("`, `")),
+                    },
+                    if triggers.len() == 1 { "it" } else { "them" }
+                );
+                self.printer.warn(Topic::Migrate, text);
+                self.broken_triggers.extend_from_slice(triggers);
+            }
             Event::Finished {
                 direction: _,
                 revision,
@@ -232,6 +246,7 @@ impl<'a> Reporter<'a> {
                 "revisions": self.done,
                 "current": current,
                 "broken_views": self.broken_views,
+                "broken_triggers": self.broken_triggers,
             }));
         }
         Ok(Outcome::Done)

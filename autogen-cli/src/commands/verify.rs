@@ -51,6 +51,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
                 | Event::Adopted { .. }
                 | Event::BackedUp { .. }
                 | Event::BrokenViews { .. }
+                | Event::BrokenTriggers { .. }
                 | Event::Waiting { .. }
                 | Event::Resuming { .. }
                 | Event::Finished { .. } => {}

@@ -1,4 +1,4 @@
-//! Views that read what a run takes away, where the database lets that go without a word.
+//! Views and triggers that name what a run takes away, where the database lets that go without a word.
 
 use std::time::Duration;
 
@@ -57,4 +57,63 @@ fn broken_on_mysql() {
     );
     let told = project.on(database, &["-q", "--json", "upgrade"]);
     assert!(told.contains("\"broken_views\": []"), "{told}");
+}
+
+/// The trigger of a table names a column that gets another name; another one does so already.
+fn a_trigger_on(dialect: &'static str, statements: &[&str]) {
+    let Some(project) = Project::new(dialect) else {
+        return;
+    };
+    let database = &project.part;
+    for sql in statements {
+        database.open().execute(sql, &[]).unwrap();
+    }
+    let told = project.on(database, &["upgrade", "6921a3f4b07e"]);
+    let warned = "WARN  [autogen::migrate] What the trigger `of_town` names is not there any more: drop or change it\n";
+    assert!(told.ends_with(warned), "{told}");
+
+    // It works again, and no word is said of what was so before.
+    let told = project.on(database, &["downgrade", "6921a2f4b07e"]);
+    assert!(!told.contains("WARN"), "{told}");
+    let told = project.on(database, &["-q", "--json", "upgrade"]);
+    assert!(
+        told.contains("\"broken_triggers\": [\n    \"of_town\"\n  ]"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_trigger_on_mysql() {
+    a_trigger_on(
+        "mysql",
+        &[
+            "CREATE TABLE log (line TEXT)",
+            "CREATE TRIGGER of_town AFTER INSERT ON stores FOR EACH ROW INSERT INTO log VALUES (NEW.town)",
+            "CREATE TRIGGER of_name AFTER UPDATE ON stores FOR EACH ROW INSERT INTO log VALUES (OLD.name)",
+        ],
+    );
+}
+
+#[test]
+fn a_trigger_on_postgres() {
+    a_trigger_on(
+        "postgres",
+        &[
+            "CREATE FUNCTION town() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.town := upper(NEW.town); RETURN NEW; END'",
+            "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.other := 1; RETURN NEW; END'",
+            "CREATE TRIGGER of_other BEFORE UPDATE ON stores FOR EACH ROW EXECUTE FUNCTION other()",
+            "CREATE TRIGGER of_town BEFORE INSERT ON stores FOR EACH ROW EXECUTE FUNCTION town()",
+        ],
+    );
+}
+
+#[test]
+fn a_trigger_that_keeps_words_on_postgres() {
+    a_trigger_on(
+        "postgres",
+        &[
+            "CREATE TRIGGER of_town BEFORE INSERT ON stores FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger('name', 'pg_catalog.english', 'town')",
+            "CREATE TRIGGER of_name BEFORE INSERT ON stores FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger('name', 'pg_catalog.english', 'name')",
+        ],
+    );
 }

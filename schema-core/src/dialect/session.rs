@@ -120,6 +120,20 @@ pub trait Session {
         Ok(Vec::new())
     }
 
+    /// Returns the names of the triggers that name a column which their table has not, where the database lets such a column go. It waits for
+    /// those who lock a table of theirs for so long at most.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn broken_triggers(
+        &self,
+        _connection: &mut dyn Connection,
+        _timeout: Duration,
+    ) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Sets what scripts of that mode need, and the limits. There is no transaction open.
     ///
     /// # Errors

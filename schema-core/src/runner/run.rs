@@ -93,9 +93,10 @@ pub(super) fn run(
     }
     run.lock()?;
     run.place.widen(run.connection);
-    let broken = run.broken_views();
+    let (broken_views, broken_triggers) = (run.broken_views(), run.broken_triggers());
     let outcome = run.all(rows, jobs, direction, ahead);
-    run.tell_broken_views(&broken);
+    run.tell_broken_views(&broken_views);
+    run.tell_broken_triggers(&broken_triggers);
     session.unlock(run.connection);
     outcome.map(|()| run.done)
 }
@@ -166,6 +167,27 @@ impl Run<'_> {
         views.retain(|view| !before.contains(view));
         if !views.is_empty() {
             (self.on_event)(Event::BrokenViews { views: &views });
+        }
+    }
+
+    /// Returns the triggers that name a column which is not there, as [`broken_views`](Self::broken_views) does views.
+    fn broken_triggers(&mut self) -> Option<Vec<String>> {
+        let session = self.dialect.session();
+        session
+            .broken_triggers(self.connection, GLANCE.min(self.options.lock_timeout))
+            .ok()
+    }
+
+    /// Tells which triggers cannot work since the run: the database itself says that to who fires them.
+    fn tell_broken_triggers(&mut self, before: &Option<Vec<String>>) {
+        let Some(before) = before else {
+            return;
+        };
+        let mut triggers = self.broken_triggers().unwrap_or_default();
+        triggers.retain(|trigger| !before.contains(trigger));
+        if !triggers.is_empty() {
+            let triggers = &triggers;
+            (self.on_event)(Event::BrokenTriggers { triggers });
         }
     }
 

@@ -140,6 +140,7 @@ pub(crate) fn said(event: Event<'_>) -> String {
         } => format!("context {dialect} {transactional}"),
         Event::Adopted { stamped } => format!("adopted {:?}", stamped.added),
         Event::BrokenViews { views } => format!("broken {views:?}"),
+        Event::BrokenTriggers { triggers } => format!("broken {triggers:?}"),
         Event::BackedUp { path } => format!("backup {}", path.file_name().unwrap().display()),
         Event::Waiting { holder, timeout } => format!("waiting {timeout:?} for {holder}"),
         Event::Resuming {

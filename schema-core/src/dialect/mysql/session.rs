@@ -14,6 +14,7 @@ mod said;
 mod stock;
 mod tally;
 mod trace;
+mod triggers;
 mod variables;
 mod views;
 
@@ -67,6 +68,18 @@ impl Session for super::MySql {
         let mut broken = Ok(Vec::new());
         self.bounded(connection, timeout, &mut |connection| {
             broken = views::broken(connection)
+        })?;
+        broken
+    }
+
+    fn broken_triggers(
+        &self,
+        connection: &mut dyn Connection,
+        timeout: Duration,
+    ) -> Result<Vec<String>, Error> {
+        let mut broken = Ok(Vec::new());
+        self.bounded(connection, timeout, &mut |connection| {
+            broken = triggers::broken(connection)
         })?;
         broken
     }

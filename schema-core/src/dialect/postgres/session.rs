@@ -13,6 +13,7 @@ mod restore;
 mod said;
 mod settings;
 mod stock;
+mod triggers;
 
 use std::path::Path;
 use std::time::Duration;
@@ -35,6 +36,18 @@ impl Session for super::Postgres {
 
     fn home(&self, connection: &mut dyn Connection, table: &str) -> Result<Home, Error> {
         home::home(connection, table)
+    }
+
+    fn broken_triggers(
+        &self,
+        connection: &mut dyn Connection,
+        timeout: Duration,
+    ) -> Result<Vec<String>, Error> {
+        let mut broken = Ok(Vec::new());
+        self.bounded(connection, timeout, &mut |connection| {
+            broken = triggers::broken(connection)
+        })?;
+        broken
     }
 
     fn bounded(
