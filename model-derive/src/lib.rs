@@ -30,12 +30,7 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Makes a newtype the column type that its inner type is.
-///
-/// ```text
-/// #[derive(ColumnType)]
-/// struct Money(i64);
-/// ```
+#[doc = include_str!("column_type.md")]
 #[proc_macro_derive(ColumnType, attributes(model))]
 pub fn derive_column_type(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

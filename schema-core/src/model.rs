@@ -48,6 +48,18 @@ pub trait Model {
     const DERIVED: private::Derived;
 
     /// Returns the table as a value of the IR.
+    ///
+    /// ```
+    /// # use schema_core::Model;
+    /// #[derive(Model)]
+    /// struct StoreModel {
+    ///     id: i64,
+    /// }
+    ///
+    /// let table = StoreModel::table();
+    /// assert!(table.is_key("id"));
+    /// assert_eq!(table.primary_key.unwrap().name, "pk_stores");
+    /// ```
     #[must_use]
     fn table() -> Table {
         private::table(Self::RECORD)
@@ -149,10 +161,34 @@ pub trait Enum: ColumnType + Sized {
     const VALUES: &'static [&'static str];
 
     /// Returns the text that the database has for the variant.
+    ///
+    /// ```
+    /// # use schema_core::Enum;
+    /// #[derive(Enum)]
+    /// enum Size {
+    ///     Small,
+    ///     ExtraLarge,
+    /// }
+    ///
+    /// assert_eq!(Size::ExtraLarge.value(), "extra_large"); // what goes into an INSERT
+    /// # let _ = Size::Small;
+    /// ```
     #[must_use]
     fn value(&self) -> &'static str;
 
     /// Returns the variant for which the database has that text.
+    ///
+    /// ```
+    /// # use schema_core::Enum;
+    /// #[derive(Enum)]
+    /// enum Size {
+    ///     Small,
+    ///     Large,
+    /// }
+    ///
+    /// assert!(matches!(Size::from_value("large"), Some(Size::Large)));
+    /// assert!(Size::from_value("Large").is_none()); // the text, to the letter
+    /// ```
     #[must_use]
     fn from_value(value: &str) -> Option<Self>;
 }
@@ -161,5 +197,6 @@ pub trait Enum: ColumnType + Sized {
 #[cfg(all(doctest, feature = "derive"))]
 #[doc = include_str!("../../model-derive/src/model.md")]
 #[doc = include_str!("../../model-derive/src/enum.md")]
+#[doc = include_str!("../../model-derive/src/column_type.md")]
 #[doc = include_str!("../../model-derive/src/migrations.md")]
 struct Reference;
