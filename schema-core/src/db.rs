@@ -303,6 +303,31 @@ pub trait Connection {
     /// # Errors
     ///
     /// Whatever the database reports.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// # use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// let seen = Arc::new(AtomicU64::new(0));
+    /// let last = Arc::clone(&seen);
+    /// connection.watch_rows(Box::new(move |written| {
+    ///     if let Some(written) = written {
+    ///         last.store(written.rows, Ordering::Relaxed); // a progress bar
+    ///     }
+    /// }))?;
+    /// connection.execute("CREATE TABLE t (a)", &[])?;
+    /// connection.expect_rows(Some(5_000));
+    /// let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n";
+    /// connection.execute(&format!("INSERT INTO t {numbers}"), &[])?;
+    /// connection.expect_rows(None);
+    /// assert!(connection.is_watched());
+    /// # println!("{}", seen.load(Ordering::Relaxed));
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     fn watch_rows(&mut self, _watcher: Watcher) -> Result<(), Error> {
         Ok(())
     }

@@ -100,6 +100,21 @@ pub trait Dialect: Send + Sync {
     /// # Errors
     ///
     /// What the schema asks for and the database cannot do.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+    /// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+    /// let mut items = Table::new(TableName::new("items"));
+    /// items.columns.push(Column::new("price", Type::U32));
+    /// let held = sqlite.normalize(&Schema::from_iter([items.clone()]))?;
+    /// assert_eq!(held.tables[&items.name].columns[0].ty, Type::Native("BIGINT".into()));
+    /// assert_eq!(sqlite.normalize(&held)?, held); // nothing is nearer than that
+    /// # }
+    /// # Ok::<(), schema_core::dialect::Unsupported>(())
+    /// ```
     fn normalize(&self, schema: &Schema) -> Result<Schema, Unsupported>;
 
     /// Returns the statements that take a database from the normalized schema `from` through the operations.
@@ -107,6 +122,25 @@ pub trait Dialect: Send + Sync {
     /// # Errors
     ///
     /// An operation that the database cannot do.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+    /// # use schema_core::diff::{Answers, diff};
+    /// # use schema_core::schema::{Column, Schema, Table, TableName, Type};
+    /// # let mut items = Table::new(TableName::new("items"));
+    /// # items.columns.push(Column::new("id", Type::I64));
+    /// # let from = Schema::from_iter([items.clone()]);
+    /// # items.columns.push(Column { nullable: true, ..Column::new("colour", Type::Text { length: None }) });
+    /// # let to = Schema::from_iter([items]);
+    /// let (from, to) = (sqlite.normalize(&from)?, sqlite.normalize(&to)?);
+    /// let plan = sqlite.plan(&from, &diff(&from, &to, &Answers::default()))?;
+    /// assert_eq!(plan.statements[0].step.executed(), Some(r#"ALTER TABLE "items" ADD COLUMN "colour" TEXT"#));
+    /// # }
+    /// # Ok::<(), schema_core::dialect::Unsupported>(())
+    /// ```
     fn plan(&self, from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported>;
 
     /// Returns the hazards that a script has on such a database: whom it keeps waiting, what it breaks for programs that still run, and what a person
@@ -166,6 +200,21 @@ pub trait Dialect: Send + Sync {
     /// # Errors
     ///
     /// What the database reports.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+    /// # use schema_core::db::{Connection, sqlite::SqliteConnection};
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// connection.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)", &[])?;
+    /// connection.execute("CREATE VIEW cheap AS SELECT id FROM items", &[])?;
+    /// let things = sqlite.unmanaged(&mut connection)?;
+    /// assert_eq!(things[0].to_string(), "view `cheap`");
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     fn unmanaged(&self, connection: &mut dyn Connection) -> Result<Vec<Unmanaged>, Error>;
 
     /// Returns, of what is [unmanaged](Dialect::unmanaged), that which makes a table or an index something else than it seems to be by what

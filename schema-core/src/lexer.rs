@@ -91,12 +91,27 @@ impl<'a> Token<'a> {
     }
 
     /// Tells whether this is the given operator or mark.
+    ///
+    /// ```
+    /// # use schema_core::lexer::{Lexicon, lex};
+    /// let commas = lex("(a, ',', b)", Lexicon::STANDARD).filter(|token| token.is_symbol(",")).count();
+    /// assert_eq!(commas, 2); // the one in the string is no symbol
+    /// ```
     #[must_use]
     pub fn is_symbol(&self, symbol: &str) -> bool {
         self.kind == Kind::Symbol && self.text == symbol
     }
 
     /// Tells whether this is white space or a comment.
+    ///
+    /// ```
+    /// # use schema_core::lexer::{Lexicon, lex};
+    /// let words: Vec<&str> = lex("DROP /* what? */ TABLE a -- bye", Lexicon::STANDARD)
+    ///     .filter(|token| !token.is_trivia())
+    ///     .map(|token| token.text)
+    ///     .collect();
+    /// assert_eq!(words, ["DROP", "TABLE", "a"]);
+    /// ```
     #[must_use]
     pub fn is_trivia(&self) -> bool {
         matches!(self.kind, Kind::Space | Kind::Comment)
@@ -116,6 +131,12 @@ impl<'a> Token<'a> {
     }
 
     /// Returns the name that a [`Kind::Word`] or [`Kind::Quoted`] token spells, unquoted.
+    ///
+    /// ```
+    /// # use schema_core::lexer::{Lexicon, lex};
+    /// let names: Vec<_> = lex("a.\"b c\"", Lexicon::STANDARD).filter_map(|token| token.name()).collect();
+    /// assert_eq!(names, ["a", "b c"]);
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<String> {
         match self.kind {

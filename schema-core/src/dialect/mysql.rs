@@ -56,6 +56,14 @@ const SCRIPTS: Lexicon = Lexicon {
 const RESERVED_PREFIX: &str = "_autogen_";
 
 /// The rules of MySQL and MariaDB.
+///
+/// ```
+/// use schema_core::{dialect::{Dialect, mysql::MySql}, schema::Literal};
+///
+/// assert_eq!(MySql.quote("order"), "`order`");
+/// assert_eq!(MySql.literal(&Literal::Bytes { hex: "00ff".into() }), "X'00ff'");
+/// assert!(!MySql.session().transactional()); // each ALTER TABLE commits by itself
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct MySql;
 

@@ -45,6 +45,14 @@ const LEXICON: Lexicon = Lexicon {
 const RESERVED_PREFIX: &str = "_autogen_";
 
 /// PostgreSQL's rules.
+///
+/// ```
+/// use schema_core::{dialect::{Dialect, postgres::Postgres}, schema::Literal};
+///
+/// assert_eq!(Postgres.quote("order"), "\"order\"");
+/// assert_eq!(Postgres.literal(&Literal::Bytes { hex: "00ff".into() }), "'\\x00ff'::bytea");
+/// assert!(Postgres.session().transactional());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Postgres;
 

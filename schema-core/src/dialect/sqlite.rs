@@ -41,6 +41,14 @@ const LEXICON: Lexicon = Lexicon {
 const RESERVED_PREFIX: &str = "_autogen_";
 
 /// SQLite's rules.
+///
+/// ```
+/// use schema_core::{dialect::{Dialect, sqlite::Sqlite}, schema::Literal};
+///
+/// assert_eq!(Sqlite.quote("order"), "\"order\"");
+/// assert_eq!(Sqlite.literal(&Literal::Boolean(true)), "1");
+/// assert!(Sqlite.session().transactional());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Sqlite;
 

@@ -38,6 +38,13 @@ macro_rules! codes {
             }
 
             /// Returns what hazards of this kind are, in one sentence.
+            ///
+            /// ```
+            /// # use schema_core::hazard::Code;
+            /// for code in Code::ALL {
+            ///     println!("{code}  {}", code.about());
+            /// }
+            /// ```
             #[must_use]
             pub fn about(self) -> &'static str {
                 match self {

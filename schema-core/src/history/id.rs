@@ -19,6 +19,12 @@ pub struct RevisionId(u64);
 
 impl RevisionId {
     /// Returns the id of a revision made `seconds` after 1970, told apart from others of that second by `random`.
+    ///
+    /// ```
+    /// # use schema_core::history::RevisionId;
+    /// let [earlier, later] = [RevisionId::new(1_790_000_000, 0xffff), RevisionId::new(1_790_000_001, 0)];
+    /// assert!(earlier < later);
+    /// ```
     #[must_use]
     pub fn new(seconds: u32, random: u16) -> Self {
         RevisionId((u64::from(seconds) << 16) | u64::from(random))

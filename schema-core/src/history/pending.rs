@@ -6,6 +6,24 @@ use std::fmt;
 use super::{History, Replaced, RevisionId, Squashed};
 
 /// What an upgrade has to do.
+///
+/// A database that has all that a revision was squashed from need run nothing:
+///
+/// ```
+/// # use schema_core::{EmbeddedRevision, Migrations, history::{History, RevisionId}};
+/// # static SQUASHED: Migrations = Migrations::new("migrations", &[EmbeddedRevision {
+/// #     folder: "6b0000000009_items",
+/// #     revision: r#"{"format": 1, "id": "6b0000000009", "parents": [], "message": "items", "created": "2026-01-09T00:00:00Z",
+/// #         "replaces": ["6b0000000001", "6b0000000002"], "operations": []}"#,
+/// #     scripts: &[],
+/// # }]);
+/// # let history = History::embedded(&SQUASHED)?;
+/// # let [first, second, squash] = [1, 2, 9].map(|nth| RevisionId::new(0x6b00_0000, nth));
+/// let pending = history.pending(&[squash], &[first, second].into()).unwrap();
+/// assert!(pending.run.is_empty());
+/// assert_eq!(pending.adopt, [squash]);
+/// # Ok::<(), schema_core::history::HistoryError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pending {
     /// The revisions whose scripts have to run, parents first.
@@ -52,6 +70,21 @@ pub enum Stuck {
 
 impl Stuck {
     /// Returns how to go on.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::{History, RevisionId}};
+    /// # static SQUASHED: Migrations = Migrations::new("migrations", &[EmbeddedRevision {
+    /// #     folder: "6b0000000009_items",
+    /// #     revision: r#"{"format": 1, "id": "6b0000000009", "parents": [], "message": "items", "created": "2026-01-09T00:00:00Z",
+    /// #         "replaces": ["6b0000000001", "6b0000000002"], "operations": []}"#,
+    /// #     scripts: &[],
+    /// # }]);
+    /// # let history = History::embedded(&SQUASHED)?;
+    /// # let [first, second, squash] = [1, 2, 9].map(|nth| RevisionId::new(0x6b00_0000, nth));
+    /// let stuck = history.pending(&[squash], &[first].into()).unwrap_err(); // half of what was squashed
+    /// assert!(stuck.hint().contains("check out a version from before the squash"));
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

@@ -137,6 +137,21 @@ impl History {
     }
 
     /// Returns what a database has that has those revisions: where it has all that one was squashed from, that one.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::{History, RevisionId}};
+    /// # static SQUASHED: Migrations = Migrations::new("migrations", &[EmbeddedRevision {
+    /// #     folder: "6b0000000009_items",
+    /// #     revision: r#"{"format": 1, "id": "6b0000000009", "parents": [], "message": "items", "created": "2026-01-09T00:00:00Z",
+    /// #         "replaces": ["6b0000000001", "6b0000000002"], "operations": []}"#,
+    /// #     scripts: &[],
+    /// # }]);
+    /// # let history = History::embedded(&SQUASHED)?;
+    /// # let [first, second, squash] = [1, 2, 9].map(|nth| RevisionId::new(0x6b00_0000, nth));
+    /// assert_eq!(history.settled(&[first, second].into()), [squash].into());
+    /// assert_eq!(history.settled(&[first].into()), [first].into()); // has not all of it
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn settled(&self, has: &BTreeSet<RevisionId>) -> BTreeSet<RevisionId> {
         let mut settled = has.clone();
@@ -152,6 +167,23 @@ impl History {
     }
 
     /// Tells what a database that has those revisions has of what `id` was squashed from.
+    ///
+    /// ```
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::{History, RevisionId}};
+    /// # static SQUASHED: Migrations = Migrations::new("migrations", &[EmbeddedRevision {
+    /// #     folder: "6b0000000009_items",
+    /// #     revision: r#"{"format": 1, "id": "6b0000000009", "parents": [], "message": "items", "created": "2026-01-09T00:00:00Z",
+    /// #         "replaces": ["6b0000000001", "6b0000000002"], "operations": []}"#,
+    /// #     scripts: &[],
+    /// # }]);
+    /// # let history = History::embedded(&SQUASHED)?;
+    /// # let [first, second, squash] = [1, 2, 9].map(|nth| RevisionId::new(0x6b00_0000, nth));
+    /// # use schema_core::history::Replaced;
+    /// assert_eq!(history.replaced(squash, &[first, second].into()), Replaced::All);
+    /// let part = Replaced::Some { has: vec![first], lacks: vec![second] };
+    /// assert_eq!(history.replaced(squash, &[first].into()), part);
+    /// # Ok::<(), schema_core::history::HistoryError>(())
+    /// ```
     #[must_use]
     pub fn replaced(&self, id: RevisionId, has: &BTreeSet<RevisionId>) -> Replaced {
         let (mut found, mut lacks) = (Vec::new(), Vec::new());

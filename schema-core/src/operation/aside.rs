@@ -54,6 +54,13 @@ impl Asides {
     }
 
     /// Returns the words with the names that were meant.
+    ///
+    /// ```
+    /// # use schema_core::{operation::{Asides, Operation}, schema::TableName};
+    /// let wait = Operation::RenameTable { from: TableName::new("a"), to: TableName::new("_autogen_old_a") };
+    /// let words = "renamed table '_autogen_old_a' to 'b'".to_owned();
+    /// assert_eq!(Asides::of(&[wait]).resolve(words), "renamed table 'a' to 'b'");
+    /// ```
     #[must_use]
     pub fn resolve(&self, words: String) -> String {
         self.0

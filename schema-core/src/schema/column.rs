@@ -76,6 +76,16 @@ impl Column {
 }
 
 /// A value that the database computes.
+///
+/// ```
+/// use schema_core::schema::{Column, Expression, Generated, Storage, Type};
+///
+/// let total = Column {
+///     generated: Some(Generated { expression: Expression::new("price * amount"), storage: Storage::Stored }),
+///     ..Column::new("total", Type::F64)
+/// };
+/// # assert!(total.generated.unwrap().expression.mentions("amount"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Generated {
@@ -113,6 +123,14 @@ pub enum Auto {
 /// A default, or a value to fill old rows with: a literal or an expression.
 ///
 /// On file a literal is the JSON value and an expression is `{"sql": "…"}`.
+///
+/// ```
+/// use schema_core::schema::{Default, Literal};
+///
+/// let json = |default: Default| serde_json::to_string(&default).unwrap();
+/// assert_eq!(json(Default::Literal(Literal::Text("new".into()))), r#""new""#);
+/// assert_eq!(json(Default::expression("CURRENT_TIMESTAMP")), r#"{"sql":"CURRENT_TIMESTAMP"}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Default {

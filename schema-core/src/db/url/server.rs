@@ -117,6 +117,14 @@ impl ServerUrl {
     }
 
     /// Returns all parameters, by name.
+    ///
+    /// ```
+    /// # use schema_core::db::DatabaseUrl;
+    /// let url: DatabaseUrl = "mysql://root@localhost/shop?ssl-mode=required&connect-timeout=5".parse()?;
+    /// let names: Vec<&str> = url.server().unwrap().parameters().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["connect-timeout", "ssl-mode"]);
+    /// # Ok::<(), schema_core::db::UrlError>(())
+    /// ```
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         self.parameters
             .iter()

@@ -24,7 +24,7 @@ pub struct Scripts {
 
 /// Writes a revision's folder, with its scripts by dialect, and returns the folder.
 ///
-/// The folder's name is the id and the message's [`slug`]. The folder `versions`, in which it stands, must exist.
+/// The folder's name is the id and the message's [`slug`]. The migrations folder must exist; `versions` in it is made.
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub struct Scripts {
 /// # use std::collections::BTreeMap;
 /// # use schema_core::history::{History, Revision, files::{self, Scripts}};
 /// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_write", std::process::id()));
-/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # std::fs::create_dir_all(&folder)?;
 /// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
 /// let upgrade = "CREATE TABLE stores (id INTEGER PRIMARY KEY);\n".to_owned();
 /// let downgrade = "DROP TABLE stores;\n".to_owned();
@@ -62,6 +62,25 @@ pub fn write_revision(
 /// # Errors
 ///
 /// As [`write_revision`], and if something in an old folder cannot be copied.
+///
+/// # Example
+///
+/// What someone put beside a revision's files is beside those of the one that takes its place:
+///
+/// ```
+/// # use std::collections::BTreeMap;
+/// # use schema_core::history::{History, Revision, files::{self, Scripts}};
+/// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_for", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
+/// let old = files::write_revision(&folder, &revision, &BTreeMap::new())?;
+/// std::fs::write(old.join("notes.md"), "why")?;
+/// let squash = Revision { id: "6b0400000000".parse()?, ..revision };
+/// let new = files::write_revision_for(&folder, &squash, &BTreeMap::new(), &[&old])?;
+/// assert!(new.join("notes.md").exists() && old.exists());
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_revision_for(
     migrations: &Path,
     revision: &Revision,
@@ -100,12 +119,11 @@ pub fn write_revision_for(
 /// # use std::collections::BTreeMap;
 /// # use schema_core::history::{History, Revision, files::{self, Scripts}};
 /// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_replace", std::process::id()));
-/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # std::fs::create_dir_all(&folder)?;
 /// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
 /// # let scripts = BTreeMap::new();
 /// let written = files::write_revision(&folder, &revision, &scripts)?;
-/// let better = Revision { message: "create shops".into(), ..revision };
-/// files::replace_revision(&written, &better, &scripts)?;
+/// files::replace_revision(&written, &Revision { message: "create shops".into(), ..revision }, &scripts)?;
 /// assert_eq!(History::load(&folder)?.revisions()[0].message, "create shops");
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -178,7 +196,7 @@ fn exchange(one: &Path, other: &Path) -> std::io::Result<()> {
 /// # use std::collections::BTreeMap;
 /// # use schema_core::history::{History, Revision, files::{self, Scripts}};
 /// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_file", std::process::id()));
-/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # std::fs::create_dir_all(&folder)?;
 /// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
 /// # let scripts = BTreeMap::new();
 /// let written = files::write_revision(&folder, &revision, &scripts)?;
@@ -208,7 +226,7 @@ pub fn write_revision_file(folder: &Path, revision: &Revision) -> Result<(), His
 /// # use std::collections::BTreeMap;
 /// # use schema_core::history::{History, Revision, files::{self, Scripts}};
 /// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_remove", std::process::id()));
-/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # std::fs::create_dir_all(&folder)?;
 /// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
 /// # let scripts = BTreeMap::new();
 /// let written = files::write_revision(&folder, &revision, &scripts)?;
@@ -251,7 +269,7 @@ pub fn remove_revision(folder: &Path) -> Result<(), HistoryError> {
 /// # use std::collections::BTreeMap;
 /// # use schema_core::history::{History, Revision, files::{self, Scripts}};
 /// # let folder = std::env::temp_dir().join(format!("autogen_docs_{}_snapshot", std::process::id()));
-/// # std::fs::create_dir_all(folder.join(files::VERSIONS_FOLDER))?;
+/// # std::fs::create_dir_all(&folder)?;
 /// # let revision = History::load("../examples/store/migrations".as_ref())?.revision("6b036899bcc0".parse()?)?;
 /// # use schema_core::schema::{Schema, Table, TableName};
 /// let schema = Schema::from_iter([Table::new(TableName::new("items"))]);
