@@ -24,7 +24,9 @@ use crate::printer::{Format, Topic};
 /// written or recorded. With a history that has revisions already, the database is compared with its head, and all of it is recorded.
 ///
 /// The tables themselves are never changed, and no downgrade drops them: the first revision's says that there is no way back. Those that no model
-/// has are told and left alone.
+/// has are told and left alone. What tables stand on and no model makes (extensions, domains, types, sequences, functions) is told, too: for the
+/// sake of new databases, write it into a revision before that of the tables, by `autogen revision`, `autogen migrate` and then `autogen baseline`,
+/// which records both.
 ///
 /// For the models to begin with, see `autogen inspect URL --format rust`.
 ///
@@ -80,6 +82,9 @@ pub(crate) fn run(
         )?
     };
     report(environment, &database, &adopted);
+    if history.heads().is_empty() {
+        tell_needs(environment, &database, &mut *connection);
+    }
     Ok(Outcome::Done)
 }
 
@@ -239,6 +244,26 @@ fn agreed(
         ))
         .hint("or, where models cannot say what a table has, leave it alone: name it in `exclude` under `[tables]` in `autogen.toml`")
         .detail("differences", differences))
+}
+
+/// Tells what a new database may have to have before it can get the tables. Of functions, most are the triggers'. All is recorded by now, so a database
+/// that does not tell is no error.
+fn tell_needs(environment: &mut Environment<'_>, database: &Database, connection: &mut dyn Connection) {
+    let foundations = database.dialect.foundations(connection).unwrap_or_default();
+    let needed: Vec<String> = foundations
+        .iter()
+        .filter(|thing| {
+            ["EXTENSION", "COLLATION", "DOMAIN", "TYPE", "SEQUENCE"].contains(&thing.kind.as_str())
+        })
+        .map(ToString::to_string)
+        .collect();
+    if !needed.is_empty() {
+        let text = format_args!(
+            "No revision makes what a new database may need before these tables: {}",
+            needed.join(", ")
+        );
+        environment.printer.info(Topic::Compare, text);
+    }
 }
 
 fn report(environment: &mut Environment<'_>, database: &Database, adopted: &Adopted) {

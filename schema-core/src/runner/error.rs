@@ -220,7 +220,9 @@ fn database_hint(error: &db::Error) -> Option<String> {
             "look for triggers or rules on `_autogen_revisions` that change what is written to it, and drop them".into()
         }
         ErrorKind::Statement => return dependent_hint(&error.message),
-        ErrorKind::Unknown => return None,
+        ErrorKind::Unknown => {
+            "if no revision makes it, such as an extension, a domain, a type, a sequence or a function, create it in the database first; if it is misspelled, correct the script by `autogen edit`; then run it again".into()
+        }
     })
 }
 
