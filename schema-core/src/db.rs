@@ -217,9 +217,12 @@ pub struct Written {
 pub trait Connection {
     /// Runs one statement and returns the number of rows it changed.
     ///
+    /// The parameters stand in it as the database writes them: `?1` (SQLite), `$1` (PostgreSQL), `?` (MySQL).
+    ///
     /// # Errors
     ///
-    /// Whatever the database reports. More than one statement, or a NUL byte, in `sql` is an error too.
+    /// Whatever the database reports. More than one statement, none, or a NUL byte in `sql` is an error too, as is another number of parameters than
+    /// it takes.
     ///
     /// # Example
     ///
@@ -235,7 +238,7 @@ pub trait Connection {
     /// ```
     fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, Error>;
 
-    /// Runs one query and hands each row to `row`, until that returns `false`.
+    /// Runs one query and hands each row to `row`, until that returns `false`. The parameters are those of [`execute`](Connection::execute).
     ///
     /// # Errors
     ///
@@ -357,7 +360,7 @@ pub trait Connection {
         })
     }
 
-    /// Runs one query and returns its rows.
+    /// Runs one query and returns its rows. The parameters are those of [`execute`](Connection::execute).
     ///
     /// # Errors
     ///

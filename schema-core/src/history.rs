@@ -105,7 +105,7 @@ enum ScriptTexts {
 }
 
 impl History {
-    /// Reads the headers of all revisions under `migrations/versions`.
+    /// Reads the headers of all revisions in a migrations folder, which are in its folder `versions`.
     ///
     /// # Errors
     ///
@@ -280,7 +280,7 @@ impl History {
         &self.heads
     }
 
-    /// Returns the folder of a revision.
+    /// Returns the folder of a revision; of one within the program, where it was when the program was compiled.
     ///
     /// ```
     /// # use schema_core::{Migrations, history::History};
@@ -295,7 +295,7 @@ impl History {
         self.source(id).ok().map(|source| source.folder.as_path())
     }
 
-    /// Returns the words in the name of a revision's folder; empty if it has none.
+    /// Returns the words in the name of a revision's folder, which may be empty; `None` if there is no such revision.
     ///
     /// ```
     /// # use schema_core::{Migrations, history::History};
@@ -309,7 +309,7 @@ impl History {
         self.folder(id).and_then(files::folder_slug)
     }
 
-    /// Returns where a script of a revision is, whether or not it exists.
+    /// Returns where a script of a revision is, whether or not it exists; `None` if there is no such revision.
     ///
     /// ```
     /// # use schema_core::{Migrations, history::History};
@@ -326,7 +326,7 @@ impl History {
             .map(|folder| folder.join(files::script_name(dialect, direction)))
     }
 
-    /// Reads a script of a revision.
+    /// Reads a script of a revision: the one for that direction and for the dialect of that [name](crate::dialect::Dialect::name).
     ///
     /// # Errors
     ///

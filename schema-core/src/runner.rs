@@ -102,12 +102,13 @@ pub struct Options {
     pub backup: Option<PathBuf>,
     /// What the version table notes as the version of the tool.
     pub tool_version: String,
-    /// Returns the time since 1970.
+    /// Returns the time since 1970, in UTC: what the version table notes as when a revision came.
     pub clock: fn() -> Duration,
 }
 
 impl Options {
-    /// Returns the options of a run that waits so long for locks, and is else as it is by default.
+    /// Returns the options of a run that waits so long for locks, and is else as it is by default: statements take as long as they like, and nothing is
+    /// copied. The version table notes `tool_version` beside each revision, and when it came by the `clock`, which returns the time since 1970 in UTC.
     ///
     /// The other fields are public, and set where they are to differ:
     ///
@@ -279,7 +280,8 @@ pub fn tips<'a>(history: &History, applied: &'a [Applied]) -> Vec<&'a Applied> {
     applied.iter().filter(|one| !parents.contains(&one.id)).collect()
 }
 
-/// Returns what to go back to for a database to lose those revisions, and what builds on them, and no other: nothing means the base.
+/// Returns what to go back to for a database to lose the revisions that shall be `gone`, and what builds on them, and no other: the targets of a
+/// [`downgrade`]. None means the base.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")] {
@@ -326,7 +328,7 @@ fn left(history: &History, applied: &[Applied], gone: &[RevisionId]) -> Vec<Appl
     left.cloned().collect()
 }
 
-/// Notes what someone calls the state of a database, with the revisions at which it is. Another name is forgotten.
+/// Notes what someone calls the state of a database, with the revisions at which it is, and returns those. Another name that they had is forgotten.
 ///
 /// # Errors
 ///

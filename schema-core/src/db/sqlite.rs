@@ -109,7 +109,7 @@ impl SqliteConnection {
         SqliteConnection::new(inner)
     }
 
-    /// Opens a database file. A file that may not be written is opened for reading.
+    /// Opens a database file; `missing` says what becomes of one that does not exist. A file that may not be written is opened for reading.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ const ALIKE: u32 = 60;
 /// How a name is written in the SQL that a hazard shows.
 pub type Quote<'a> = &'a dyn Fn(&str) -> String;
 
-/// Returns the hazards of a step that it has on any database, in the order of its operations.
+/// Returns the hazards of a step that it has on any database, in the order of its operations; `quote` writes the names in the SQL that they show.
 ///
 /// They are those of the step as it is written: a database that has fewer types than the models may
 /// find nothing to convert. What is made in the same step has no rows, and no hazards.

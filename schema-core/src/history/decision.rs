@@ -29,7 +29,8 @@ pub struct Orders {
 }
 
 impl History {
-    /// Decides between branches: where two touch the same thing, the one that comes first in `preferred` counts.
+    /// Decides between the branches that `heads` end: where two touch the same thing, the one whose head comes first in `preferred` counts, or is the only
+    /// one in it. Where neither is in it, the conflict stays [open](Decision::open).
     ///
     /// Of the other, the revisions that do so are overruled, with all that builds on them; what they did besides is left
     /// to do for the merge.

@@ -72,7 +72,7 @@ pub(super) fn is_dialect_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(plain)
 }
 
-/// Reads the snapshot; `None` if there is none.
+/// Reads the snapshot in a migrations folder; `None` if there is none.
 ///
 /// # Errors
 ///
@@ -101,7 +101,7 @@ pub fn read_snapshot(migrations: &Path) -> Result<Option<Schema>, HistoryError> 
     }
 }
 
-/// Tells whether the snapshot is this schema. No snapshot is the empty schema's.
+/// Tells whether the snapshot in a migrations folder is this schema. No snapshot is the empty schema's.
 ///
 /// # Errors
 ///

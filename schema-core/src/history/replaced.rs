@@ -106,13 +106,20 @@ pub enum Replaced {
 }
 
 impl History {
-    /// Returns the revision that one was squashed into.
+    /// Returns the revision that one was squashed into, if it was.
     ///
     /// ```
-    /// # use schema_core::{Migrations, history::History};
-    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
-    /// # let history = History::embedded(&MIGRATIONS)?;
-    /// assert_eq!(history.replaced_by(history.heads()[0]), None);
+    /// # use schema_core::{EmbeddedRevision, Migrations, history::{History, RevisionId}};
+    /// # static SQUASHED: Migrations = Migrations::new("migrations", &[EmbeddedRevision {
+    /// #     folder: "6b0000000009_items",
+    /// #     revision: r#"{"format": 1, "id": "6b0000000009", "parents": [], "message": "items", "created": "2026-01-09T00:00:00Z",
+    /// #         "replaces": ["6b0000000001", "6b0000000002"], "operations": []}"#,
+    /// #     scripts: &[],
+    /// # }]);
+    /// # let history = History::embedded(&SQUASHED)?;
+    /// # let [first, second, squash] = [1, 2, 9].map(|nth| RevisionId::new(0x6b00_0000, nth));
+    /// assert_eq!(history.replaced_by(first), Some(squash));
+    /// assert_eq!(history.replaced_by(squash), None);
     /// # Ok::<(), schema_core::history::HistoryError>(())
     /// ```
     #[must_use]

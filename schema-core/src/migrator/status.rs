@@ -154,15 +154,20 @@ impl Status {
 
     /// Returns the applied revisions whose scripts in the program are not those that ran.
     ///
+    /// A later build, for which somebody has edited the first script instead of writing another revision:
+    ///
     /// ```
     /// # #[cfg(feature = "sqlite")] {
-    /// # use schema_core::{Migrations, migrator::Migrator};
+    /// # use schema_core::{EmbeddedRevision, Migrations, migrator::Migrator};
     /// # use schema_core::db::drivers::rusqlite::Connection;
-    /// # static MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # const MIGRATIONS: Migrations = schema_core::migrations!("../examples/store/migrations");
+    /// # const SCRIPTS: [(&str, &str); 2] = [("upgrade.sqlite.sql", "SELECT 1;\n"), ("downgrade.sqlite.sql", "SELECT 1;\n")];
+    /// # const REVISIONS: [EmbeddedRevision; 1] = [EmbeddedRevision { scripts: &SCRIPTS, ..MIGRATIONS.revisions()[0] }];
+    /// # let (built, edited) = (MIGRATIONS, Migrations::new("migrations", &REVISIONS));
     /// let mut connection = Connection::open_in_memory()?;
-    /// Migrator::new(&MIGRATIONS).upgrade(&mut connection)?;
-    /// let status = Migrator::new(&MIGRATIONS).check(&mut connection)?;
-    /// assert_eq!(status.edited().count(), 0, "nobody edited a script after it ran");
+    /// Migrator::new(&built).upgrade(&mut connection)?;
+    /// let status = Migrator::new(&edited).check(&mut connection)?;
+    /// assert_eq!(status.edited().next().unwrap().to_string(), "6b036899bcc0");
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -32,7 +32,7 @@ pub struct Squash {
     pub allows_left: Vec<(KeptScript, Allow)>,
 }
 
-/// Folds revisions into one, given its id, message and time. Its scripts are for the dialects given, and for those for which one of them has some.
+/// Folds revisions into one, given its id, message and time, as RFC 3339 writes it. Its scripts are for the dialects given, and for those for which one of them has some.
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::history::{Direction, History, Replaced, RevisionId, Squashed};
 
 /// Takes back all that the database has beyond the targets and what they build on, and returns what was taken back
-/// here; without targets, everything.
+/// here, in that order; without targets, everything.
 ///
 /// The script is the file's; where the files do not have the revision, it is the one that the database kept.
 /// Everything is read and checked before anything runs. Where the database can, one revision is one transaction. A script that stopped
@@ -80,7 +80,7 @@ fn refuse_others(asked_for: &BTreeSet<RevisionId>, jobs: &[Job]) -> Result<(), R
     }
 }
 
-/// Returns what [`downgrade`] would run. It changes nothing.
+/// Returns what [`downgrade`] would run, in that order. It changes nothing.
 ///
 /// # Errors
 ///

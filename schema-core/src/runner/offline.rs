@@ -32,7 +32,11 @@ const NOW: &str = "\u{1}now\u{1}";
 /// What to do about a script that stopped where no transaction takes back what it did.
 const WITHIN: &str = "A script that stopped within a revision has noted nothing of it: undo by\nhand what that revision did, then print what the database lacks, or run `autogen` on it.";
 
-/// Returns a script that does what an upgrade from some revisions to others does.
+/// Returns a script that does what an upgrade does of a database that is at `from`, to what the revisions `to` and all that they build on have; nothing
+/// in `from` is a database without a revision.
+///
+/// It notes the revisions as the runner does, with `tool_version` as the version of the tool and the database's own clock; `repeat` says what it does
+/// where something of that is done.
 ///
 /// # Errors
 ///
@@ -93,7 +97,8 @@ pub fn upgrade_script(
     Ok(parts.join("\n"))
 }
 
-/// Returns a script that does what a downgrade from some revisions to others does.
+/// Returns a script that does what a downgrade does of a database that is at `from`, back to the revisions `to`; nothing in `to` is the base. The rest is
+/// as [`upgrade_script`] has it.
 ///
 /// # Errors
 ///

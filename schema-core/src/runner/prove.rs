@@ -17,7 +17,7 @@ use crate::plan::{Plan, concerned, restricted};
 use crate::schema::{Schema, TableName};
 use crate::script;
 
-/// Proves on an empty scratch database that the upgrade script leads from one schema to the other and the downgrade
+/// Proves on an empty scratch database that the upgrade script leads from one schema to the other, both as models say them, and the downgrade
 /// script back.
 ///
 /// Only the tables that differ, those the scripts name and those tied to them by foreign keys are made, so the cost is that of the change. A

@@ -28,7 +28,8 @@ pub struct Stamped {
     pub removed: Vec<RevisionId>,
 }
 
-/// Makes the database claim that it is at the targets, and runs nothing.
+/// Makes the database claim that it is at the targets, without any at the base, and runs nothing; `unknown` says what becomes of what it has and the
+/// files do not.
 ///
 /// # Errors
 ///

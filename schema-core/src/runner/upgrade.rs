@@ -7,7 +7,8 @@ use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::history::{Direction, History, RevisionId};
 
-/// Applies what the database lacks of the targets and all that they build on, and returns what was applied here.
+/// Applies what the database lacks of the targets and all that they build on, and returns what was applied here, in that order; without targets,
+/// nothing. [`History::heads`] are all that there is.
 ///
 /// Before anything runs, every pending script is read and every applied one is compared with what ran. Where the database can, scripts that want
 /// the same mode run in one transaction. A script that stopped half-way in an earlier run is finished first. What another process
@@ -56,7 +57,7 @@ pub fn upgrade(
     run::run(connection, dialect, options, on_event, Direction::Upgrade, &ahead)
 }
 
-/// Returns what [`upgrade`] would run. It changes nothing.
+/// Returns what [`upgrade`] would run, in that order. It changes nothing.
 ///
 /// # Errors
 ///

@@ -32,7 +32,7 @@ pub fn unique(table: &TableName, parts: &[&str]) -> String {
     shorten(format!("uq_{}_{}", table.name, joined(parts)))
 }
 
-/// Returns the name of an index: `ix_items_store_id`.
+/// Returns the name of an index of those columns and expressions: `ix_items_store_id`.
 ///
 /// ```
 /// # use schema_core::schema::{TableName, naming};

@@ -257,7 +257,7 @@ pub fn remove_revision(folder: &Path) -> Result<(), HistoryError> {
     sync_folder(versions)
 }
 
-/// Writes the schema at the head, one column per line, in place of the snapshot that was there.
+/// Writes the schema at the head into a migrations folder, one column per line, in place of the snapshot that was there.
 ///
 /// # Errors
 ///
