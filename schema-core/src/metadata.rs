@@ -190,13 +190,11 @@ fn add(models: &mut Models, mut record: Record, errors: &mut Vec<MetadataError>)
         .zip(std::mem::take(&mut record.renamed))
         .filter_map(|(column, renamed)| Some((column.name.clone(), former_values(&renamed)?)))
         .collect();
-    let former: Vec<TableName> = std::mem::take(&mut record.renamed_from)
-        .into_iter()
-        .map(TableName::new)
-        .collect();
+    let former = std::mem::take(&mut record.renamed_from);
     let source = record.source();
     let table = table::build(record, errors);
     let name = table.name.clone();
+    let former: Vec<TableName> = former.into_iter().map(|former| name.sibling(former)).collect();
     if let Some(first) = models.sources.get(&name) {
         errors.push(MetadataError::DuplicateTable {
             table: name,

@@ -69,3 +69,25 @@ fn an_open_question_writes_nothing_in_any_mode() {
 fn snapshot(session: &Session) -> String {
     std::fs::read_to_string(session.path().join("migrations/snapshot.json")).unwrap()
 }
+
+#[test]
+fn a_former_name_is_one_of_the_same_schema() {
+    let session = Session::new();
+    let autogen = |arguments: &[&str]| {
+        let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+        let run = session.autogen(&arguments);
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.terminal);
+        run.terminal
+    };
+    autogen(&["-q", "init", "--dialect", "postgres"]);
+    let shops = r#"{"rust":"m::Shop","schema":"own","table":"shops","columns":[{"name":"id","type":"i64"}],"primary_key":["id"]}"#;
+    session.models(&[], shops);
+    autogen(&["-q", "migrate", "--artifact", "app.rlib"]);
+    let table = r#""renamed_from":["shops"],"table":"stores""#;
+    session.models(&[], &shops.replace(r#""table":"shops""#, table));
+    let told = autogen(&["migrate", "--artifact", "app.rlib", "--dry-run"]);
+    assert!(
+        told.contains("Detected renamed table 'own.shops' to 'own.stores'"),
+        "{told}"
+    );
+}
