@@ -349,6 +349,24 @@ pub trait Connection {
     /// # Errors
     ///
     /// A database that has no such tables refuses.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{Connection, Value, sqlite::SqliteConnection};
+    /// # let mut connection = SqliteConnection::in_memory()?;
+    /// connection.execute("CREATE TABLE items (name TEXT DEFAULT 'a')", &[])?;
+    /// connection.allow_schema_edits(true)?;
+    /// connection.execute("PRAGMA writable_schema = ON", &[])?;
+    /// connection.execute("UPDATE sqlite_schema SET sql = replace(sql, '''a''', '''b''')", &[])?;
+    /// connection.execute("PRAGMA writable_schema = RESET", &[])?;
+    /// connection.allow_schema_edits(false)?;
+    /// connection.execute("INSERT INTO items DEFAULT VALUES", &[])?;
+    /// assert_eq!(connection.query("SELECT name FROM items", &[])?, [["b".into()]]);
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     fn allow_schema_edits(&mut self, allowed: bool) -> Result<(), Error> {
         if !allowed {
             return Ok(());

@@ -299,6 +299,14 @@ pub trait Dialect: Send + Sync {
     /// that [`normalize`](Dialect::normalize) makes this one of.
     ///
     /// It never holds fewer values than the column can.
+    ///
+    /// ```
+    /// # #[cfg(feature = "postgres")] {
+    /// # use schema_core::{dialect::{Dialect, postgres::Postgres}, schema::Type};
+    /// assert_eq!(Postgres.logical("citext"), Some(Type::Text { length: None }));
+    /// assert_eq!(Postgres.logical("interval"), None); // nothing is like it
+    /// # }
+    /// ```
     fn logical(&self, _native: &str) -> Option<Type> {
         None
     }

@@ -34,6 +34,22 @@ use crate::operation::{Operation, reverse_all};
 use crate::schema::Schema;
 
 /// The statements of one script, in order.
+///
+/// ```
+/// use schema_core::plan::{Plan, Statement};
+/// use schema_core::script::{parse, render};
+/// use schema_core::lexer::Lexicon;
+///
+/// let mut plan = Plan::default();
+/// plan.mode.foreign_keys_off = true;
+/// plan.statements.push(Statement::execute("DROP TABLE tags").because("nobody has any"));
+///
+/// let text = render(&plan, "upgrade 6b03689cd779: drop tags");
+/// assert!(text.contains("-- autogen: foreign-keys-off\n"));
+/// let read = parse(&text, Lexicon::STANDARD)?;
+/// assert_eq!((&read.mode, &read.statements[0].step), (&plan.mode, &plan.statements[0].step));
+/// # Ok::<(), schema_core::script::ScriptError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// How they want to be run.

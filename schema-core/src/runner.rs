@@ -145,6 +145,20 @@ impl Options {
 }
 
 /// What happens during a run.
+///
+/// ```
+/// use schema_core::runner::Event;
+///
+/// let progress = |event: Event<'_>| {
+///     if let Event::Waiting { holder, timeout } = event {
+///         eprintln!("{holder} has the database; waiting for {timeout:?} at most");
+///     }
+///     if let Event::Finished { revision, duration, .. } = event {
+///         eprintln!("{revision} took {duration:?}");
+///     }
+/// };
+/// # progress(Event::BrokenViews { views: &[] });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
     /// There is something to run.

@@ -124,6 +124,19 @@ impl Scratch {
     /// # Errors
     ///
     /// What the server reports; the database may still be there then.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # use schema_core::db::{DatabaseUrl, scratch};
+    /// let scratch = scratch(&DatabaseUrl::SqliteMemory, "autogen_scratch_4711")?;
+    /// if let Err(error) = scratch.close() {
+    ///     eprintln!("the scratch database may still be there: {error}");
+    /// }
+    /// # }
+    /// # Ok::<(), schema_core::db::Error>(())
+    /// ```
     pub fn close(mut self) -> Result<(), Error> {
         self.remove()
     }

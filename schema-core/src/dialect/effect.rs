@@ -17,6 +17,18 @@ pub(crate) use self::temporary::makes_temporary;
 use crate::lexer::Token;
 
 /// What a statement does. What it leaves in its session alone goes with a process that is killed.
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+/// use schema_core::dialect::Effect;
+///
+/// let session = sqlite.session();
+/// assert_eq!(session.effect("SELECT 1"), Effect::Nothing);
+/// assert_eq!(session.effect("DELETE FROM items"), Effect::Lasting);
+/// assert_eq!(session.effect("CREATE TEMP TABLE kept AS SELECT * FROM items"), Effect::Reading);
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// It may change what the database holds.

@@ -23,6 +23,23 @@ use crate::plan::{Plan, Step};
 use crate::schema::{Schema, Table, TableName};
 
 /// A script, and what its revision does.
+///
+/// What somebody wrote into a script by hand, which no operation tells of:
+///
+/// ```
+/// # #[cfg(feature = "sqlite")] {
+/// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+/// use schema_core::dialect::Change;
+/// use schema_core::schema::Schema;
+///
+/// let script = schema_core::script::parse("DELETE FROM items;\n", sqlite.lexicon())?;
+/// let schema = Schema::default();
+/// let found = sqlite.hazards(&Change { script: &script, operations: &[], from: &schema, to: &schema });
+/// assert_eq!(found[0].hazard.code.as_str(), "D08"); // rows go without a condition
+/// assert_eq!(found[0].statement, Some(0));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
     /// The script that leads from the one schema to the other.

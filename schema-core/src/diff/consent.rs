@@ -7,6 +7,14 @@ use crate::operation::Operation;
 use crate::schema::{Column, Schema, Table, TableName};
 
 /// A table or a column, by name: what `--rename` and `--allow-drop` take.
+///
+/// ```
+/// use schema_core::{diff::Target, schema::TableName};
+///
+/// let items = TableName::new("items");
+/// assert_eq!(Target { table: items.clone(), column: Some("price".into()) }.to_string(), "items.price");
+/// assert_eq!(Target { table: items, column: None }.to_string(), "items");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     /// The table.

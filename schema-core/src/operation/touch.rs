@@ -7,6 +7,13 @@ use super::Operation;
 use crate::schema::{Column, ForeignKey, Index, Table, TableName, Type};
 
 /// A part of a schema that an operation can touch.
+///
+/// ```
+/// use schema_core::{operation::Thing, schema::TableName};
+///
+/// let column = Thing::Column(TableName::new("items"), "price".into());
+/// assert_eq!(column.to_string(), "column 'items.price'");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
     /// A table: that it exists, and its name.
