@@ -41,6 +41,12 @@ pub fn url(data: &[u8]) {
         return;
     };
     let shown = format!("{url} {url:?}");
+    // The digits of an escape, with what comes after it, may spell a password.
+    let mut parts = shown.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let shown = parts.fold(first, |shown, part| {
+        shown + "%" + part.get(2..).unwrap_or_default()
+    });
     if let DatabaseUrl::Postgres(server) | DatabaseUrl::MySql(server) = &url {
         let _ = (server.host(), server.port(), server.user(), server.database());
         if let Some(password) = server.password() {
