@@ -50,6 +50,10 @@ enum Edit {
 enum Step {
     /// Changes models and writes a revision.
     Migrate(Vec<Edit>),
+    /// Changes models and writes the newest revision again.
+    Amend(Vec<Edit>),
+    /// Writes something into the newest script by hand, if it has run nowhere yet.
+    Edit,
     Upgrade,
     Downgrade(Index),
     /// Brings in what the others have.
@@ -81,6 +85,8 @@ struct Developer {
 
 struct Team {
     shared: Shared,
+    /// What they had before, the newest last.
+    versions: Vec<Files>,
     developers: Vec<Developer>,
     /// What has been done, for whoever reads why it failed.
     told: String,
@@ -105,6 +111,8 @@ fn step() -> impl Strategy<Value = Step> {
     let index = any::<Index>;
     prop_oneof![
         5 => prop::collection::vec(edit(), 1..4).prop_map(Step::Migrate),
+        1 => prop::collection::vec(edit(), 1..3).prop_map(Step::Amend),
+        1 => Just(Step::Edit),
         3 => Just(Step::Upgrade),
         2 => index().prop_map(Step::Downgrade),
         1 => Just(Step::Pull),
@@ -117,17 +125,17 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Returns one of those that there are.
-fn pick<T: Copy>(all: &[T], index: &Index) -> Option<T> {
-    (!all.is_empty()).then(|| all[index.index(all.len())])
+fn pick<'a, T>(all: &'a [T], index: &Index) -> Option<&'a T> {
+    (!all.is_empty()).then(|| index.get(all))
 }
 
 /// Changes the models, and returns what `migrate` has to be told of it.
 fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
     let tables: Vec<&'static str> = models.keys().copied().collect();
     let column_of = |models: &Models, at: &Index, column: &Index| {
-        let table = pick(&tables, at)?;
+        let table = *pick(&tables, at)?;
         let columns: Vec<&'static str> = models[table].keys().copied().collect();
-        Some((table, pick(&columns, column)?))
+        Some((table, *pick(&columns, column)?))
     };
     let told = |flag: &str, what: String| vec![flag.to_owned(), what];
     match edit {
@@ -137,7 +145,7 @@ fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
         Edit::DropTable(at) => {
             if let Some(table) = pick(&tables, at) {
                 models.remove(table);
-                return told("--allow-drop", table.to_owned());
+                return told("--allow-drop", table.to_string());
             }
         }
         Edit::RenameTable(at, to) => {
@@ -326,6 +334,24 @@ impl Developer {
         let ids = run.terminal.split("\"id\": \"").skip(1);
         ids.map(|rest| rest[..12].to_owned()).collect()
     }
+
+    /// Returns the revisions that their database has.
+    fn applied(&self) -> Vec<String> {
+        let table = "SELECT name FROM sqlite_schema WHERE name = '_autogen_revisions'";
+        if self.session.sql("instance/database.db", table).is_empty() {
+            return Vec::new();
+        }
+        let ids = self
+            .session
+            .sql("instance/database.db", "SELECT id FROM _autogen_revisions");
+        ids.lines().map(str::to_owned).collect()
+    }
+
+    /// Returns those that nobody else has, so that they may still change.
+    fn own(&self) -> Vec<String> {
+        let shared = |id: &String| self.base.files.keys().any(|name| name.contains(id));
+        self.revisions().into_iter().filter(|id| !shared(id)).collect()
+    }
 }
 
 impl Team {
@@ -360,6 +386,7 @@ impl Team {
         });
         Team {
             developers: developers.collect(),
+            versions: vec![shared.files.clone()],
             shared,
             told: String::new(),
             ids: 0,
@@ -405,18 +432,76 @@ impl Team {
             let flag = hints
                 .iter()
                 .find(|hint| hint.starts_with("--allow-drop ") || hint.starts_with("--prefer "));
-            let command = hints.iter().find_map(|hint| hint.strip_prefix("autogen "));
-            if let Some(flag) = flag {
-                arguments.extend(flag.split(' ').map(str::to_owned));
-            } else if let Some(command) = command.filter(|command| !command.contains("REV")) {
-                let command: Vec<&str> = command.split(' ').collect();
-                let command = self.completed(&command);
-                self.run(who, &command);
-            } else {
-                return false;
+            match flag {
+                Some(flag) => arguments.extend(flag.split(' ').map(str::to_owned)),
+                None if self.follow(who, &run.terminal) => {}
+                None => return false,
             }
         }
         false
+    }
+
+    /// Does what is said where something is refused, and if that is refused, too, what is said there. Returns whether anything was said.
+    fn follow(&mut self, who: usize, told: &str) -> bool {
+        let hints = quoted(told);
+        let command = hints.iter().find_map(|hint| hint.strip_prefix("autogen "));
+        if told.contains("check out a version from before the squash") {
+            self.go_before(who, &hints);
+        } else if let Some((_, rest)) = told.split_once("put the folder") {
+            let (named, _) = rest.split_once(" aside").unwrap();
+            let back = hints
+                .iter()
+                .rev()
+                .find_map(|hint| hint.strip_prefix("autogen downgrade "));
+            self.put_aside(who, &quoted(named), back.unwrap());
+        } else if let Some(command) = command.filter(|command| !command.contains("REV")) {
+            let command: Vec<&str> = command.split(' ').collect();
+            let command = self.completed(&command);
+            let run = self.run(who, &command);
+            if run.code == 2 && run.terminal.contains("put the folder") {
+                return self.follow(who, &run.terminal);
+            }
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Takes revisions of somebody's own out of the files, and out of the database if it has them.
+    fn put_aside(&mut self, who: usize, ids: &[&str], back: &str) {
+        let applied = self.developers[who].applied();
+        if applied.iter().any(|applied| ids.contains(&applied.as_str())) {
+            let to = back.split(' ').map(str::to_owned);
+            let arguments: Vec<String> = std::iter::once("downgrade".to_owned()).chain(to).collect();
+            self.run(who, &arguments);
+        }
+        let developer = &self.developers[who];
+        let mut files = developer.files();
+        files.retain(|name, _| !ids.iter().any(|id| name.contains(id)));
+        developer.check_out(&files);
+        self.told.push_str(&format!("{who}: puts {ids:?} aside\n"));
+    }
+
+    /// Finishes what was squashed meanwhile with the files from before; what no version has with it is taken back.
+    fn go_before(&mut self, who: usize, hints: &[&str]) {
+        let commands = |name: &str| {
+            let command = hints.iter().find(|hint| hint.starts_with(name));
+            command.map(|command| command.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>())
+        };
+        let upgrade = commands("autogen upgrade").unwrap();
+        if let Some(downgrade) = commands("autogen downgrade") {
+            self.run(who, &downgrade);
+        }
+        let has = |files: &&Files| files.keys().any(|name| name.contains(&upgrade[1]));
+        let before = self.versions.iter().rev().find(has).unwrap().clone();
+        for (name, contents) in &before {
+            self.developers[who]
+                .session
+                .write(&format!("before/{name}"), contents);
+        }
+        let arguments = [&["--migrations".to_owned(), "before".to_owned()], &upgrade[..]].concat();
+        self.run(who, &arguments);
+        fs::remove_dir_all(self.developers[who].session.path().join("before")).unwrap();
     }
 
     /// Returns a command that somebody is told to run, with what it wants besides.
@@ -459,6 +544,7 @@ impl Team {
                 files: developer.files(),
             };
             developer.base = shared.clone();
+            self.versions.push(shared.files.clone());
             self.shared = shared;
             self.told
                 .push_str(&format!("{who}: gives the others what they lack\n"));
@@ -489,14 +575,47 @@ impl Team {
         }
     }
 
+    /// Changes the models of somebody, and returns what `migrate` has to be told of it.
+    fn change(&mut self, who: usize, edits: &[Edit]) -> Vec<String> {
+        self.told.push_str(&format!("{who}: {edits:?}\n"));
+        let models = &mut self.developers[who].models;
+        edits.iter().flat_map(|edit| apply(models, edit)).collect()
+    }
+
+    /// Writes a statement into the newest script of somebody that nobody else has, and that has not run.
+    fn edit(&mut self, who: usize) {
+        let developer = &self.developers[who];
+        let Some(newest) = developer.own().into_iter().next() else {
+            return;
+        };
+        if developer.applied().contains(&newest) {
+            return;
+        }
+        let files = developer.files();
+        let is_script = |name: &&String| name.contains(&newest) && name.ends_with("upgrade.sqlite.sql");
+        let name = files.keys().find(is_script).unwrap();
+        let script = String::from_utf8_lossy(&files[name]);
+        let edited = format!("{script}\nINSERT INTO anchors DEFAULT VALUES;\n");
+        developer.session.write(&format!("migrations/{name}"), edited);
+        self.told.push_str(&format!("{who}: edits {name}\n"));
+    }
+
     fn step(&mut self, who: usize, step: &Step) {
         match step {
             Step::Migrate(edits) => {
-                let models = &mut self.developers[who].models;
-                let flags: Vec<String> = edits.iter().flat_map(|edit| apply(models, edit)).collect();
-                self.told.push_str(&format!("{who}: {edits:?}\n"));
+                let flags = self.change(who, edits);
                 self.migrate(who, &flags);
             }
+            Step::Amend(edits) => {
+                let flags = self.change(who, edits);
+                if !self.developers[who].own().is_empty() {
+                    self.compile(who);
+                    let mut arguments = vec!["migrate", "--amend", "--artifact", "app.rlib"];
+                    arguments.extend(flags.iter().map(String::as_str));
+                    self.persist(who, &arguments);
+                }
+            }
+            Step::Edit => self.edit(who),
             Step::Upgrade => {
                 self.persist(who, &["upgrade"]);
             }
@@ -513,17 +632,7 @@ impl Team {
                 self.push(who);
             }
             Step::Rebase(from, onto) => {
-                let revisions = self.developers[who].revisions();
-                // What the others have is not to be moved.
-                let shared = |id: &&String| {
-                    self.developers[who]
-                        .base
-                        .files
-                        .keys()
-                        .any(|name| name.contains(id.as_str()))
-                };
-                let own: Vec<&String> = revisions.iter().filter(|id| !shared(id)).collect();
-                let all: Vec<&String> = revisions.iter().collect();
+                let (own, all) = (self.developers[who].own(), self.developers[who].revisions());
                 if let (Some(from), Some(onto)) = (pick(&own, from), pick(&all, onto)) {
                     let arguments = ["rebase", from, "--onto", onto].map(str::to_owned);
                     self.run(who, &arguments);
@@ -532,8 +641,7 @@ impl Team {
             Step::Squash(from, to) => {
                 self.push(who);
                 let revisions = self.developers[who].revisions();
-                let all: Vec<&String> = revisions.iter().collect();
-                if let (Some(from), Some(to)) = (pick(&all, from), pick(&all, to)) {
+                if let (Some(from), Some(to)) = (pick(&revisions, from), pick(&revisions, to)) {
                     let id = self.id();
                     let range = format!("{from}:{to}");
                     let arguments = ["squash", &range, "--rev-id", &id].map(str::to_owned);
@@ -563,7 +671,14 @@ impl Team {
             let checks = ["check", "--artifact", "app.rlib", "--database"].map(str::to_owned);
             assert_eq!(self.run(who, &checks).code, 0, "{}", self.told);
             let inspect = ["inspect", "database"].map(str::to_owned);
-            schemas.insert(self.run(who, &inspect).terminal);
+            // Columns of branches stand in the order in which a database got those.
+            let schema = self.run(who, &inspect).terminal;
+            let mut tables: Vec<Vec<&str>> = schema
+                .split("\n\n")
+                .map(|table| table.trim_end().lines().collect())
+                .collect();
+            tables.iter_mut().for_each(|lines| lines.sort_unstable());
+            schemas.insert(format!("{tables:?}"));
         }
         assert_eq!(schemas.len(), 1, "{}", self.told);
         let verify = ["verify".to_owned()];
