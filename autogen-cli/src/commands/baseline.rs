@@ -21,12 +21,12 @@ use crate::printer::{Format, Topic};
 ///
 /// Proves that the models and the tables of the database agree, writes the models' first revision and records it as applied: from
 /// then on, `autogen migrate` and `autogen upgrade` go on from there. Where they do not agree, the differences are listed, and nothing is
-/// written or recorded. With a history that has revisions already, the database is compared with its head, and all of it is recorded.
+/// written or recorded. With a history that makes tables already, the database is compared with its head, and all of it is recorded.
 ///
-/// The tables themselves are never changed, and no downgrade drops them: the first revision's says that there is no way back. Those that no model
-/// has are told and left alone. What tables stand on and no model makes (extensions, domains, types, sequences, functions) is told, too: for the
-/// sake of new databases, write it into a revision before that of the tables, by `autogen revision`, `autogen migrate` and then `autogen baseline`,
-/// which records both.
+/// The tables themselves are never changed, and no downgrade drops them: the first revision's says that there is no way back. (A history that was
+/// there before says what its own downgrades say.) Those that no model has are told and left alone. What tables stand on and no model makes (extensions,
+/// domains, types, sequences, functions) is told, too: for the sake of new databases, write it into a revision of its own before, by `autogen revision`;
+/// the models' revision comes on top of that, and both are recorded.
 ///
 /// For the models to begin with, see `autogen inspect URL --format rust`.
 ///
@@ -70,8 +70,15 @@ pub(crate) fn run(
     let history = environment.history()?;
     let mut connection = database.open(Missing::Refuse)?;
     refuse_known(&mut *connection, &database)?;
-    let adopted = if history.heads().is_empty() {
-        first(environment, &config, &database, &mut *connection, arguments)?
+    let is_first = history.schema_at(history.heads())?.tables.is_empty();
+    let adopted = if is_first {
+        first(
+            environment,
+            (&config, &history),
+            &database,
+            &mut *connection,
+            arguments,
+        )?
     } else {
         all(
             environment,
@@ -97,7 +104,7 @@ struct Adopted {
 /// Writes the first revision and records it.
 fn first(
     environment: &mut Environment<'_>,
-    config: &Config,
+    (config, history): (&Config, &History),
     database: &Database,
     connection: &mut dyn Connection,
     arguments: &BaselineArgs,
@@ -113,6 +120,7 @@ fn first(
     let written = migrate::first(
         environment,
         config,
+        history,
         read,
         &arguments.message,
         arguments.rev_id.as_deref(),

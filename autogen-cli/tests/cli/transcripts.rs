@@ -47,6 +47,7 @@ transcripts!(
     bad_models,
     branches,
     baseline,
+    baseline_by_hand,
     by_hand,
     carried,
     counted,

@@ -1,4 +1,4 @@
-//! The first revision of a history, for a database that has its tables already.
+//! The first revision of a history that makes tables, for a database that has them already.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use schema_core::diff::{Answers, diff};
 use schema_core::history::{History, files};
 use schema_core::schema::Schema;
 
+use super::super::join;
 use super::Found;
 use super::id::new_id;
 use super::write::{self, Draft};
@@ -19,7 +20,7 @@ pub(in crate::commands) struct First {
     folder: PathBuf,
 }
 
-/// Writes the revision that leads from nothing to the models, proved.
+/// Writes the revision that leads from nothing to the models, proved. What a history has that makes no tables comes before it.
 ///
 /// # Errors
 ///
@@ -27,6 +28,7 @@ pub(in crate::commands) struct First {
 pub(in crate::commands) fn first(
     environment: &mut Environment<'_>,
     config: &Config,
+    history: &History,
     read: Read,
     message: &str,
     id: Option<&str>,
@@ -38,12 +40,14 @@ pub(in crate::commands) fn first(
         answers: Answers::default(),
         sources: read.sources,
     };
+    let heads = history.heads();
+    join::refuse_apart(environment, config, history, heads)?;
     let draft = Draft::new(
-        Vec::new(),
+        heads.to_vec(),
         message.to_owned(),
         nothing,
         found,
-        new_id(id, &History::default())?,
+        new_id(id, history)?,
     )?;
     // No row is there yet that could be lost or waited for.
     let (mut scripts, _) = draft.scripts(config)?;
@@ -63,7 +67,7 @@ fn without_way_back(script: &str) -> String {
 }
 
 impl First {
-    /// Removes the revision, so that the history is empty again.
+    /// Removes the revision, so that the history makes no tables again.
     ///
     /// # Errors
     ///
