@@ -3,47 +3,26 @@
 //!
 //! Whatever they did: once all have all, every database comes to the models, and no command failed without saying how to go on.
 
+mod models;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use autogen_tests::dice;
+use autogen_tests::servers::{Database, Fresh, database};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
+use self::models::{ANCHOR, Edit, Models, TABLES, apply, edit, merged, merged_models, pick, records};
 use crate::session::{Run, Session};
 
 /// How often someone follows what a command says before they give up.
 const PATIENCE: usize = 8;
 
-const TABLES: [&str; 3] = ["apples", "birds", "coins"];
-const COLUMNS: [&str; 4] = ["size", "kind", "note", "rank"];
-
-/// A column, as far as these models differ in it. All are NULL where nothing else is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Column {
-    short: bool,
-    indexed: bool,
-}
-
-type Models = BTreeMap<&'static str, BTreeMap<&'static str, Column>>;
-
 /// The files under `migrations`, by name.
 type Files = BTreeMap<String, Vec<u8>>;
-
-/// What someone does to the models.
-#[derive(Debug, Clone)]
-enum Edit {
-    Table(usize),
-    DropTable(Index),
-    RenameTable(Index, usize),
-    Column(Index, usize, bool),
-    DropColumn(Index, Index),
-    RenameColumn(Index, Index, usize),
-    Shorten(Index, Index),
-    Index(Index, Index),
-}
 
 /// What someone does.
 #[derive(Debug, Clone)]
@@ -78,6 +57,7 @@ struct Shared {
 
 struct Developer {
     session: Session,
+    database: Fresh,
     models: Models,
     /// What they last had in common with the others.
     base: Shared,
@@ -88,23 +68,10 @@ struct Team {
     /// What they had before, the newest last.
     versions: Vec<Files>,
     developers: Vec<Developer>,
+    dialect: &'static str,
     /// What has been done, for whoever reads why it failed.
     told: String,
     ids: u32,
-}
-
-fn edit() -> impl Strategy<Value = Edit> {
-    let (index, table, column) = (any::<Index>, 0..TABLES.len(), 0..COLUMNS.len());
-    prop_oneof![
-        3 => table.clone().prop_map(Edit::Table),
-        1 => index().prop_map(Edit::DropTable),
-        1 => (index(), table).prop_map(|(at, to)| Edit::RenameTable(at, to)),
-        4 => (index(), column.clone(), any::<bool>()).prop_map(|(at, column, short)| Edit::Column(at, column, short)),
-        2 => (index(), index()).prop_map(|(at, column)| Edit::DropColumn(at, column)),
-        2 => (index(), index(), column).prop_map(|(at, column, to)| Edit::RenameColumn(at, column, to)),
-        1 => (index(), index()).prop_map(|(at, column)| Edit::Shorten(at, column)),
-        2 => (index(), index()).prop_map(|(at, column)| Edit::Index(at, column)),
-    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -122,142 +89,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Reset),
         2 => index().prop_map(Step::Fill),
     ]
-}
-
-/// Returns one of those that there are.
-fn pick<'a, T>(all: &'a [T], index: &Index) -> Option<&'a T> {
-    (!all.is_empty()).then(|| index.get(all))
-}
-
-/// Changes the models, and returns what `migrate` has to be told of it.
-fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
-    let tables: Vec<&'static str> = models.keys().copied().collect();
-    let column_of = |models: &Models, at: &Index, column: &Index| {
-        let table = *pick(&tables, at)?;
-        let columns: Vec<&'static str> = models[table].keys().copied().collect();
-        Some((table, *pick(&columns, column)?))
-    };
-    let told = |flag: &str, what: String| vec![flag.to_owned(), what];
-    match edit {
-        Edit::Table(table) => {
-            models.entry(TABLES[*table]).or_default();
-        }
-        Edit::DropTable(at) => {
-            if let Some(table) = pick(&tables, at) {
-                models.remove(table);
-                return told("--allow-drop", table.to_string());
-            }
-        }
-        Edit::RenameTable(at, to) => {
-            let to = TABLES[*to];
-            if let (Some(table), false) = (pick(&tables, at), models.contains_key(to)) {
-                let columns = models.remove(table).unwrap();
-                models.insert(to, columns);
-                return told("--rename", format!("{table}={to}"));
-            }
-        }
-        Edit::Column(at, column, short) => {
-            if let Some(table) = pick(&tables, at) {
-                let new = Column {
-                    short: *short,
-                    indexed: false,
-                };
-                models
-                    .get_mut(table)
-                    .unwrap()
-                    .entry(COLUMNS[*column])
-                    .or_insert(new);
-            }
-        }
-        Edit::DropColumn(at, column) => {
-            if let Some((table, column)) = column_of(models, at, column) {
-                models.get_mut(table).unwrap().remove(column);
-                return told("--allow-drop", format!("{table}.{column}"));
-            }
-        }
-        Edit::RenameColumn(at, column, to) => {
-            if let Some((table, column)) = column_of(models, at, column) {
-                let (columns, to) = (models.get_mut(table).unwrap(), COLUMNS[*to]);
-                if !columns.contains_key(to) {
-                    let renamed = columns.remove(column).unwrap();
-                    columns.insert(to, renamed);
-                    return told("--rename", format!("{table}.{column}={table}.{to}"));
-                }
-            }
-        }
-        Edit::Shorten(at, column) => {
-            if let Some((table, column)) = column_of(models, at, column) {
-                let column = models.get_mut(table).unwrap().get_mut(column).unwrap();
-                column.short = !column.short;
-            }
-        }
-        Edit::Index(at, column) => {
-            if let Some((table, column)) = column_of(models, at, column) {
-                let column = models.get_mut(table).unwrap().get_mut(column).unwrap();
-                column.indexed = !column.indexed;
-            }
-        }
-    }
-    Vec::new()
-}
-
-/// Returns the models as a compiled program has them, one a line.
-fn records(models: &Models) -> String {
-    let record = |(table, columns): (&&str, &BTreeMap<&str, Column>)| {
-        let mut fields = vec![r#"{"name":"id","type":"i64"}"#.to_owned()];
-        fields.extend(columns.iter().map(|(name, column)| {
-            let length = if column.short { r#","length":20"# } else { "" };
-            format!(r#"{{"name":"{name}","type":"text","nullable":true{length}}}"#)
-        }));
-        let indexed = columns.iter().filter(|(_, column)| column.indexed);
-        let indexes: Vec<String> = indexed
-            .map(|(name, _)| format!(r#"{{"keys":[{{"column":"{name}"}}]}}"#))
-            .collect();
-        format!(
-            r#"{{"rust":"m::{table}","table":"{table}","columns":[{}],"primary_key":["id"],"indexes":[{}]}}"#,
-            fields.join(","),
-            indexes.join(",")
-        )
-    };
-    // A program without a model is taken for one that was not built.
-    let anchor = BTreeMap::new();
-    let all = models.iter().chain([(&"anchors", &anchor)]);
-    all.map(record).collect::<Vec<_>>().join("\n")
-}
-
-/// Merges one thing as version control does: what one side alone changed is as it has it. `None` is what is not there.
-fn merged<T: PartialEq + Clone>(
-    base: Option<&T>,
-    ours: Option<&T>,
-    theirs: Option<&T>,
-) -> Result<Option<T>, Option<T>> {
-    match (ours == base, theirs == base) {
-        (true, _) => Ok(theirs.cloned()),
-        (false, true) => Ok(ours.cloned()),
-        (false, false) if ours == theirs => Ok(ours.cloned()),
-        (false, false) => Err(ours.cloned()),
-    }
-}
-
-/// Merges models, a column at a time; where both sides changed one, ours counts.
-fn merged_models(base: &Models, ours: &Models, theirs: &Models) -> Models {
-    let mut models = Models::new();
-    for table in TABLES {
-        let [base, ours, theirs] = [base, ours, theirs].map(|models| models.get(table));
-        let there = |models: Option<&BTreeMap<_, _>>| models.map(|_| ());
-        let kept = merged(there(base).as_ref(), there(ours).as_ref(), there(theirs).as_ref());
-        if kept.unwrap_or_else(|ours| ours).is_none() {
-            continue;
-        }
-        let columns = models.entry(table).or_default();
-        for column in COLUMNS {
-            let [base, ours, theirs] = [base, ours, theirs].map(|columns| columns?.get(column));
-            if let Some(kept) = merged(base, ours, theirs).unwrap_or_else(|ours| ours) {
-                columns.insert(column, kept);
-            }
-        }
-    }
-    models
 }
 
 fn read(folder: &Path) -> Files {
@@ -278,9 +109,13 @@ fn read(folder: &Path) -> Files {
 }
 
 impl Developer {
-    fn new() -> Self {
+    fn new(database: &Database) -> Self {
+        let database = database.fresh();
+        let mut session = Session::new();
+        session.variable("DATABASE_URL", &database.url().to_string());
         Developer {
-            session: Session::new(),
+            session,
+            database,
             models: Models::new(),
             base: Shared::default(),
         }
@@ -337,14 +172,12 @@ impl Developer {
 
     /// Returns the revisions that their database has.
     fn applied(&self) -> Vec<String> {
-        let table = "SELECT name FROM sqlite_schema WHERE name = '_autogen_revisions'";
-        if self.session.sql("instance/database.db", table).is_empty() {
-            return Vec::new();
-        }
-        let ids = self
-            .session
-            .sql("instance/database.db", "SELECT id FROM _autogen_revisions");
-        ids.lines().map(str::to_owned).collect()
+        let found = self
+            .database
+            .open()
+            .query("SELECT id FROM _autogen_revisions", &[]);
+        let ids = found.unwrap_or_default().into_iter().flatten();
+        ids.map(|id| id.as_str().unwrap().to_owned()).collect()
     }
 
     /// Returns those that nobody else has, so that they may still change.
@@ -355,11 +188,12 @@ impl Developer {
 }
 
 impl Team {
-    fn new() -> Self {
-        let first = Developer::new();
+    fn new(database: &Database) -> Self {
+        let dialect = database.dialect().name();
+        let first = Developer::new(database);
         first.session.models(&[], &records(&first.models));
         for arguments in [
-            &["-q", "init"][..],
+            &["-q", "init", "--dialect", dialect][..],
             &[
                 "-q",
                 "migrate",
@@ -378,16 +212,16 @@ impl Team {
             files: first.files(),
         };
         let developers = (0..3).map(|_| {
-            let mut developer = Developer::new();
+            let mut developer = Developer::new(database);
             developer.base = shared.clone();
             developer.check_out(&shared.files);
-            fs::create_dir_all(developer.session.path().join("instance")).unwrap();
             developer
         });
         Team {
             developers: developers.collect(),
             versions: vec![shared.files.clone()],
             shared,
+            dialect,
             told: String::new(),
             ids: 0,
         }
@@ -562,16 +396,18 @@ impl Team {
         developer.base = shared;
     }
 
+    /// Writes a row, if the table is there.
     fn fill(&mut self, who: usize, table: &Index) {
-        let developer = &self.developers[who];
-        let names = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'";
-        let tables = developer.session.sql("instance/database.db", names);
-        let tables: Vec<&str> = tables.lines().collect();
-        if let Some(table) = pick(&tables, table) {
-            developer.session.sql(
-                "instance/database.db",
-                &format!("INSERT INTO {table} DEFAULT VALUES"),
-            );
+        let table = table.get(&TABLES);
+        let mut connection = self.developers[who].database.open();
+        let _ = connection.execute(&self.row(table), &[]);
+    }
+
+    /// Returns the statement that writes a row of nothing.
+    fn row(&self, table: &str) -> String {
+        match self.dialect {
+            "mysql" => format!("INSERT INTO {table} () VALUES ()"),
+            _ => format!("INSERT INTO {table} DEFAULT VALUES"),
         }
     }
 
@@ -592,10 +428,11 @@ impl Team {
             return;
         }
         let files = developer.files();
-        let is_script = |name: &&String| name.contains(&newest) && name.ends_with("upgrade.sqlite.sql");
+        let end = format!("upgrade.{}.sql", self.dialect);
+        let is_script = |name: &&String| name.contains(&newest) && name.ends_with(&end);
         let name = files.keys().find(is_script).unwrap();
         let script = String::from_utf8_lossy(&files[name]);
-        let edited = format!("{script}\nINSERT INTO anchors DEFAULT VALUES;\n");
+        let edited = format!("{script}\n{};\n", self.row(ANCHOR));
         developer.session.write(&format!("migrations/{name}"), edited);
         self.told.push_str(&format!("{who}: edits {name}\n"));
     }
@@ -691,16 +528,19 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-#[test]
-fn whatever_a_team_does_it_comes_to_the_same_databases() {
-    let steps = prop::collection::vec((0..3usize, step()), 1..24);
+/// Has so many teams work on a database of that dialect, if there is one.
+fn teams(dialect: &str, cases: u32) {
+    let Some(database) = database(dialect) else {
+        return;
+    };
     let config = Config {
         max_shrink_iters: 200,
-        ..dice::config(8)
+        ..dice::config(cases)
     };
+    let steps = prop::collection::vec((0..3usize, step()), 1..24);
     TestRunner::new(config)
         .run(&steps, |steps| {
-            let mut team = Team::new();
+            let mut team = Team::new(database);
             for (who, step) in &steps {
                 team.step(*who, step);
             }
@@ -708,4 +548,19 @@ fn whatever_a_team_does_it_comes_to_the_same_databases() {
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn whatever_a_team_does_on_sqlite() {
+    teams("sqlite", 8);
+}
+
+#[test]
+fn whatever_a_team_does_on_postgres() {
+    teams("postgres", 2);
+}
+
+#[test]
+fn whatever_a_team_does_on_mysql() {
+    teams("mysql", 2);
 }
