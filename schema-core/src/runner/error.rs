@@ -219,11 +219,21 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::Statement if error.message.contains("is not what is found in it") => {
             "look for triggers or rules on `_autogen_revisions` that change what is written to it, and drop them".into()
         }
-        ErrorKind::Statement => return dependent_hint(&error.message),
+        ErrorKind::Statement => return missing_value_hint(&error.message).or_else(|| dependent_hint(&error.message)),
         ErrorKind::Unknown => {
             "if no revision makes it, such as an extension, a domain, a type, a sequence or a function, create it in the database first; if it is misspelled, correct the script by `autogen edit`; then run it again".into()
         }
     })
+}
+
+/// Returns how to go on where a rebuild on SQLite meets a NULL that it did not expect: in a primary key that was not declared NOT NULL
+/// (<https://sqlite.org/lang_createtable.html#the_primary_key>).
+fn missing_value_hint(message: &str) -> Option<String> {
+    let failed = message.strip_prefix("NOT NULL constraint failed: _autogen_new_")?;
+    let (table, column) = failed.rsplit_once('.')?;
+    Some(format!(
+        "rows of `{table}` hold NULL in `{column}`: give them a value, or delete them, then run it again"
+    ))
 }
 
 /// Returns how to go on where a view, a trigger or something else stands in a statement's way that depends on what it changes. SQLite reads all of

@@ -1,4 +1,4 @@
-//! A view or another dependent that no revision made stands in a script's way: the error says how to go on.
+//! What stands in the way of a script and no revision made, a view or a row: the error says how to go on.
 
 #![allow(clippy::unwrap_used)]
 
@@ -66,4 +66,16 @@ fn what_is_broken_already_is_mended() {
             );
         }
     }
+}
+
+/// SQLite lets NULL into a primary key that is not declared NOT NULL, and the error names the table that takes the place of the old one.
+#[test]
+fn a_null_in_a_key_is_told_of_the_table_that_has_it() {
+    let copy = "CREATE TABLE _autogen_new_t (a INTEGER, b TEXT NOT NULL);\n\nINSERT INTO _autogen_new_t SELECT a, b FROM t";
+    let (error, hint) = refused("sqlite", "INSERT INTO t (a) VALUES (1)", copy).unwrap();
+    assert_eq!(
+        hint.as_deref(),
+        Some("rows of `t` hold NULL in `b`: give them a value, or delete them, then run it again"),
+        "{error}"
+    );
 }
