@@ -283,9 +283,7 @@ impl<'a> Migrator<'a> {
         let tables = tables_of(self.migrations).map_err(MigrateError::Tables)?;
         let found = connection.lend(|connection| {
             let run = Run { connection, dialect };
-            runner::check(&mut *run.connection, dialect, &history, &|table| {
-                tables.claim(table)
-            })
+            runner::check(&mut *run.connection, dialect, &history, &tables)
         });
         let checked = found.map_err(MigrateError::Connection)??;
         Ok(Status::new(checked, history.revisions().len()))

@@ -224,9 +224,7 @@ fn agreed(
     schema: &Schema,
     whose: &str,
 ) -> Result<Agreement, CommandError> {
-    let agreement = runner::agree(connection, database.dialect, schema, &|table| {
-        config.tables.claim(table)
-    })?;
+    let agreement = runner::agree(connection, database.dialect, schema, &config.tables)?;
     if agreement.differences.is_empty() {
         return Ok(agreement);
     }

@@ -7,7 +7,7 @@ use schema_core::history::files::snapshot_holds;
 use schema_core::history::{Cause, Direction, History, HistoryError};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::runner::{self, Uncompared};
-use schema_core::schema::{Schema, TableName};
+use schema_core::schema::Schema;
 use serde_json::json;
 
 use crate::artifact::{self, ModelArgs};
@@ -266,8 +266,7 @@ fn check_database(
 ) -> Result<(Option<Uncompared>, Vec<Unmanaged>), CommandError> {
     let database = environment.database(config)?;
     let mut connection = database.open(Missing::Refuse)?;
-    let claim = |table: &TableName| config.tables.claim(table);
-    let found = runner::check(&mut *connection, database.dialect, history, &claim)?;
+    let found = runner::check(&mut *connection, database.dialect, history, &config.tables)?;
     findings.extend(found.findings.into_iter().map(|finding| Finding {
         code: finding.code(),
         what: finding.to_string(),

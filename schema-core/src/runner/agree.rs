@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Claim, RunError};
+use super::{Claim, RunError, Tables};
 use crate::db::Connection;
 use crate::dialect::Dialect;
 use crate::diff::{Answers, diff};
@@ -18,7 +18,7 @@ pub struct Agreement {
     pub others: Vec<TableName>,
 }
 
-/// Compares the tables of a neutral schema with those that a database has. `claim` says which of either count; by
+/// Compares the tables of a neutral schema with those that a database has. `tables` says which of either count; by
 /// [`Claim::IfMade`], those that the schema has.
 ///
 /// # Errors
@@ -37,7 +37,7 @@ pub struct Agreement {
 ///
 /// runner::run_script(&mut scratch, sqlite, "CREATE TABLE items (id INTEGER PRIMARY KEY);")?;
 /// let tables = Tables::new(["item*"], [])?; // claims them though no schema has them
-/// let found = agree(&mut scratch, sqlite, &Schema::default(), &|table| tables.claim(table))?;
+/// let found = agree(&mut scratch, sqlite, &Schema::default(), &tables)?;
 /// assert_eq!(found.differences[0].describe(), "added table 'items'");
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -46,11 +46,13 @@ pub fn agree(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     schema: &Schema,
-    claim: &dyn Fn(&TableName) -> Claim,
+    tables: &Tables,
 ) -> Result<Agreement, RunError> {
     let failed = |error| RunError::database("read the database's tables", error);
     let mut expected = dialect.normalize(schema).map_err(RunError::Unsupported)?;
-    expected.tables.retain(|name, _| claim(name) != Claim::Never);
+    expected
+        .tables
+        .retain(|name, _| tables.claim(name) != Claim::Never);
     let called = dialect.table_names(connection).map_err(failed)?;
     let said: BTreeMap<TableName, TableName> = expected
         .tables
@@ -61,7 +63,7 @@ pub fn agree(
     let mut found = dialect.reflect(connection).map_err(failed)?;
     let mut others = Vec::new();
     found.tables.retain(|name, _| {
-        let counts = match claim(said.get(name).unwrap_or(name)) {
+        let counts = match tables.claim(said.get(name).unwrap_or(name)) {
             Claim::IfMade => said.contains_key(name),
             Claim::Always => true,
             Claim::Never => false,

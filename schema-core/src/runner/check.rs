@@ -6,11 +6,10 @@ mod finding;
 pub use drift::Uncompared;
 pub use finding::Finding;
 
-use super::{Applied, Claim, RunError, version_table};
+use super::{Applied, RunError, Tables, version_table};
 use crate::db::Connection;
 use crate::dialect::{Dialect, Unmanaged};
 use crate::history::{Cause, Direction, History, RevisionId};
-use crate::schema::TableName;
 use crate::script;
 
 /// How a database and the files stand to each other.
@@ -27,7 +26,7 @@ pub struct Checked {
 
 /// Compares a database with the files, and its tables with what its revisions made of them.
 ///
-/// `claim` says which tables count; by [`Claim::IfMade`], those that no applied revision ever created are other people's. As long as the
+/// `tables` says which of them count; by [`Claim::IfMade`](super::Claim::IfMade), those that no applied revision ever created are other people's. As long as the
 /// database has revisions that the files do not have, or half of one, its tables cannot be judged. A session that may only read will do:
 /// what cannot be compared without trying it out on the database is [told](Checked::uncompared).
 ///
@@ -48,8 +47,7 @@ pub struct Checked {
 /// # let mut connection = SqliteConnection::in_memory()?;
 /// use schema_core::runner::Tables;
 ///
-/// let tables = Tables::default();
-/// let checked = runner::check(&mut connection, sqlite, &history, &|table| tables.claim(table))?;
+/// let checked = runner::check(&mut connection, sqlite, &history, &Tables::default())?;
 /// assert_eq!(checked.findings[0].code(), "pending");
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -58,7 +56,7 @@ pub fn check(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     history: &History,
-    claim: &dyn Fn(&TableName) -> Claim,
+    tables: &Tables,
 ) -> Result<Checked, RunError> {
     let rows = version_table::look(connection, dialect)?;
     let mut findings = integrity(history, dialect, &rows)?;
@@ -74,7 +72,7 @@ pub fn check(
             .map(|header| header.id)
             .filter(|id| has.contains(id))
             .collect();
-        let drift = drift::drift(connection, dialect, (history, &applied), claim)?;
+        let drift = drift::drift(connection, dialect, (history, &applied), tables)?;
         findings.extend(drift.operations.into_iter().map(|operation| Finding::Drift {
             operation: Box::new(operation),
         }));

@@ -9,7 +9,7 @@ use schema_core::db::{self, Connection, DatabaseUrl};
 use schema_core::diff::Answers;
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::plan::plan;
-use schema_core::runner::{self, Checked, Claim};
+use schema_core::runner::{self, Checked, Tables};
 use schema_core::schema::{
     Check, Column, Default, Expression, Index, IndexKey, Literal, Schema, Table, TableName, Type,
 };
@@ -81,9 +81,12 @@ fn table_of_one() -> Table {
 }
 
 fn check(project: &Project, database: &Database, connection: &mut dyn Connection) -> Checked {
-    runner::check(connection, database.dialect(), &project.load(), &|_| {
-        Claim::IfMade
-    })
+    runner::check(
+        connection,
+        database.dialect(),
+        &project.load(),
+        &Tables::default(),
+    )
     .unwrap_or_else(|error| panic!("{error}"))
 }
 

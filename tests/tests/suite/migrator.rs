@@ -10,7 +10,7 @@ use schema_core::db::drivers::rusqlite::config::DbConfig;
 use schema_core::db::drivers::rusqlite::functions::FunctionFlags;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::migrator::{MigrateError, Migrator};
-use schema_core::runner::{self, Claim, RunError};
+use schema_core::runner::{self, RunError, Tables};
 
 use crate::database::{Database, said};
 
@@ -211,7 +211,7 @@ fn program_and_command_take_turns_on_a_database() {
     let by_program = Database::new(project.path("program.db"));
     let mut connection = Connection::open(&by_program.path).unwrap();
     Migrator::new(&migrations).upgrade(&mut connection).unwrap();
-    let found = runner::check(&mut *by_program.open(), &Sqlite, &files, &|_| Claim::IfMade)
+    let found = runner::check(&mut *by_program.open(), &Sqlite, &files, &Tables::default())
         .unwrap()
         .findings;
     assert_eq!(found, []);

@@ -17,7 +17,7 @@ use schema_core::diff::{Answers, diff};
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::migrator::Migrator;
 use schema_core::plan::plan;
-use schema_core::runner::{self, Claim};
+use schema_core::runner::{self, Tables};
 use schema_core::schema::Schema;
 use schema_core::script::render;
 use schema_core::testing;
@@ -167,7 +167,7 @@ fn takes_turns<D: Driver>(database: &Database) {
 
     let dialect = database.dialect();
     let mut command = fresh.open();
-    let found = runner::check(&mut *command, dialect, &files, &|_| Claim::IfMade)
+    let found = runner::check(&mut *command, dialect, &files, &Tables::default())
         .unwrap()
         .findings;
     assert_eq!(found, []);

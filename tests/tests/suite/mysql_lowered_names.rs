@@ -12,7 +12,7 @@ use schema_core::diff::{Answers, diff};
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::migrator::Migrator;
 use schema_core::plan::plan;
-use schema_core::runner::{self, Claim};
+use schema_core::runner::{self, Tables};
 use schema_core::schema::{
     Action, Check, Column, Deferrable, Expression, ForeignKey, PrimaryKey, Schema, Table, TableName, Type,
 };
@@ -109,7 +109,7 @@ fn tables_are_found_under_the_names_that_the_server_gives_them() {
 
     let (history, dialect) = (project.load(), dialect::by_name("mysql").unwrap());
     let mut connection = db::open(&running.url.parse().unwrap()).unwrap();
-    let agreement = runner::agree(&mut *connection, dialect, &schemas()[2], &|_| Claim::IfMade).unwrap();
+    let agreement = runner::agree(&mut *connection, dialect, &schemas()[2], &Tables::default()).unwrap();
     assert_eq!((agreement.differences, agreement.others), (vec![], vec![]));
 
     // What is drift is drift, under the name that the table has there; what is excluded is excluded by the name that the model gives it.
@@ -138,7 +138,7 @@ fn tables_are_found_under_the_names_that_the_server_gives_them() {
             &mut |_| {},
         )
         .unwrap_or_else(|error| panic!("{error}"));
-        let checked = runner::check(&mut *connection, dialect, &history, &|_| Claim::IfMade).unwrap();
+        let checked = runner::check(&mut *connection, dialect, &history, &Tables::default()).unwrap();
         let codes: Vec<_> = checked.findings.iter().map(runner::Finding::code).collect();
         assert!(
             codes.iter().all(|code| *code == "pending"),

@@ -9,7 +9,7 @@ use autogen_tests::servers::{self, Database};
 use schema_core::diff::{Answers, diff};
 use schema_core::history::files::{Scripts, write_revision};
 use schema_core::plan::plan;
-use schema_core::runner::{self, Claim};
+use schema_core::runner::{self, Tables};
 use schema_core::schema::{Column, Index, IndexKey, Schema, Table, TableName, Type};
 use schema_core::script::render;
 
@@ -87,14 +87,8 @@ fn what_a_table_does_and_no_model_says_is_told_and_no_finding() {
         let (options, heads) = (chain::options(), history.heads());
         runner::upgrade(&mut *connection, dialect, &history, heads, &options, &mut |_| {})
             .unwrap_or_else(|error| panic!("{error}"));
-        let claim = |table: &TableName| {
-            if table.name == "theirs" {
-                Claim::Never
-            } else {
-                Claim::IfMade
-            }
-        };
-        let before = runner::check(&mut *connection, dialect, &history, &claim).unwrap();
+        let tables = Tables::new([], ["theirs"]).unwrap();
+        let before = runner::check(&mut *connection, dialect, &history, &tables).unwrap();
         assert!(
             before.findings.is_empty() && before.unmanaged.is_empty(),
             "{before:?}"
@@ -110,7 +104,7 @@ fn what_a_table_does_and_no_model_says_is_told_and_no_finding() {
             }
             told.push(text);
         }
-        let checked = runner::check(&mut *connection, dialect, &history, &claim).unwrap();
+        let checked = runner::check(&mut *connection, dialect, &history, &tables).unwrap();
         assert!(checked.findings.is_empty(), "{:?}", checked.findings);
         let found: Vec<String> = checked.unmanaged.iter().map(|thing| thing.told()).collect();
         assert_eq!(found, told[..1], "what is left alone is nobody's business");

@@ -6,8 +6,7 @@ use std::fs;
 
 use autogen_tests::revisions::{Project, id, ids, revision, table};
 use schema_core::dialect::sqlite::Sqlite;
-use schema_core::runner::{self, Claim, Finding};
-use schema_core::schema::TableName;
+use schema_core::runner::{self, Finding, Tables};
 
 use crate::database::{Database, bytes};
 
@@ -20,12 +19,12 @@ fn two() -> (Project, Database) {
 }
 
 fn check(project: &Project, database: &Database) -> Vec<Finding> {
-    claiming(project, database, &|_| Claim::IfMade)
+    claiming(project, database, &Tables::default())
 }
 
 /// Checks with a project that claims more, or less, than what it made.
-fn claiming(project: &Project, database: &Database, claim: &dyn Fn(&TableName) -> Claim) -> Vec<Finding> {
-    runner::check(&mut *database.open(), &Sqlite, &project.load(), claim)
+fn claiming(project: &Project, database: &Database, tables: &Tables) -> Vec<Finding> {
+    runner::check(&mut *database.open(), &Sqlite, &project.load(), tables)
         .unwrap_or_else(|error| panic!("{error}"))
         .findings
 }
@@ -146,12 +145,8 @@ fn what_is_claimed_counts_and_what_is_left_alone_does_not() {
     database.execute("CREATE TABLE theirs (a)");
     database.execute("CREATE VIRTUAL TABLE app_words USING fts5(text)");
     database.execute("DROP TABLE items");
-    let claim = |table: &TableName| match table.name.as_str() {
-        "items" => Claim::Never,
-        name if name.starts_with("app_") => Claim::Always,
-        _ => Claim::IfMade,
-    };
-    let found: Vec<String> = claiming(&project, &database, &claim)
+    let tables = Tables::new(["app_*"], ["items"]).unwrap();
+    let found: Vec<String> = claiming(&project, &database, &tables)
         .iter()
         .map(ToString::to_string)
         .collect();

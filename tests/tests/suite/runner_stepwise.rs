@@ -12,7 +12,7 @@ use schema_core::db::{Connection, Value};
 use schema_core::dialect::Dialect;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::history::{Direction, History, RevisionId};
-use schema_core::runner::{self, Claim, Finding, HalfwayCause, RunError};
+use schema_core::runner::{self, Finding, HalfwayCause, RunError, Tables};
 
 use crate::database::{Database, options, said};
 
@@ -267,9 +267,12 @@ fn what_failed_may_be_corrected_and_what_is_done_may_not() {
         "{:?}",
         error.hint()
     );
-    let findings = runner::check(&mut *database.open(), &Autocommit, &project.load(), &|_| {
-        Claim::IfMade
-    })
+    let findings = runner::check(
+        &mut *database.open(),
+        &Autocommit,
+        &project.load(),
+        &Tables::default(),
+    )
     .unwrap()
     .findings;
     assert_eq!(
@@ -309,9 +312,12 @@ fn what_failed_may_be_corrected_and_what_is_done_may_not() {
         ]
     );
     assert_eq!(database.query("SELECT b FROM a"), [[Value::Integer(2)]]);
-    let findings = runner::check(&mut *database.open(), &Autocommit, &project.load(), &|_| {
-        Claim::IfMade
-    })
+    let findings = runner::check(
+        &mut *database.open(),
+        &Autocommit,
+        &project.load(),
+        &Tables::default(),
+    )
     .unwrap()
     .findings;
     assert!(

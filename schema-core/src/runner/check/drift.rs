@@ -8,7 +8,7 @@ use crate::dialect::{Dialect, Unenforced, Unmanaged};
 use crate::diff::{Answers, diff};
 use crate::history::{History, RevisionId};
 use crate::operation::Operation;
-use crate::runner::{Claim, RunError};
+use crate::runner::{Claim, RunError, Tables};
 use crate::schema::{Expression, Index, IndexPart, Schema, Table, TableName};
 
 /// Expressions that could not be compared: servers write them anew as they store them, and this session may not try out how.
@@ -60,7 +60,7 @@ pub(super) fn drift(
     connection: &mut dyn Connection,
     dialect: &dyn Dialect,
     (history, applied): (&History, &[RevisionId]),
-    claim: &dyn Fn(&TableName) -> Claim,
+    tables: &Tables,
 ) -> Result<Drift, RunError> {
     let mut expected = Schema::default();
     let mut made: BTreeSet<TableName> = BTreeSet::new();
@@ -69,7 +69,9 @@ pub(super) fn drift(
         made.extend(expected.tables.keys().cloned());
     }
     let mut expected = dialect.normalize(&expected).map_err(RunError::Unsupported)?;
-    expected.tables.retain(|name, _| claim(name) != Claim::Never);
+    expected
+        .tables
+        .retain(|name, _| tables.claim(name) != Claim::Never);
     made.extend(expected.tables.keys().cloned());
     let called = dialect
         .table_names(connection)
@@ -79,16 +81,16 @@ pub(super) fn drift(
     let found = dialect
         .reflect(connection)
         .map_err(|error| RunError::database("read the database's tables", error))?;
-    let tables: BTreeMap<_, _> = found
+    let counted: BTreeMap<_, _> = found
         .tables
         .into_iter()
-        .filter(|(name, _)| match claim(owned.get(name).unwrap_or(name)) {
+        .filter(|(name, _)| match tables.claim(owned.get(name).unwrap_or(name)) {
             Claim::IfMade => owned.contains_key(name),
             Claim::Always => true,
             Claim::Never => false,
         })
         .collect();
-    let found = Schema { tables };
+    let found = Schema { tables: counted };
     let mut unenforced = dialect
         .unenforced(connection)
         .map_err(|error| RunError::database("look for constraints that are not enforced", error))?;

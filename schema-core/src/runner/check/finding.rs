@@ -93,7 +93,7 @@ impl Finding {
     /// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
     /// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
     /// # let mut connection = SqliteConnection::in_memory()?;
-    /// let checked = runner::check(&mut connection, sqlite, &history, &|_| runner::Claim::IfMade)?;
+    /// let checked = runner::check(&mut connection, sqlite, &history, &runner::Tables::default())?;
     /// assert_eq!(checked.findings[0].code(), "pending");
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -124,7 +124,7 @@ impl Finding {
     /// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
     /// # let options = runner::Options::new("1.0.0", || Duration::ZERO, Duration::from_secs(10));
     /// # let mut connection = SqliteConnection::in_memory()?;
-    /// let checked = runner::check(&mut connection, sqlite, &history, &|_| runner::Claim::IfMade)?;
+    /// let checked = runner::check(&mut connection, sqlite, &history, &runner::Tables::default())?;
     /// assert_eq!(checked.findings[0].hint(), "apply it with `autogen upgrade`");
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
