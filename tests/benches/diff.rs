@@ -58,7 +58,7 @@ fn schema() -> Schema {
                         vec![IndexKey::column(column)],
                     )
                 };
-                table.indexes.insert(index.name.clone(), index);
+                table.add_index(index);
             }
             table
         })

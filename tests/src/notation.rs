@@ -122,7 +122,7 @@ impl<'a> Line<'a> {
                 let name = self.name();
                 let expression = self.expression();
                 let name = name.unwrap_or_else(|| naming::check(&table.name, &expression.0));
-                table.checks.insert(name.clone(), Check { name, expression });
+                table.add_check(Check { name, expression });
             }
             ("strict", None) => table.options.strict = true,
             ("without_rowid", None) => table.options.without_rowid = true,
@@ -195,18 +195,15 @@ impl<'a> Line<'a> {
         };
         let nulls_not_distinct = self.takes("nulls_not_distinct");
         let constraint = uniqueness == Uniqueness::Constraint;
-        table.indexes.insert(
-            name.clone(),
-            Index {
-                unique,
-                constraint,
-                predicate,
-                using,
-                include,
-                nulls_not_distinct,
-                ..Index::new(name, keys)
-            },
-        );
+        table.add_index(Index {
+            unique,
+            constraint,
+            predicate,
+            using,
+            include,
+            nulls_not_distinct,
+            ..Index::new(name, keys)
+        });
     }
 
     fn foreign_key(&mut self, table: &mut Table) {
@@ -217,15 +214,7 @@ impl<'a> Line<'a> {
         let referenced_columns = self.list();
         let words: Vec<&str> = columns.iter().map(String::as_str).collect();
         let name = name.unwrap_or_else(|| naming::foreign_key(&table.name, &words, &references));
-        let mut key = ForeignKey {
-            name: name.clone(),
-            columns,
-            references,
-            referenced_columns,
-            on_delete: Action::NoAction,
-            on_update: Action::NoAction,
-            deferrable: Deferrable::Never,
-        };
+        let mut key = ForeignKey::new(name, columns, references, referenced_columns);
         while let Some(word) = self.words.next() {
             match word.as_str() {
                 "on" if self.takes("delete") => key.on_delete = self.action(),
@@ -238,7 +227,7 @@ impl<'a> Line<'a> {
                 ),
             }
         }
-        table.foreign_keys.insert(name, key);
+        table.add_foreign_key(key);
     }
 
     fn action(&mut self) -> Action {

@@ -46,16 +46,8 @@ fn unique(name: &str, keys: &[&str]) -> Index {
 }
 
 fn foreign_key(name: &str, columns: &[&str], table: &str, to: &[&str]) -> ForeignKey {
-    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    ForeignKey {
-        name: name.to_owned(),
-        columns: owned(columns),
-        references: TableName::new(table),
-        referenced_columns: owned(to),
-        on_delete: Action::NoAction,
-        on_update: Action::NoAction,
-        deferrable: Deferrable::Never,
-    }
+    let [columns, to] = [columns, to].map(|names| names.iter().copied());
+    ForeignKey::new(name, columns, TableName::new(table), to)
 }
 
 fn add<T>(into: &mut BTreeMap<String, T>, name: &str, value: T) {

@@ -14,7 +14,7 @@ use crate::schema::{Default, Expression, IndexPart, Schema};
 ///
 /// let mut items = Table::new(TableName::new("items"));
 /// let check = Check { name: "ck_items_nick".into(), expression: Expression::new("((nick)::text <> ''::text)") };
-/// items.checks.insert(check.name.clone(), check);
+/// items.add_check(check);
 /// let schema = portable(&Postgres, Schema::from_iter([items]));
 /// assert_eq!(schema.tables[&TableName::new("items")].checks["ck_items_nick"].expression.0, "(nick <> '')");
 /// # }

@@ -172,7 +172,7 @@ fn asked(gone: Vec<Target>, new: &[Target], points: impl Fn(&Target) -> Vec<u32>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Action, Deferrable, ForeignKey, Index, IndexKey, PrimaryKey, Type};
+    use crate::schema::{ForeignKey, Index, IndexKey, PrimaryKey, Type};
 
     const TEXT: Type = Type::Text { length: None };
 
@@ -250,16 +250,8 @@ mod tests {
             let columns: Vec<_> = columns.iter().map(|name| (*name, Type::I64)).collect();
             let mut child = table("child", &columns);
             for (column, _) in columns {
-                let key = ForeignKey {
-                    name: format!("fk_{column}"),
-                    columns: vec![column.to_owned()],
-                    references: TableName::new(if column.starts_with('a') { "a" } else { "b" }),
-                    referenced_columns: vec!["id".to_owned()],
-                    on_delete: Action::NoAction,
-                    on_update: Action::NoAction,
-                    deferrable: Deferrable::default(),
-                };
-                child.foreign_keys.insert(key.name.clone(), key);
+                let parent = TableName::new(if column.starts_with('a') { "a" } else { "b" });
+                child.add_foreign_key(ForeignKey::new(format!("fk_{column}"), [column], parent, ["id"]));
             }
             child
         };
@@ -281,7 +273,7 @@ mod tests {
                 constraint: true,
                 ..Index::new(format!("uq_{column}"), vec![IndexKey::column(column)])
             };
-            table.indexes.insert(index.name.clone(), index);
+            table.add_index(index);
             table
         };
         let from = table("t", &[("login", TEXT), ("id", Type::I64), ("z", TEXT)]);

@@ -12,7 +12,7 @@ use super::Expression;
 /// let mut items = Table::new(TableName::new("items"));
 /// let name = naming::check(&items.name, "price");
 /// let expression = Expression::new("price >= 0");
-/// items.checks.insert(name.clone(), Check { name, expression });
+/// items.add_check(Check { name, expression });
 /// assert!(items.checks["ck_items_price"].expression.mentions("price"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

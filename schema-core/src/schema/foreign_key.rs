@@ -8,18 +8,11 @@ use super::index::rename_in;
 /// A promise that the values of some columns exist in another table.
 ///
 /// ```
-/// use schema_core::schema::{Action, Deferrable, ForeignKey, TableName, naming};
+/// use schema_core::schema::{Action, ForeignKey, TableName, naming};
 ///
 /// let (items, stores) = (TableName::new("items"), TableName::new("stores"));
-/// let key = ForeignKey {
-///     name: naming::foreign_key(&items, &["store_id"], &stores),
-///     columns: vec!["store_id".into()],
-///     references: stores,
-///     referenced_columns: vec!["id".into()],
-///     on_delete: Action::Cascade,
-///     on_update: Action::NoAction,
-///     deferrable: Deferrable::Never,
-/// };
+/// let name = naming::foreign_key(&items, &["store_id"], &stores);
+/// let key = ForeignKey { on_delete: Action::Cascade, ..ForeignKey::new(name, ["store_id"], stores, ["id"]) };
 /// assert_eq!(key.name, "fk_items_store_id_stores");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,20 +38,37 @@ pub struct ForeignKey {
 }
 
 impl ForeignKey {
+    /// Returns a foreign key that does nothing but refuse, and is checked at the end of every statement.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Action, ForeignKey, TableName};
+    /// let key = ForeignKey::new("fk_items_store_id_stores", ["store_id"], TableName::new("stores"), ["id"]);
+    /// assert_eq!(key.on_delete, Action::NoAction);
+    /// ```
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        columns: impl IntoIterator<Item = impl Into<String>>,
+        references: TableName,
+        referenced_columns: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        ForeignKey {
+            name: name.into(),
+            columns: columns.into_iter().map(Into::into).collect(),
+            references,
+            referenced_columns: referenced_columns.into_iter().map(Into::into).collect(),
+            on_delete: Action::NoAction,
+            on_update: Action::NoAction,
+            deferrable: Deferrable::Never,
+        }
+    }
+
     /// Follows a column that is renamed, of the key's own table or of the one referred to: `of` is the table of the key.
     ///
     /// ```
-    /// # use schema_core::schema::{Action, Deferrable, ForeignKey, TableName};
+    /// # use schema_core::schema::{ForeignKey, TableName};
     /// # let (items, stores) = (TableName::new("items"), TableName::new("stores"));
-    /// # let mut key = ForeignKey {
-    /// #     name: "fk".into(),
-    /// #     columns: vec!["store_id".into()],
-    /// #     references: stores.clone(),
-    /// #     referenced_columns: vec!["id".into()],
-    /// #     on_delete: Action::Cascade,
-    /// #     on_update: Action::NoAction,
-    /// #     deferrable: Deferrable::Never,
-    /// # };
+    /// # let mut key = ForeignKey::new("fk", ["store_id"], stores.clone(), ["id"]);
     /// key.rename_column(&items, &items, "store_id", "shop_id");
     /// key.rename_column(&items, &stores, "id", "key");
     /// assert_eq!((key.columns, key.referenced_columns), (vec!["shop_id".into()], vec!["key".into()]));
@@ -75,17 +85,9 @@ impl ForeignKey {
     /// Follows a table that is renamed, if it is the one referred to.
     ///
     /// ```
-    /// # use schema_core::schema::{Action, Deferrable, ForeignKey, TableName};
+    /// # use schema_core::schema::{ForeignKey, TableName};
     /// # let (stores, shops) = (TableName::new("stores"), TableName::new("shops"));
-    /// # let mut key = ForeignKey {
-    /// #     name: "fk".into(),
-    /// #     columns: vec!["store_id".into()],
-    /// #     references: stores.clone(),
-    /// #     referenced_columns: vec!["id".into()],
-    /// #     on_delete: Action::Cascade,
-    /// #     on_update: Action::NoAction,
-    /// #     deferrable: Deferrable::Never,
-    /// # };
+    /// # let mut key = ForeignKey::new("fk", ["store_id"], stores.clone(), ["id"]);
     /// key.rename_table(&stores, &shops);
     /// assert_eq!(key.references, shops);
     /// ```

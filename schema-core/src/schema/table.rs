@@ -33,7 +33,7 @@ pub struct Table {
     /// The primary key, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_key: Option<PrimaryKey>,
-    /// The indexes and UNIQUE constraints, by name.
+    /// The indexes and UNIQUE constraints, by name: the key is always [`Index::name`], and so for what follows.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "named")]
     pub indexes: BTreeMap<String, Index>,
     /// The foreign keys, by name.
@@ -129,6 +129,42 @@ impl Table {
     /// ```
     pub fn column_mut(&mut self, name: &str) -> Option<&mut Column> {
         self.columns.iter_mut().find(|column| column.name == name)
+    }
+
+    /// Adds an index, or replaces the one of the same name.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Index, IndexKey, Table, TableName};
+    /// # let mut items = Table::new(TableName::new("items"));
+    /// items.add_index(Index::new("ix_items_price", vec![IndexKey::column("price")]));
+    /// assert!(items.indexes.contains_key("ix_items_price"));
+    /// ```
+    pub fn add_index(&mut self, index: Index) {
+        self.indexes.insert(index.name.clone(), index);
+    }
+
+    /// Adds a foreign key, or replaces the one of the same name.
+    ///
+    /// ```
+    /// # use schema_core::schema::{ForeignKey, Table, TableName};
+    /// # let mut items = Table::new(TableName::new("items"));
+    /// items.add_foreign_key(ForeignKey::new("fk_store", ["store_id"], TableName::new("stores"), ["id"]));
+    /// assert!(items.foreign_keys.contains_key("fk_store"));
+    /// ```
+    pub fn add_foreign_key(&mut self, key: ForeignKey) {
+        self.foreign_keys.insert(key.name.clone(), key);
+    }
+
+    /// Adds a check, or replaces the one of the same name.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Check, Expression, Table, TableName};
+    /// # let mut items = Table::new(TableName::new("items"));
+    /// items.add_check(Check { name: "ck_price".into(), expression: Expression::new("price >= 0") });
+    /// assert!(items.checks.contains_key("ck_price"));
+    /// ```
+    pub fn add_check(&mut self, check: Check) {
+        self.checks.insert(check.name.clone(), check);
     }
 
     /// Tells whether the column belongs to the primary key.

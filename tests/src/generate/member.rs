@@ -56,16 +56,13 @@ impl Members {
             generate(dice, table);
         }
         for dice in &self.indexes {
-            let index = index(dice, table);
-            table.indexes.insert(index.name.clone(), index);
+            table.add_index(index(dice, table));
         }
         for dice in &self.foreign_keys {
-            let key = foreign_key(dice, table);
-            table.foreign_keys.insert(key.name.clone(), key);
+            table.add_foreign_key(foreign_key(dice, table));
         }
         for dice in &self.checks {
-            let check = check(dice, table);
-            table.checks.insert(check.name.clone(), check);
+            table.add_check(check(dice, table));
         }
     }
 }

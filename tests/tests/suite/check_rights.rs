@@ -27,9 +27,8 @@ fn table() -> Table {
         name: "ck_price".to_owned(),
         expression: Expression::new("price > 0 AND NOT (price = 7)"),
     };
-    table.checks.insert(check.name.clone(), check);
-    let index = Index::new("ix_items_price", vec![IndexKey::column("price")]);
-    table.indexes.insert(index.name.clone(), index);
+    table.add_check(check);
+    table.add_index(Index::new("ix_items_price", vec![IndexKey::column("price")]));
     table
 }
 

@@ -78,7 +78,7 @@ fn the_index_of_a_foreign_key_outlives_another_one_that_serves_it() {
     changes(LINES, |schema| {
         let keys = ["code", "id"].map(IndexKey::column);
         let index = Index::new("by_code".to_owned(), keys.to_vec());
-        table(schema, "lines").indexes.insert(index.name.clone(), index);
+        table(schema, "lines").add_index(index);
     });
 }
 

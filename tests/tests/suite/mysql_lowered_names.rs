@@ -14,7 +14,7 @@ use schema_core::migrator::Migrator;
 use schema_core::plan::plan;
 use schema_core::runner::{self, Tables};
 use schema_core::schema::{
-    Action, Check, Column, Deferrable, Expression, ForeignKey, PrimaryKey, Schema, Table, TableName, Type,
+    Action, Check, Column, Expression, ForeignKey, PrimaryKey, Schema, Table, TableName, Type,
 };
 use schema_core::script::render;
 use schema_core::{db, dialect, testing};
@@ -33,16 +33,10 @@ fn table(name: &str, columns: &[&str]) -> Table {
 fn schemas() -> [Schema; 3] {
     let items = table("Items", &["Id"]);
     let mut kids = table("ItemKids", &["id", "Item"]);
-    let key = ForeignKey {
-        name: "fk_Kids_Items".to_owned(),
-        columns: vec!["Item".to_owned()],
-        references: TableName::new("Items"),
-        referenced_columns: vec!["Id".to_owned()],
+    kids.add_foreign_key(ForeignKey {
         on_delete: Action::Cascade,
-        on_update: Action::NoAction,
-        deferrable: Deferrable::Never,
-    };
-    kids.foreign_keys.insert(key.name.clone(), key);
+        ..ForeignKey::new("fk_Kids_Items", ["Item"], TableName::new("Items"), ["Id"])
+    });
     let first = Schema::from_iter([items.clone(), kids.clone()]);
     let mut wider = items;
     let mut price = Column::new("Price", Type::I64);
@@ -52,7 +46,7 @@ fn schemas() -> [Schema; 3] {
         name: "ck_Price".to_owned(),
         expression: Expression::new("\"Price\" > 0"),
     };
-    wider.checks.insert(check.name.clone(), check);
+    wider.add_check(check);
     let second = Schema::from_iter([wider.clone(), kids.clone()]);
     wider.name = TableName::new("Goods");
     for key in kids.foreign_keys.values_mut() {

@@ -22,7 +22,7 @@ fn project(database: &Database) -> Project {
         table.columns[1].nullable = true;
         let mut index = Index::new(format!("uq_{name}_size"), vec![IndexKey::column("size")]);
         (index.unique, index.constraint) = (true, true);
-        table.indexes.insert(index.name.clone(), index);
+        table.add_index(index);
         table
     };
     let project = Project::new();

@@ -12,7 +12,7 @@ use schema_core::history::{Direction, RevisionId};
 use schema_core::operation::Operation;
 use schema_core::plan::plan;
 use schema_core::runner::{ProofCause, ProofError, Tables, prove, verify};
-use schema_core::schema::{Action, Column, Deferrable, ForeignKey, Schema, Table, TableName, Type};
+use schema_core::schema::{Column, ForeignKey, Schema, Table, TableName, Type};
 use schema_core::script::render;
 
 use crate::database::said;
@@ -29,16 +29,8 @@ fn child(name: &str, parent: &str) -> Table {
         nullable: true,
         ..Column::new(&column, Type::I64)
     });
-    let key = ForeignKey {
-        name: format!("fk_{name}_{column}_{parent}"),
-        columns: vec![column],
-        references: TableName::new(parent),
-        referenced_columns: vec!["id".into()],
-        on_delete: Action::NoAction,
-        on_update: Action::NoAction,
-        deferrable: Deferrable::Never,
-    };
-    table.foreign_keys.insert(key.name.clone(), key);
+    let key = format!("fk_{name}_{column}_{parent}");
+    table.add_foreign_key(ForeignKey::new(key, [column], TableName::new(parent), ["id"]));
     table
 }
 

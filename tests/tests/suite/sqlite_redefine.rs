@@ -106,7 +106,7 @@ INSERT INTO items VALUES ('a1', 'b1', 'c1'), ('a2', 'b2', 'c2')",
         let old = std::mem::take(&mut table.indexes);
         for (at, mut index) in old.into_values().rev().enumerate() {
             index.name = format!("unique_{at}");
-            table.indexes.insert(index.name.clone(), index);
+            table.add_index(index);
         }
     });
     for condition in ["a = 'a2'", "b = 'b2'", "c = 'c2'"] {

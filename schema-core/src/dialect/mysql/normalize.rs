@@ -67,17 +67,14 @@ fn table(table: &Table) -> Result<Table, Unsupported> {
         index::refuse_long_key(&normalized, &format!("the primary key of `{name}`"), &key.columns)?;
     }
     for key in foreign_keys.values() {
-        let key = foreign_key::foreign_key(&normalized, key)?;
-        normalized.foreign_keys.insert(key.name.clone(), key);
+        normalized.add_foreign_key(foreign_key::foreign_key(&normalized, key)?);
     }
     for index in indexes.values() {
-        let index = index::index(&normalized, index)?;
-        normalized.indexes.insert(index.name.clone(), index);
+        normalized.add_index(index::index(&normalized, index)?);
     }
     leave_out_implied(&mut normalized);
     for check in checks.values() {
-        let check = self::check(table, check)?;
-        normalized.checks.insert(check.name.clone(), check);
+        normalized.add_check(self::check(table, check)?);
     }
     refuse_computing_from_numbers(&normalized)?;
     characters::refuse(&normalized)?;

@@ -85,21 +85,12 @@ fn name_as_made(schema: &mut Schema) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Action, Deferrable, ForeignKey, Table};
+    use crate::schema::{ForeignKey, Table};
 
     #[test]
     fn a_foreign_key_calls_its_table_as_that_is_called() {
         let mut child = Table::new(TableName::new("Child"));
-        let key = ForeignKey {
-            name: "fk".to_owned(),
-            columns: vec!["item".to_owned()],
-            references: TableName::new("items"),
-            referenced_columns: vec!["id".to_owned()],
-            on_delete: Action::NoAction,
-            on_update: Action::NoAction,
-            deferrable: Deferrable::Never,
-        };
-        child.foreign_keys.insert("fk".to_owned(), key);
+        child.add_foreign_key(ForeignKey::new("fk", ["item"], TableName::new("items"), ["id"]));
         let mut schema = Schema::from_iter([Table::new(TableName::new("Items")), child]);
         name_as_made(&mut schema);
         let child = &schema.tables[&TableName::new("Child")];

@@ -46,22 +46,21 @@ fn table(table: &Table) -> Result<Table, Unsupported> {
     refuse_generated_chains(&normalized)?;
     normalized.primary_key.clone_from(primary_key);
     for index in indexes.values() {
-        let index = self::index(&normalized, index)?;
-        normalized.indexes.insert(index.name.clone(), index);
+        normalized.add_index(self::index(&normalized, index)?);
     }
     for key in foreign_keys.values() {
         let key = ForeignKey {
             references: in_default(key.references.clone()),
             ..key.clone()
         };
-        normalized.foreign_keys.insert(key.name.clone(), key);
+        normalized.add_foreign_key(key);
     }
     for check in checks.values() {
         let Check { name, expression } = check;
         let what = || format!("check `{name}` of `{}`", normalized.name);
         let expression = self::expression(expression, &normalized, what)?;
         let name = name.clone();
-        normalized.checks.insert(name.clone(), Check { name, expression });
+        normalized.add_check(Check { name, expression });
     }
     let TableOptions {
         comment,

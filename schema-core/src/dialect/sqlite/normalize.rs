@@ -79,8 +79,7 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
     normalized.columns = columns;
     normalized.primary_key.clone_from(primary_key);
     for index in indexes.values() {
-        let index = self::index(&normalized, index)?;
-        normalized.indexes.insert(index.name.clone(), index);
+        normalized.add_index(self::index(&normalized, index)?);
     }
     for key in foreign_keys.values() {
         if key.references.schema.is_some() {
@@ -89,7 +88,7 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
                 "SQLite has no schemas",
             ));
         }
-        normalized.foreign_keys.insert(key.name.clone(), foreign_key(key));
+        normalized.add_foreign_key(foreign_key(key));
     }
     for check in checks.values() {
         let what = || format!("check `{}` of `{name}`", check.name);
@@ -97,11 +96,11 @@ pub(super) fn table(table: &Table) -> Result<Table, Unsupported> {
             name: check.name.clone(),
             expression: condition(&check.expression, &name.name, what)?,
         };
-        normalized.checks.insert(check.name.clone(), check);
+        normalized.add_check(check);
     }
     for column in &table.columns {
         if let Some(check) = enum_check(&normalized, column)? {
-            normalized.checks.insert(check.name.clone(), check);
+            normalized.add_check(check);
         }
     }
     Ok(normalized)

@@ -70,9 +70,9 @@ pub(super) fn reflect(connection: &mut dyn Connection) -> Result<Schema, Error> 
                     let predicate = literals::spelled(&predicate, &literals::names(table));
                     expression(&predicate, &table.name.name)
                 }),
-                ..Index::new(&name, keys)
+                ..Index::new(name, keys)
             };
-            table.indexes.insert(name, index);
+            table.add_index(index);
         }
     }
     Ok(schema)

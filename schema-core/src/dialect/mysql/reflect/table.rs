@@ -204,7 +204,7 @@ pub(super) fn add_check(table: &mut Table, row: &CheckRow, server: &Server) {
         name: row.name.clone(),
         expression,
     };
-    table.checks.insert(check.name.clone(), check);
+    table.add_check(check);
 }
 
 fn is_json(column: &Column, expression: &Expression) -> bool {

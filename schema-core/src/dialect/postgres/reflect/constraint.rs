@@ -46,10 +46,10 @@ pub(super) fn read(connection: &mut dyn Connection, reflected: &mut Reflected) -
         };
         if is_check {
             let expression = reported(&cells.text());
-            table.checks.insert(name.clone(), Check { name, expression });
+            table.add_check(Check { name, expression });
         } else {
             let key = ForeignKey {
-                name: name.clone(),
+                name,
                 columns: names(owner, &own),
                 references,
                 referenced_columns: names(target, &others),
@@ -57,7 +57,7 @@ pub(super) fn read(connection: &mut dyn Connection, reflected: &mut Reflected) -
                 on_update,
                 deferrable,
             };
-            table.foreign_keys.insert(name, key);
+            table.add_foreign_key(key);
         }
         true
     })

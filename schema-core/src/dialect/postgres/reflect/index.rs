@@ -188,7 +188,7 @@ fn add(
         }
         constraint => {
             let index = Index {
-                name: row.name.clone(),
+                name: row.name,
                 keys,
                 unique: row.unique,
                 constraint: constraint == "u",
@@ -197,7 +197,7 @@ fn add(
                 include,
                 nulls_not_distinct: row.nulls_not_distinct,
             };
-            table.indexes.insert(row.name, index);
+            table.add_index(index);
         }
     }
 }
