@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use schema_core::history::files;
+use schema_core::history::files::{self, Scripts};
 use schema_core::history::{Direction, History, Revision, RevisionId, ScriptSums};
 use schema_core::operation::apply_all;
 use schema_core::runner;
@@ -164,22 +164,15 @@ fn prove(
         .map_err(|error| CommandError::because("the operations do not fit the history", &error))?;
     for name in revision.scripts.keys() {
         let dialect = find_dialect(name)?;
-        let upgrade = history.script(revision.id, name, Direction::Upgrade)?;
-        let downgrade = history.script(revision.id, name, Direction::Downgrade)?;
-        let scripts = [upgrade, downgrade];
+        let texts = Scripts {
+            upgrade: history.script(revision.id, name, Direction::Upgrade)?,
+            downgrade: history.script(revision.id, name, Direction::Downgrade)?,
+        };
+        let scripts = [texts.upgrade.clone(), texts.downgrade.clone()];
         let Some(mut scratch) = environment.scratch(config, dialect, &scripts)? else {
             continue;
         };
-        runner::prove(
-            &mut scratch,
-            dialect,
-            &from,
-            &to,
-            &scripts[0],
-            &scripts[1],
-            &config.tables,
-        )
-        .map_err(|error| {
+        runner::prove(&mut scratch, dialect, &from, &to, &texts, &config.tables).map_err(|error| {
             let hint = error.hint();
             CommandError::because(
                 format!("the edited scripts for {name} do not do what the revision says"),

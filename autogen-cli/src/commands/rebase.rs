@@ -164,8 +164,7 @@ fn prove(
                 dialect,
                 &moved.from,
                 &moved.to,
-                &texts.upgrade,
-                &texts.downgrade,
+                texts,
                 &config.tables,
             )
             .map_err(|error| {

@@ -114,8 +114,7 @@ fn prove(environment: &mut Environment<'_>, config: &Config, squash: &Squash) ->
             dialect,
             &squash.from,
             &squash.to,
-            &texts.upgrade,
-            &texts.downgrade,
+            texts,
             &config.tables,
         )
         .map_err(|error| {

@@ -13,6 +13,7 @@ use crate::db::{Connection, ErrorKind};
 use crate::dialect::{Dialect, Limits, Mode, Session, Within};
 use crate::diff::{Answers, diff};
 use crate::history::Direction;
+use crate::history::files::Scripts;
 use crate::plan::{Plan, concerned, restricted};
 use crate::schema::{Schema, TableName};
 use crate::script;
@@ -34,6 +35,7 @@ use crate::script;
 /// # use schema_core::{db::sqlite::SqliteConnection, dialect, runner};
 /// # let sqlite = dialect::by_name("sqlite").expect("the build has it");
 /// # let mut scratch = SqliteConnection::in_memory()?;
+/// use schema_core::history::files::Scripts;
 /// use schema_core::runner::{Tables, prove};
 /// use schema_core::schema::{Column, Schema, Table, TableName, Type};
 ///
@@ -41,12 +43,15 @@ use crate::script;
 /// items.columns.push(Column::new("name", Type::Text { length: None }));
 /// let (from, to) = (Schema::default(), Schema::from_iter([items]));
 ///
-/// let up = "CREATE TABLE items (name TEXT NOT NULL);";
-/// prove(&mut scratch, sqlite, &from, &to, up, "DROP TABLE items;", &Tables::default())?;
+/// let mut scripts = Scripts {
+///     upgrade: "CREATE TABLE items (name TEXT NOT NULL);".into(),
+///     downgrade: "DROP TABLE items;".into(),
+/// };
+/// prove(&mut scratch, sqlite, &from, &to, &scripts, &Tables::default())?;
 ///
 /// let mut scratch = SqliteConnection::in_memory()?;
-/// let forgot = "CREATE TABLE items (name TEXT);";
-/// let error = prove(&mut scratch, sqlite, &from, &to, forgot, "DROP TABLE items;", &Tables::default());
+/// scripts.upgrade = "CREATE TABLE items (name TEXT);".into();
+/// let error = prove(&mut scratch, sqlite, &from, &to, &scripts, &Tables::default());
 /// assert!(error.unwrap_err().to_string().contains("items.name"));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,10 +61,10 @@ pub fn prove(
     dialect: &dyn Dialect,
     from: &Schema,
     to: &Schema,
-    upgrade: &str,
-    downgrade: &str,
+    scripts: &Scripts,
     tables: &Tables,
 ) -> Result<(), ProofError> {
+    let Scripts { upgrade, downgrade } = scripts;
     let lexicon = dialect.lexicon();
     let named = [upgrade, downgrade].map(|script| script::names(script, lexicon));
     let is_named = |table: &TableName| {

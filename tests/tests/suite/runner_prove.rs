@@ -42,21 +42,32 @@ fn with_description(mut table: Table) -> Table {
     table
 }
 
-fn scripts(from: &Schema, to: &Schema) -> (String, String) {
+fn scripts(from: &Schema, to: &Schema) -> Scripts {
     let plans = plan(&Sqlite, from, to, &Answers::default()).unwrap();
-    (render(&plans.upgrade, "up"), render(&plans.downgrade, "down"))
+    Scripts {
+        upgrade: render(&plans.upgrade, "up"),
+        downgrade: render(&plans.downgrade, "down"),
+    }
 }
 
-fn proof(from: &Schema, to: &Schema, upgrade: &str, downgrade: &str) -> Result<(), ProofError> {
-    prove(
-        &mut *scratch(),
-        &Sqlite,
-        from,
-        to,
-        upgrade,
-        downgrade,
-        &Tables::default(),
-    )
+fn proof(from: &Schema, to: &Schema, scripts: &Scripts) -> Result<(), ProofError> {
+    prove(&mut *scratch(), &Sqlite, from, to, scripts, &Tables::default())
+}
+
+/// Returns the scripts with another way there.
+fn upgrading(scripts: &Scripts, upgrade: &str) -> Scripts {
+    Scripts {
+        upgrade: upgrade.to_owned(),
+        ..scripts.clone()
+    }
+}
+
+/// Returns the scripts with another way back.
+fn downgrading(scripts: &Scripts, downgrade: &str) -> Scripts {
+    Scripts {
+        downgrade: downgrade.to_owned(),
+        ..scripts.clone()
+    }
 }
 
 fn shop() -> Schema {
@@ -84,9 +95,8 @@ fn what_the_planner_writes_is_proved() {
         (&strict, &empty),
         (&shop, &shop),
     ] {
-        let (upgrade, downgrade) = scripts(from, to);
-        proof(from, to, &upgrade, &downgrade)
-            .unwrap_or_else(|error| panic!("{error}\n{upgrade}\n{downgrade}"));
+        let scripts = scripts(from, to);
+        proof(from, to, &scripts).unwrap_or_else(|error| panic!("{error}\n{scripts:?}"));
     }
 }
 
@@ -94,9 +104,9 @@ fn what_the_planner_writes_is_proved() {
 fn a_script_that_does_too_little_or_too_much_is_told() {
     let (from, mut to) = (shop(), shop());
     to.insert(with_description(child("items", "stores")));
-    let (upgrade, downgrade) = scripts(&from, &to);
+    let scripts = scripts(&from, &to);
 
-    let error = proof(&from, &to, "-- nothing\n", &downgrade).unwrap_err();
+    let error = proof(&from, &to, &upgrading(&scripts, "-- nothing\n")).unwrap_err();
     assert_eq!(error.direction, Some(Direction::Upgrade));
     assert_eq!(
         error.to_string(),
@@ -104,16 +114,11 @@ fn a_script_that_does_too_little_or_too_much_is_told() {
     );
     assert!(error.hint().is_some());
 
-    let error = proof(
-        &from,
-        &to,
-        &format!("{upgrade}\nCREATE TABLE more (a INTEGER);\n"),
-        &downgrade,
-    )
-    .unwrap_err();
+    let more = format!("{}\nCREATE TABLE more (a INTEGER);\n", scripts.upgrade);
+    let error = proof(&from, &to, &upgrading(&scripts, &more)).unwrap_err();
     assert!(error.to_string().ends_with("\n  added table 'more'"), "{error}");
 
-    let error = proof(&from, &to, &upgrade, "-- nothing\n").unwrap_err();
+    let error = proof(&from, &to, &downgrading(&scripts, "-- nothing\n")).unwrap_err();
     assert_eq!(error.direction, Some(Direction::Downgrade));
     assert!(
         error
@@ -128,26 +133,21 @@ fn a_script_that_does_too_little_or_too_much_is_told() {
         "{error}"
     );
 
-    proof(&from, &to, &upgrade, "-- autogen: irreversible\n").unwrap();
+    proof(&from, &to, &downgrading(&scripts, "-- autogen: irreversible\n")).unwrap();
 }
 
 #[test]
 fn a_failing_statement_is_told_with_line_and_words() {
     let (from, mut to) = (shop(), shop());
     to.insert(with_description(child("items", "stores")));
-    let (upgrade, downgrade) = scripts(&from, &to);
-    let error = proof(
-        &from,
-        &to,
-        "-- up\n\nALTER TABLE nowhere ADD COLUMN a;\n",
-        &downgrade,
-    )
-    .unwrap_err();
+    let scripts = scripts(&from, &to);
+    let nowhere = "-- up\n\nALTER TABLE nowhere ADD COLUMN a;\n";
+    let error = proof(&from, &to, &upgrading(&scripts, nowhere)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the upgrade script fails on a scratch database, line 3: no such table: nowhere\n  | ALTER TABLE nowhere ADD COLUMN a"
     );
-    let error = proof(&from, &to, &upgrade, "SELECT 'a\n").unwrap_err();
+    let error = proof(&from, &to, &downgrading(&scripts, "SELECT 'a\n")).unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot read the downgrade script: line 1: the string is never closed"
@@ -159,14 +159,18 @@ fn a_failing_statement_is_told_with_line_and_words() {
 fn scripts_that_run_out_of_a_transaction_are_proved_too() {
     let (from, mut to) = (shop(), shop());
     to.insert(with_description(child("items", "stores")));
-    let (upgrade, downgrade) = scripts(&from, &to);
+    let scripts = scripts(&from, &to);
     let outside = |script: &str| {
         format!("-- autogen: no-transaction\n\n{script}\nVACUUM;\nPRAGMA journal_mode = WAL;\n")
     };
-    proof(&from, &to, &outside(&upgrade), &outside(&downgrade)).unwrap();
-    let error = proof(&from, &to, &outside("SELECT 1;\n"), &downgrade).unwrap_err();
+    let both = Scripts {
+        upgrade: outside(&scripts.upgrade),
+        downgrade: outside(&scripts.downgrade),
+    };
+    proof(&from, &to, &both).unwrap();
+    let error = proof(&from, &to, &upgrading(&scripts, &outside("SELECT 1;\n"))).unwrap_err();
     assert!(matches!(error.cause, ProofCause::Differs { .. }), "{error}");
-    let error = proof(&from, &to, &upgrade, &outside("SELECT nonsense;\n")).unwrap_err();
+    let error = proof(&from, &to, &downgrading(&scripts, &outside("SELECT nonsense;\n"))).unwrap_err();
     assert!(
         error
             .to_string()
@@ -179,9 +183,9 @@ fn scripts_that_run_out_of_a_transaction_are_proved_too() {
 fn a_data_fix_may_touch_any_table() {
     let (from, mut to) = (shop(), shop());
     to.insert(with_description(table("users")));
-    let (upgrade, downgrade) = scripts(&from, &to);
-    let upgrade = format!("{upgrade}\nUPDATE \"Tags\" SET name = (SELECT name FROM items LIMIT 1);\n");
-    proof(&from, &to, &upgrade, &downgrade).unwrap_or_else(|error| panic!("{error}"));
+    let mut scripts = scripts(&from, &to);
+    scripts.upgrade += "\nUPDATE \"Tags\" SET name = (SELECT name FROM items LIMIT 1);\n";
+    proof(&from, &to, &scripts).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// What no model is to have, a script may make all the same, once that is said.
@@ -189,32 +193,27 @@ fn a_data_fix_may_touch_any_table() {
 fn a_table_that_is_left_alone_may_come_and_go() {
     let (from, mut to) = (shop(), shop());
     to.insert(with_description(table("users")));
-    let (upgrade, downgrade) = scripts(&from, &to);
-    let upgrade = format!("{upgrade}\nCREATE TABLE log_users (what TEXT);\n");
-    let back = format!("{downgrade}\nDROP TABLE log_users;\n");
+    let mut scripts = scripts(&from, &to);
+    scripts.upgrade += "\nCREATE TABLE log_users (what TEXT);\n";
+    let back = format!("{}\nDROP TABLE log_users;\n", scripts.downgrade);
+    let whole = downgrading(&scripts, &back);
     let excluding = |pattern: &'static str| Tables::new([], [pattern]).unwrap();
     let proof =
-        |tables: &Tables, down: &str| prove(&mut *scratch(), &Sqlite, &from, &to, &upgrade, down, tables);
-    let error = proof(&Tables::default(), &back).unwrap_err();
+        |tables: &Tables, scripts: &Scripts| prove(&mut *scratch(), &Sqlite, &from, &to, scripts, tables);
+    let error = proof(&Tables::default(), &whole).unwrap_err();
     assert!(
         error.hint().unwrap().contains("`exclude` under `[tables]`"),
         "{error}"
     );
-    proof(&excluding("log_*"), &back).unwrap();
+    proof(&excluding("log_*"), &whole).unwrap();
     // Nothing is said of it, so nothing of what is left of it.
-    proof(&excluding("log_*"), &downgrade).unwrap();
+    proof(&excluding("log_*"), &scripts).unwrap();
     // What operations say of a table counts all the same.
-    let lost = format!("{upgrade}\nALTER TABLE users DROP COLUMN description;\n");
-    let error = prove(
-        &mut *scratch(),
-        &Sqlite,
-        &from,
-        &to,
-        &lost,
-        &back,
-        &excluding("*"),
-    )
-    .unwrap_err();
+    let lost = format!(
+        "{}\nALTER TABLE users DROP COLUMN description;\n",
+        scripts.upgrade
+    );
+    let error = proof(&excluding("*"), &upgrading(&whole, &lost)).unwrap_err();
     assert!(matches!(error.cause, ProofCause::Differs { .. }), "{error}");
 
     let project = Project::new();
@@ -239,18 +238,9 @@ fn the_cost_is_that_of_the_change() {
     }
     let mut to = from.clone();
     to.insert(with_description(child("items", "stores")));
-    let (upgrade, downgrade) = scripts(&from, &to);
+    let scripts = scripts(&from, &to);
     let mut scratch = scratch();
-    prove(
-        &mut *scratch,
-        &Sqlite,
-        &from,
-        &to,
-        &upgrade,
-        &downgrade,
-        &Tables::default(),
-    )
-    .unwrap();
+    prove(&mut *scratch, &Sqlite, &from, &to, &scripts, &Tables::default()).unwrap();
     let made = Sqlite.reflect(&mut *scratch).unwrap();
     assert_eq!(
         made.tables.keys().map(ToString::to_string).collect::<Vec<_>>(),
@@ -267,8 +257,7 @@ fn a_database_in_use_is_no_scratch_database() {
         &Sqlite,
         &Schema::default(),
         &shop(),
-        "",
-        "",
+        &Scripts::default(),
         &Tables::default(),
     )
     .unwrap_err();

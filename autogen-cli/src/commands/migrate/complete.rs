@@ -83,16 +83,7 @@ fn prove(
                 break;
             };
             let (from, to) = (&completed.from, &completed.to);
-            runner::prove(
-                &mut scratch,
-                dialect,
-                from,
-                to,
-                &texts.upgrade,
-                &texts.downgrade,
-                &config.tables,
-            )
-            .map_err(|error| {
+            runner::prove(&mut scratch, dialect, from, to, texts, &config.tables).map_err(|error| {
                 let id = completed.revision.id;
                 CommandError::because(
                     format!("the scripts of `{id}` for {name} do not do what they should"),

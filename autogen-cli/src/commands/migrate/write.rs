@@ -250,8 +250,7 @@ pub(in crate::commands) fn prove(
             dialect,
             &draft.from,
             &draft.to,
-            &texts.upgrade,
-            &texts.downgrade,
+            texts,
             &config.tables,
         )
         .map_err(|error| {

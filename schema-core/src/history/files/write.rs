@@ -14,7 +14,7 @@ use crate::schema::Schema;
 const LEFTOVERS: usize = 64;
 
 /// The scripts of a revision for one dialect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scripts {
     /// The text of the upgrade script.
     pub upgrade: String,

@@ -59,7 +59,7 @@ impl ProofError {
     /// # let mut scratch = SqliteConnection::in_memory()?;
     /// runner::load(&mut scratch, sqlite, "CREATE TABLE mine (id INTEGER PRIMARY KEY);")?;
     /// let none = schema_core::schema::Schema::default();
-    /// let error = runner::prove(&mut scratch, sqlite, &none, &none, "", "", &Default::default()).unwrap_err();
+    /// let error = runner::prove(&mut scratch, sqlite, &none, &none, &Default::default(), &Default::default()).unwrap_err();
     /// assert_eq!(error.hint().unwrap(), "name an empty database: everything in it would be changed");
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
