@@ -6,14 +6,19 @@
 //! ```
 //! # #[cfg(feature = "sqlite")] {
 //! use schema_core::history::{History, RevisionId};
-//! use schema_core::{dialect, rewrite};
+//! use schema_core::dialect;
+//! use schema_core::rewrite::{self, NewRevision};
 //!
 //! let history = History::load("../examples/store/migrations".as_ref())?;
 //! let ids: Vec<RevisionId> = history.revisions().iter().map(|header| header.id).collect();
 //! let sqlite = dialect::by_name("sqlite").expect("this build has SQLite");
 //!
-//! let id = RevisionId::new(0x6b03_7000, 0x0001);
-//! let squash = rewrite::squash(&history, &[sqlite], &ids, id, "create stores", "2026-12-01T00:00:00Z")?;
+//! let new = NewRevision {
+//!     id: RevisionId::new(0x6b03_7000, 0x0001),
+//!     message: "create stores".into(),
+//!     created: "2026-12-01T00:00:00Z".into(),
+//! };
+//! let squash = rewrite::squash(&history, &[sqlite], &ids, new)?;
 //! assert_eq!(squash.to, history.schema()?);
 //! assert!(squash.scripts["sqlite"].upgrade.contains(r#"CREATE TABLE "stores""#));
 //! # }
@@ -28,7 +33,7 @@ mod squash;
 pub use complete::{Completed, complete};
 pub use error::{Misfit, RewriteError};
 pub use rebase::{Moved, rebase};
-pub use squash::{Squash, squash};
+pub use squash::{NewRevision, Squash, squash};
 
 use crate::dialect::{self, Dialect};
 use crate::history::{Direction, History, HistoryError, RevisionId};

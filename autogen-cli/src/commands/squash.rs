@@ -4,9 +4,9 @@ use std::path::Path;
 
 use clap::Args;
 use schema_core::history::files;
-use schema_core::history::{History, RevisionId};
+use schema_core::history::{History, RevisionId, slug};
 use schema_core::operation::describe_all;
-use schema_core::rewrite::{self, Squash};
+use schema_core::rewrite::{self, NewRevision, Squash};
 use schema_core::runner;
 use serde_json::json;
 
@@ -61,12 +61,13 @@ pub(crate) fn run(
         .iter()
         .map(|header| header.id)
         .collect();
-    let message = arguments
-        .message
-        .clone()
-        .unwrap_or_else(|| message(&history, &range));
     let id = new_id(arguments.rev_id.as_deref(), &history)?;
-    let squash = rewrite::squash(&history, &config.dialects()?, &range, id, &message, &created(id))?;
+    let new = NewRevision {
+        id,
+        message: (arguments.message.clone()).unwrap_or_else(|| message(&history, &range)),
+        created: created(id),
+    };
+    let squash = rewrite::squash(&history, &config.dialects()?, &range, new)?;
     prove(environment, &config, &squash)?;
     report(environment, &squash);
     if arguments.dry_run {
@@ -74,12 +75,14 @@ pub(crate) fn run(
         return Ok(Outcome::Done);
     }
     let shown = environment.shown(&environment.migrations.join(files::VERSIONS_FOLDER));
+    let slug = slug(&squash.revision.message);
     let migrations = &environment.migrations;
     let replaced: Vec<&Path> = range.iter().filter_map(|id| history.folder(*id)).collect();
-    let folder = environment.printer.step(
-        format_args!("Generating {shown}/{id}_{}", schema_core::history::slug(&message)),
-        || files::write_revision_for(migrations, &squash.revision, &squash.scripts, &replaced),
-    )?;
+    let folder = environment
+        .printer
+        .step(format_args!("Generating {shown}/{id}_{slug}"), || {
+            files::write_revision_for(migrations, &squash.revision, &squash.scripts, &replaced)
+        })?;
     // From here on the range does not count any more, whether or not its folders are there.
     for old in replaced {
         let shown = environment.shown(old);

@@ -13,6 +13,17 @@ use crate::operation::{Operation, apply_all, optimize};
 use crate::schema::Schema;
 use crate::script::{Allow, checksum};
 
+/// What is said of a revision that is new, and does not follow from the revisions that it is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRevision {
+    /// The id, which no revision has.
+    pub id: RevisionId,
+    /// What it is, in words.
+    pub message: String,
+    /// The time at which it was made, as RFC 3339 writes it.
+    pub created: String,
+}
+
 /// What a range was squashed into.
 #[derive(Debug, Clone)]
 pub struct Squash {
@@ -32,7 +43,7 @@ pub struct Squash {
     pub allows_left: Vec<(KeptScript, Allow)>,
 }
 
-/// Folds revisions into one, given its id, message and time, as RFC 3339 writes it. Its scripts are for the dialects given, and for those for which one of them has some.
+/// Folds revisions into one. Its scripts are for the dialects given, and for those for which one of them has some.
 ///
 /// # Errors
 ///
@@ -58,10 +69,14 @@ pub struct Squash {
 /// # let history = History::embedded(&BRANCHES)?;
 /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
 /// # use schema_core::history::RevisionId;
-/// use schema_core::rewrite::squash;
+/// use schema_core::rewrite::{NewRevision, squash};
 ///
-/// let id = RevisionId::new(0x6b00_0001, 0);
-/// let error = squash(&history, &[], &[base, left], id, "items", "2026-01-04T00:00:00Z").unwrap_err();
+/// let new = NewRevision {
+///     id: RevisionId::new(0x6b00_0001, 0),
+///     message: "items".into(),
+///     created: "2026-01-04T00:00:00Z".into(),
+/// };
+/// let error = squash(&history, &[], &[base, left], new).unwrap_err();
 /// assert!(error.to_string().contains(&right.to_string()), "{error}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -69,9 +84,7 @@ pub fn squash(
     history: &History,
     dialects: &[&'static dyn Dialect],
     range: &[RevisionId],
-    id: RevisionId,
-    message: &str,
-    created: &str,
+    new: NewRevision,
 ) -> Result<Squash, RewriteError> {
     let members = members(history, range)?;
     let parents = parents(history, &members);
@@ -109,7 +122,7 @@ pub fn squash(
     let mut composed = compose::Composed::default();
     for dialect in dialects {
         let ids: Vec<RevisionId> = applied.iter().map(|header| header.id).collect();
-        compose::compose(history, dialect, &from, &ids, (id, message), &mut composed)?;
+        compose::compose(history, dialect, &from, &ids, &new, &mut composed)?;
     }
     let sums = composed.scripts.iter().map(|(dialect, scripts)| {
         let sums = ScriptSums {
@@ -122,11 +135,12 @@ pub fn squash(
         };
         (dialect.clone(), sums)
     });
+    let NewRevision { id, message, created } = new;
     let revision = Revision {
         id,
         parents,
-        message: message.to_owned(),
-        created: created.to_owned(),
+        message,
+        created,
         answers: Answers::of(&operations),
         operations,
         scripts: sums.collect(),

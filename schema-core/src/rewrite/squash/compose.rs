@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{KeptScript, RewriteError};
+use super::NewRevision;
 use crate::dialect::{Dialect, Mode};
 use crate::diff::{Answers, diff};
 use crate::history::files::Scripts;
@@ -27,11 +28,11 @@ pub(super) fn compose(
     dialect: &dyn Dialect,
     from: &Schema,
     ids: &[RevisionId],
-    (id, message): (RevisionId, &str),
+    new: &NewRevision,
     composed: &mut Composed,
 ) -> Result<(), RewriteError> {
     let mut text = |direction: Direction| -> Result<String, RewriteError> {
-        let title = format!("{direction} {id}: {message}");
+        let title = format!("{direction} {}: {}", new.id, new.message);
         let mut parts = parts(history, dialect, from, ids, direction)?;
         if direction == Direction::Downgrade {
             parts.reverse();
