@@ -263,7 +263,16 @@ pub struct Side {
     pub held: Schema,
 }
 
-/// Plans the one way between two schemas that the dialect holds already, and returns the operations it makes real.
+/// What leads from one schema to another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// What changes.
+    pub operations: Vec<Operation>,
+    /// How the dialect does it.
+    pub plan: Plan,
+}
+
+/// Plans the one way between two schemas that the dialect holds already.
 ///
 /// # Errors
 ///
@@ -285,20 +294,15 @@ pub struct Side {
 ///
 /// let from = Side { held: sqlite.normalize(&from)?, neutral: from };
 /// let to = Side { held: sqlite.normalize(&to)?, neutral: to };
-/// let (operations, plan) = way(sqlite, &from, &to, &Answers::default())?;
-/// assert_eq!(operations[0].describe(), "added column 'items.colour'");
-/// assert_eq!(plan.statements.len(), 1);
+/// let way = way(sqlite, &from, &to, &Answers::default())?;
+/// assert_eq!(way.operations[0].describe(), "added column 'items.colour'");
+/// assert_eq!(way.plan.statements.len(), 1);
 /// # }
 /// # Ok::<(), schema_core::dialect::Unsupported>(())
 /// ```
-pub fn way(
-    dialect: &dyn Dialect,
-    from: &Side,
-    to: &Side,
-    answers: &Answers,
-) -> Result<(Vec<Operation>, Plan), Unsupported> {
+pub fn way(dialect: &dyn Dialect, from: &Side, to: &Side, answers: &Answers) -> Result<Way, Unsupported> {
     let mapped = mapped_values(&from.neutral, &to.neutral, answers);
     let operations = with_values(&from.held, &to.held, answers, mapped);
     let plan = dialect.plan(&from.held, &operations)?;
-    Ok((operations, plan))
+    Ok(Way { operations, plan })
 }

@@ -32,7 +32,7 @@ mod squash;
 
 pub use complete::{Completed, complete};
 pub use error::{Misfit, RewriteError};
-pub use rebase::{Moved, rebase};
+pub use rebase::{Moved, Rebased, rebase};
 pub use squash::{NewRevision, Squash, squash};
 
 use crate::dialect::{self, Dialect};

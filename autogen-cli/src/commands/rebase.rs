@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use schema_core::history::files;
 use schema_core::history::{Direction, History, RevisionId, Stray};
-use schema_core::rewrite::{self, Moved};
+use schema_core::rewrite::{self, Moved, Rebased};
 use schema_core::runner;
 use schema_core::script::checksum;
 use serde_json::json;
@@ -55,7 +55,10 @@ pub(crate) fn run(
     if stray.is_none() {
         refuse_applied(environment, &config, "rebase", &history, &descendants)?;
     }
-    let (moved, after) = rewrite::rebase(&history, &config.dialects()?, id, onto)?;
+    let Rebased {
+        moved,
+        history: after,
+    } = rewrite::rebase(&history, &config.dialects()?, id, onto)?;
     if stray.is_some() {
         // Nothing else can be done before it is moved: to a database that has it, only its script has to be the one that ran.
         refuse_applied(

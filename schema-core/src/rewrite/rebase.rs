@@ -33,8 +33,16 @@ pub struct Moved {
     pub unknown: Vec<String>,
 }
 
-/// Moves a revision onto another, with all that builds on it, and returns those revisions, parents first, and the history in
-/// which they stand. Scripts are for the dialects given, and for those for which a revision had some.
+/// What a branch was moved to.
+#[derive(Debug, Clone)]
+pub struct Rebased {
+    /// The revisions that were moved, parents first.
+    pub moved: Vec<Moved>,
+    /// The history in which they stand.
+    pub history: History,
+}
+
+/// Moves a revision onto another, with all that builds on it. Scripts are for the dialects given, and for those for which a revision had some.
 ///
 /// A [stray](History::strays), which began in the midst of what was squashed, is none any more. What became of the rest of that is only known by
 /// where all of it led to: its operations have to fit that.
@@ -63,10 +71,10 @@ pub struct Moved {
 /// # let [base, left, right] = [0, 1, 2].map(|at| history.revisions()[at].id);
 /// use schema_core::rewrite::rebase;
 ///
-/// let (moved, after) = rebase(&history, &[], right, left)?;
-/// assert_eq!(moved[0].revision.parents, [left]);
-/// assert_eq!(after.heads(), [right]);
-/// assert_eq!(moved[0].to, after.schema()?);
+/// let rebased = rebase(&history, &[], right, left)?;
+/// assert_eq!(rebased.moved[0].revision.parents, [left]);
+/// assert_eq!(rebased.history.heads(), [right]);
+/// assert_eq!(rebased.moved[0].to, rebased.history.schema()?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn rebase(
@@ -74,7 +82,7 @@ pub fn rebase(
     dialects: &[&'static dyn Dialect],
     id: RevisionId,
     onto: RevisionId,
-) -> Result<(Vec<Moved>, History), RewriteError> {
+) -> Result<Rebased, RewriteError> {
     history.refuse_squashed_decisions()?;
     let moved = history.descendants(&[id]);
     if moved.contains(&onto) {
@@ -111,7 +119,7 @@ pub fn rebase(
         .into_iter()
         .map(|id| place(&history, dialects, id))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok((moved, history))
+    Ok(Rebased { moved, history })
 }
 
 /// Refuses to move revisions onto others that touch the same things: they were made for a schema that is not there any more.

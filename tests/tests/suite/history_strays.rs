@@ -6,7 +6,7 @@ use autogen_tests::revisions::{Project, add, id, ids, plain, rename, revision, t
 use schema_core::dialect::{self, Dialect};
 use schema_core::history::{Cause, Direction, History, RevisionId, Squashed, Stray};
 use schema_core::operation::Operation;
-use schema_core::rewrite::{Moved, RewriteError, complete, rebase};
+use schema_core::rewrite::{Rebased, RewriteError, complete, rebase};
 use schema_core::schema::{Column, Index, IndexKey, IndexPart, TableName, Type};
 
 /// 10 was squashed from 1 to 4: `items` with a column `city` besides those that its first revision had.
@@ -37,7 +37,7 @@ fn sqlite() -> Vec<&'static dyn Dialect> {
     vec![dialect::by_name("sqlite").unwrap()]
 }
 
-fn moved(project: &Project, revision: u32, onto: u32) -> Result<(Vec<Moved>, History), RewriteError> {
+fn moved(project: &Project, revision: u32, onto: u32) -> Result<Rebased, RewriteError> {
     rebase(&lenient(project), &sqlite(), id(revision), id(onto))
 }
 
@@ -163,7 +163,7 @@ fn a_squash_of_a_squash_has_its_last_and_the_last_of_that() {
     project.write(&again, "", "");
     let history = lenient(&project);
     assert_eq!(history.strays(), [stray(6, 4, 20), stray(7, 3, 20)]);
-    let (_, after) = moved(&project, 7, 20).unwrap();
+    let after = moved(&project, 7, 20).unwrap().history;
     assert_eq!(after.strays(), [stray(6, 4, 20)]);
 }
 
@@ -175,7 +175,10 @@ fn a_branch_is_put_on_top_with_all_that_builds_on_it() {
     project.write_operations(8, &[7, 3], &[]);
     let history = lenient(&project);
     assert_eq!(history.strays(), [stray(6, 2, 10)], "8 is mended together with 6");
-    let (moved, after) = moved(&project, 6, 10).unwrap();
+    let Rebased {
+        moved,
+        history: after,
+    } = moved(&project, 6, 10).unwrap();
     let found: Vec<(RevisionId, Vec<RevisionId>)> = moved
         .iter()
         .map(|moved| (moved.revision.id, moved.revision.parents.clone()))
@@ -203,7 +206,10 @@ fn a_merge_keeps_its_other_parent() {
     project.create_table(5, &[], "tags");
     project.write_operations(6, &[5, 3], &[add("rank")]);
     assert_eq!(lenient(&project).strays(), [stray(6, 3, 10)]);
-    let (found, after) = moved(&project, 6, 10).unwrap();
+    let Rebased {
+        moved: found,
+        history: after,
+    } = moved(&project, 6, 10).unwrap();
     assert_eq!(found[0].revision.parents, ids([5, 10]));
     assert_eq!(after.strays(), []);
 }

@@ -14,7 +14,7 @@ use schema_core::db::{Connection, Error};
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::dialect::{self, Dialect, Unmanaged, generalize};
 use schema_core::diff::{Answers, losses};
-use schema_core::plan::{Side, way};
+use schema_core::plan::{Side, Way, way};
 use schema_core::runner::{self, load, rehearse};
 use schema_core::schema::{Schema, TableName};
 use schema_core::script::{render, statements};
@@ -43,7 +43,7 @@ fn script(
     answers: &Answers,
 ) -> Option<String> {
     let dialect = database.dialect();
-    let (operations, plan) = way(dialect, before, after, answers).unwrap();
+    let Way { operations, plan } = way(dialect, before, after, answers).unwrap();
     if operations.is_empty() {
         return Some(String::new());
     }
@@ -152,7 +152,9 @@ fn what_diff_prints_leads_there_in_any_shell() {
                         neutral: generalize(dialect, &found),
                         held: found,
                     };
-                    let (left, _) = way(dialect, &again, &after, &Answers::default()).unwrap();
+                    let left = way(dialect, &again, &after, &Answers::default())
+                        .unwrap()
+                        .operations;
                     assert_eq!(left, [], "after {sql}");
                 }
                 Err(error) => {

@@ -4,7 +4,7 @@ use schema_core::dialect::{Change, Dialect, generalize, portable};
 use schema_core::hazard::{Hazard, hazards};
 use schema_core::metadata::Models;
 use schema_core::operation::Operation;
-use schema_core::plan::{Plan, Side, way};
+use schema_core::plan::{Plan, Side, Way, way};
 use schema_core::runner::{self, RunError};
 use schema_core::schema::Schema;
 use schema_core::script::render;
@@ -51,7 +51,7 @@ pub(super) fn compare(
         ..to_read.models.take().unwrap_or_default()
     };
     let answers = answers::given(&arguments.rename, &arguments.map, &before.neutral, said)?;
-    let (operations, plan) = way(dialect, &before, &after, &answers)
+    let Way { operations, plan } = way(dialect, &before, &after, &answers)
         .map_err(|error| CommandError::because(format!("cannot write SQL for {}", dialect.name()), &error))?;
     let mut hazards = neutral_hazards(&operations, (&before, &after), &answers, dialect);
     let of_script = dialect.hazards(&Change {
