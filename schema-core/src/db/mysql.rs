@@ -47,10 +47,9 @@ const CANNOT_BE_PREPARED: u16 = 1295;
 /// It owns the connection within, or borrows one that the program has open.
 ///
 /// ```no_run
-/// use schema_core::db::{Connection, DatabaseUrl, mysql::MySqlConnection};
+/// use schema_core::db::{Connection, mysql::MySqlConnection};
 ///
-/// let url: DatabaseUrl = "mysql://root@127.0.0.1/shop".parse()?;
-/// let mut connection = MySqlConnection::open(url.server().expect("it names one"))?;
+/// let mut connection = MySqlConnection::open(&"mysql://root@127.0.0.1/shop".parse()?)?;
 /// let rows = connection.query("SELECT ?", &["hello".into()])?;
 /// assert_eq!(rows[0][0].as_str(), Some("hello"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -37,10 +37,9 @@ pub const SETTINGS: [&str; 6] = [
 /// It owns the connection within, or borrows one that the program has open.
 ///
 /// ```no_run
-/// use schema_core::db::{Connection, DatabaseUrl, postgres::PostgresConnection};
+/// use schema_core::db::{Connection, postgres::PostgresConnection};
 ///
-/// let url: DatabaseUrl = "postgres://postgres@127.0.0.1/shop".parse()?;
-/// let mut connection = PostgresConnection::open(url.server().expect("it names one"))?;
+/// let mut connection = PostgresConnection::open(&"postgres://postgres@127.0.0.1/shop".parse()?)?;
 /// let rows = connection.query("SELECT $1::text", &["hello".into()])?;
 /// assert_eq!(rows[0][0].as_str(), Some("hello"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -87,6 +87,8 @@ pub enum UrlError {
         /// The scheme.
         scheme: &'static str,
     },
+    /// It names a file, or memory, where a server is meant.
+    NoServer,
     /// The port is no number of a port.
     Port,
     /// Something is percent-encoded and no UTF-8 text.
@@ -111,6 +113,9 @@ impl fmt::Display for UrlError {
             UrlError::NoHost { scheme } => {
                 write!(f, "the database URL names no server; expected `{scheme}://user@host/database`")
             }
+            UrlError::NoServer => f.write_str(
+                "the database URL names a SQLite database, which has no server; expected `postgres://…` or `mysql://…`",
+            ),
             UrlError::Port => f.write_str("the database URL's port is no number from 0 to 65535"),
             UrlError::Encoding => {
                 f.write_str("the database URL has a `%` that encodes no UTF-8 text; write `%25` for the sign itself")

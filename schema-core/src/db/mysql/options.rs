@@ -154,13 +154,9 @@ fn invalid(message: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::DatabaseUrl;
 
     fn server(text: &str) -> ServerUrl {
-        let Ok(DatabaseUrl::MySql(url)) = text.parse() else {
-            panic!("{text}")
-        };
-        url
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     #[test]

@@ -151,13 +151,9 @@ fn wrong(name: &str, expected: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::url::DatabaseUrl;
 
     fn settings(url: &str) -> Result<Settings, Error> {
-        match url.parse() {
-            Ok(DatabaseUrl::Postgres(url)) => read(&url),
-            other => panic!("{other:?}"),
-        }
+        read(&url.parse().unwrap())
     }
 
     fn mode(url: &str) -> (SslMode, Option<Trust>) {

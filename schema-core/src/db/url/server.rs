@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use super::UrlError;
+use super::{DatabaseUrl, UrlError};
 
 /// What has a meaning of its own in some part of a URL, and so is encoded wherever one is shown.
 const ENCODED: &AsciiSet = &CONTROLS
@@ -26,13 +27,12 @@ const SECRET: [&str; 3] = ["password", "sslpassword", "passwd"];
 /// All parts are percent-decoded. What the parameters mean is the driver's business.
 ///
 /// ```
-/// use schema_core::db::DatabaseUrl;
+/// use schema_core::db::ServerUrl;
 ///
-/// let url: DatabaseUrl = "postgres://me:hunter2@db.example.org:5433/shop?sslmode=require".parse()?;
-/// let DatabaseUrl::Postgres(server) = &url else { panic!() };
+/// let server: ServerUrl = "postgres://me:hunter2@db.example.org:5433/shop?sslmode=require".parse()?;
 /// assert_eq!((server.host(), server.port(), server.database()), ("db.example.org", Some(5433), Some("shop")));
 /// assert_eq!(server.parameter("sslmode"), Some("require"));
-/// assert_eq!(url.to_string(), "postgres://me@db.example.org:5433/shop?sslmode=require");
+/// assert_eq!(server.to_string(), "postgres://me@db.example.org:5433/shop?sslmode=require");
 /// # Ok::<(), schema_core::db::UrlError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -106,9 +106,9 @@ impl ServerUrl {
     /// Returns the parameter of that name, if it is given.
     ///
     /// ```
-    /// # use schema_core::db::DatabaseUrl;
-    /// let url: DatabaseUrl = "postgres://app@db.example/shop?sslmode=require".parse()?;
-    /// assert_eq!(url.server().unwrap().parameter("sslmode"), Some("require"));
+    /// # use schema_core::db::ServerUrl;
+    /// let server: ServerUrl = "postgres://app@db.example/shop?sslmode=require".parse()?;
+    /// assert_eq!(server.parameter("sslmode"), Some("require"));
     /// # Ok::<(), schema_core::db::UrlError>(())
     /// ```
     #[must_use]
@@ -119,9 +119,9 @@ impl ServerUrl {
     /// Returns all parameters, by name.
     ///
     /// ```
-    /// # use schema_core::db::DatabaseUrl;
-    /// let url: DatabaseUrl = "mysql://root@localhost/shop?ssl-mode=required&connect-timeout=5".parse()?;
-    /// let names: Vec<&str> = url.server().unwrap().parameters().map(|(name, _)| name).collect();
+    /// # use schema_core::db::ServerUrl;
+    /// let server: ServerUrl = "mysql://root@localhost/shop?ssl-mode=required&connect-timeout=5".parse()?;
+    /// let names: Vec<&str> = server.parameters().map(|(name, _)| name).collect();
     /// assert_eq!(names, ["connect-timeout", "ssl-mode"]);
     /// # Ok::<(), schema_core::db::UrlError>(())
     /// ```
@@ -134,9 +134,9 @@ impl ServerUrl {
     /// Returns the URL of another database on the same server.
     ///
     /// ```
-    /// # use schema_core::db::DatabaseUrl;
-    /// let url: DatabaseUrl = "postgres://app@db.example/shop".parse()?;
-    /// let other = url.server().unwrap().with_database("scratch");
+    /// # use schema_core::db::ServerUrl;
+    /// let server: ServerUrl = "postgres://app@db.example/shop".parse()?;
+    /// let other = server.with_database("scratch");
     /// assert_eq!(other.to_string(), "postgres://app@db.example/scratch");
     /// # Ok::<(), schema_core::db::UrlError>(())
     /// ```
@@ -151,10 +151,10 @@ impl ServerUrl {
     /// Returns the whole URL, the password included: for handing it to another program, never for showing it.
     ///
     /// ```
-    /// # use schema_core::db::DatabaseUrl;
-    /// let url: DatabaseUrl = "postgres://app:secret@db.example/shop".parse()?;
-    /// assert!(!url.to_string().contains("secret"));
-    /// assert_eq!(url.server().unwrap().with_secrets(), "postgres://app:secret@db.example/shop");
+    /// # use schema_core::db::ServerUrl;
+    /// let server: ServerUrl = "postgres://app:secret@db.example/shop".parse()?;
+    /// assert!(!server.to_string().contains("secret"));
+    /// assert_eq!(server.with_secrets(), "postgres://app:secret@db.example/shop");
     /// # Ok::<(), schema_core::db::UrlError>(())
     /// ```
     #[must_use]
@@ -245,6 +245,17 @@ fn decoded(text: &str) -> Result<String, UrlError> {
     Ok(text.into_owned())
 }
 
+impl FromStr for ServerUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        match text.parse()? {
+            DatabaseUrl::Postgres(server) | DatabaseUrl::MySql(server) => Ok(server),
+            DatabaseUrl::SqliteMemory | DatabaseUrl::Sqlite(_) => Err(UrlError::NoServer),
+        }
+    }
+}
+
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written(Secrets::Hidden))
@@ -288,6 +299,18 @@ mod tests {
         assert_eq!((url.host(), url.port()), ("::1", Some(5432)));
         let url = parse("//%2Fvar%2Frun%2Fpostgresql/shop");
         assert_eq!(url.host(), "/var/run/postgresql");
+    }
+
+    #[test]
+    fn is_the_one_of_a_database_url() {
+        for text in ["postgresql://me@localhost/shop", "mariadb://localhost:3307/shop"] {
+            let database: DatabaseUrl = text.parse().unwrap();
+            assert_eq!(text.parse().as_ref(), Ok(database.server().unwrap()));
+        }
+        for text in ["sqlite:app.db", "sqlite::memory:"] {
+            assert_eq!(text.parse::<ServerUrl>(), Err(UrlError::NoServer));
+        }
+        assert_eq!("localhost/shop".parse::<ServerUrl>(), Err(UrlError::NoScheme));
     }
 
     #[test]
