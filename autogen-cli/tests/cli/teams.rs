@@ -454,7 +454,10 @@ impl Team {
             }
             Step::Edit => self.edit(who),
             Step::Upgrade => {
-                self.persist(who, &["upgrade"]);
+                if self.persist(who, &["upgrade"]) {
+                    let check = ["check", "--database"].map(str::to_owned);
+                    assert_eq!(self.run(who, &check).code, 0, "{}", self.told);
+                }
             }
             Step::Downgrade(to) => {
                 let revisions = self.developers[who].revisions();

@@ -14,8 +14,18 @@ const COLUMNS: [&str; 4] = ["size", "kind", "note", "rank"];
 /// A column, as far as these models differ in it. All are NULL where nothing else is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Column {
-    short: bool,
+    kind: Kind,
     indexed: bool,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Kind {
+    #[default]
+    Short,
+    Long,
+    /// Which row of the table that there always is.
+    Reference,
 }
 
 pub(super) type Models = BTreeMap<&'static str, BTreeMap<&'static str, Column>>;
@@ -26,7 +36,7 @@ pub(super) enum Edit {
     Table(usize),
     DropTable(Index),
     RenameTable(Index, usize),
-    Column(Index, usize, bool),
+    Column(Index, usize, Kind),
     DropColumn(Index, Index),
     RenameColumn(Index, Index, usize),
     Shorten(Index, Index),
@@ -36,11 +46,12 @@ pub(super) enum Edit {
 /// Returns any change of models.
 pub(super) fn edit() -> impl Strategy<Value = Edit> {
     let (index, table, column) = (any::<Index>, 0..TABLES.len(), 0..COLUMNS.len());
+    let kind = prop_oneof![Just(Kind::Short), Just(Kind::Long), Just(Kind::Reference)];
     prop_oneof![
         3 => table.clone().prop_map(Edit::Table),
         1 => index().prop_map(Edit::DropTable),
         1 => (index(), table).prop_map(|(at, to)| Edit::RenameTable(at, to)),
-        4 => (index(), column.clone(), any::<bool>()).prop_map(|(at, column, short)| Edit::Column(at, column, short)),
+        4 => (index(), column.clone(), kind).prop_map(|(at, column, kind)| Edit::Column(at, column, kind)),
         2 => (index(), index()).prop_map(|(at, column)| Edit::DropColumn(at, column)),
         2 => (index(), index(), column).prop_map(|(at, column, to)| Edit::RenameColumn(at, column, to)),
         1 => (index(), index()).prop_map(|(at, column)| Edit::Shorten(at, column)),
@@ -80,10 +91,10 @@ pub(super) fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
                 return told("--rename", format!("{table}={to}"));
             }
         }
-        Edit::Column(at, column, short) => {
+        Edit::Column(at, column, kind) => {
             if let Some(table) = pick(&tables, at) {
                 let new = Column {
-                    short: *short,
+                    kind: *kind,
                     indexed: false,
                 };
                 models
@@ -112,7 +123,11 @@ pub(super) fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
         Edit::Shorten(at, column) => {
             if let Some((table, column)) = column_of(models, at, column) {
                 let column = models.get_mut(table).unwrap().get_mut(column).unwrap();
-                column.short = !column.short;
+                column.kind = match column.kind {
+                    Kind::Short => Kind::Long,
+                    Kind::Long => Kind::Short,
+                    Kind::Reference => Kind::Reference,
+                };
             }
         }
         Edit::Index(at, column) => {
@@ -130,17 +145,28 @@ pub(super) fn records(models: &Models) -> String {
     let record = |(table, columns): (&&str, &BTreeMap<&str, Column>)| {
         let mut fields = vec![r#"{"name":"id","type":"i64"}"#.to_owned()];
         fields.extend(columns.iter().map(|(name, column)| {
-            let length = if column.short { 20 } else { 30 };
-            format!(r#"{{"name":"{name}","type":"text","nullable":true,"length":{length}}}"#)
+            let ty = match column.kind {
+                Kind::Short => r#""text","length":20"#,
+                Kind::Long => r#""text","length":30"#,
+                Kind::Reference => r#""i64""#,
+            };
+            format!(r#"{{"name":"{name}","nullable":true,"type":{ty}}}"#)
         }));
+        let references = columns
+            .iter()
+            .filter(|(_, column)| column.kind == Kind::Reference);
+        let references: Vec<String> = references
+            .map(|(name, _)| format!(r#"{{"columns":["{name}"],"table":"{ANCHOR}","references":["id"]}}"#))
+            .collect();
         let indexed = columns.iter().filter(|(_, column)| column.indexed);
         let indexes: Vec<String> = indexed
             .map(|(name, _)| format!(r#"{{"keys":[{{"column":"{name}"}}]}}"#))
             .collect();
         format!(
-            r#"{{"rust":"m::{table}","table":"{table}","columns":[{}],"primary_key":["id"],"indexes":[{}]}}"#,
+            r#"{{"rust":"m::{table}","table":"{table}","columns":[{}],"primary_key":["id"],"indexes":[{}],"foreign_keys":[{}]}}"#,
             fields.join(","),
-            indexes.join(",")
+            indexes.join(","),
+            references.join(",")
         )
     };
     // A program without a model is taken for one that was not built.
