@@ -33,13 +33,13 @@ pub struct Table {
     /// The primary key, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_key: Option<PrimaryKey>,
-    /// The indexes and UNIQUE constraints, by name: the key is always [`Index::name`], and so for what follows.
+    /// The indexes and UNIQUE constraints, each under its own name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "named")]
     pub indexes: BTreeMap<String, Index>,
-    /// The foreign keys, by name.
+    /// The foreign keys, each under its own name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "named")]
     pub foreign_keys: BTreeMap<String, ForeignKey>,
-    /// The CHECK constraints, by name.
+    /// The CHECK constraints, each under its own name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "named")]
     pub checks: BTreeMap<String, Check>,
     /// What is said of the table as a whole.
