@@ -296,7 +296,7 @@ fn first(
     let own = jobs.iter().filter(|_| passes).map(|job| job.revision);
     let squashes: Vec<RevisionId> = before.iter().copied().chain(own).collect();
     let mut first = adopting(dialect, history, &squashes, passes, tool_version)?;
-    first.extend(guards::ruled_out(dialect, history, jobs, passes));
+    first.extend(guards::ruled_out(dialect, history, before, jobs, passes));
     Ok(first)
 }
 

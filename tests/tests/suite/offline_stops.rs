@@ -264,6 +264,25 @@ fn on_what_a_merge_decided_against_and_on_a_merge_that_did() {
     });
 }
 
+/// What a merge decided against stays so where that merge lost against another one.
+#[test]
+fn on_what_a_merge_decided_against_that_lost_itself() {
+    on_all(|doubling| {
+        doubling.decided();
+        doubling.write(5, &[1], &[], Vec::new());
+        doubling.write(6, &[4, 5], &[2, 4], Vec::new());
+        let history = doubling.project.load();
+        for (at, merge) in [(3, 4), (2, 6)] {
+            let why = format!(
+                "the database has `{}`, which `{}` decided against",
+                id(at),
+                id(merge)
+            );
+            doubling.stops(&mut *doubling.at(&history, at), doubling.up(&history, 1, 6), &why);
+        }
+    });
+}
+
 #[test]
 fn not_without_a_parent_that_a_merge_decided_against() {
     on_all(|doubling| {

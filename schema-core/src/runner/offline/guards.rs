@@ -40,6 +40,7 @@ pub(super) fn of_upgrade(dialect: &dyn Dialect, history: &History, job: &Job) ->
 pub(super) fn ruled_out(
     dialect: &dyn Dialect,
     history: &History,
+    before: &[RevisionId],
     jobs: &[Job],
     adopted: bool,
 ) -> Vec<Statement> {
@@ -56,10 +57,7 @@ pub(super) fn ruled_out(
             };
             guards.push(none_squashed_into(dialect, header, &message));
         }
-        for overruled in &header.overrules {
-            let message = format!("the database has `{overruled}`, which `{id}` decided against");
-            guards.push(none_of(dialect, &with_squashed(history, *overruled), &message));
-        }
+        guards.extend(none_overruled(dialect, history, header));
         let merges = history
             .revisions()
             .iter()
@@ -69,7 +67,33 @@ pub(super) fn ruled_out(
             guards.push(none_of(dialect, &with_squashed(history, merge), &message));
         }
     }
+    for merge in lost_merges(history, before, jobs) {
+        guards.extend(none_overruled(dialect, history, merge));
+    }
     guards
+}
+
+/// Returns the merges on the way that are not run, since another one decided against them: what they decided against stays so.
+fn lost_merges<'a>(history: &'a History, before: &[RevisionId], jobs: &[Job]) -> Vec<&'a Header> {
+    let run: Vec<RevisionId> = jobs.iter().map(|job| job.revision).collect();
+    let known = history.ancestors(before);
+    let lost = history.ancestors(&run).into_iter();
+    lost.filter(|id| !run.contains(id) && !known.contains(id))
+        .filter_map(|id| history.get(id))
+        .collect()
+}
+
+/// Returns steps that fail if the database has what a merge decided against.
+fn none_overruled(dialect: &dyn Dialect, history: &History, merge: &Header) -> Vec<Statement> {
+    let overrules = merge.overrules.iter();
+    let guard = |overruled: &RevisionId| {
+        let message = format!(
+            "the database has `{overruled}`, which `{}` decided against",
+            merge.id
+        );
+        none_of(dialect, &with_squashed(history, *overruled), &message)
+    };
+    overrules.map(guard).collect()
 }
 
 /// Returns what stops a downgrade before it changes anything, once those that one was squashed from are noted as that one where the database has all: it has a
