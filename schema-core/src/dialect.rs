@@ -41,7 +41,7 @@ pub use opening::{Opening, ShellCondition};
 pub(crate) use patience::Patience;
 pub use portable::portable;
 pub use restore::Restore;
-pub use session::{Home, Limits, Mode, Progress, Session};
+pub use session::{Broken, Home, Limits, Mode, Progress, Session};
 pub use stock::{Stock, Within};
 pub use unenforced::Unenforced;
 pub use unmanaged::Unmanaged;

@@ -7,6 +7,15 @@ use super::{Effect, Restore, Stock, Within};
 use crate::db::{Connection, Error, ErrorKind};
 use crate::plan::Plan;
 
+/// What no revision made and cannot work any more, since what it needs is gone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// The names of views that cannot be read.
+    pub views: Vec<String>,
+    /// The names of triggers that name a column which their table has not.
+    pub triggers: Vec<String>,
+}
+
 /// How scripts run on such a database: its lock, its transactions, and what is left of a statement that was interrupted.
 ///
 /// A run is, in this order:
@@ -106,32 +115,13 @@ pub trait Session {
     /// Gives the lock back. It never fails: a session that cannot do it is closed, or soon will be.
     fn unlock(&self, connection: &mut dyn Connection);
 
-    /// Returns the names of the views that cannot be read, where the database lets go what a view needs; one that refuses that has none. It waits for
-    /// those who lock a table of theirs for so long at most.
+    /// Returns what cannot work any more, where the database lets go what that needs; one that refuses that has nothing of the kind.
     ///
     /// # Errors
     ///
-    /// What the database reports.
-    fn broken_views(
-        &self,
-        _connection: &mut dyn Connection,
-        _timeout: Duration,
-    ) -> Result<Vec<String>, Error> {
-        Ok(Vec::new())
-    }
-
-    /// Returns the names of the triggers that name a column which their table has not, where the database lets such a column go. It waits for
-    /// those who lock a table of theirs for so long at most.
-    ///
-    /// # Errors
-    ///
-    /// What the database reports.
-    fn broken_triggers(
-        &self,
-        _connection: &mut dyn Connection,
-        _timeout: Duration,
-    ) -> Result<Vec<String>, Error> {
-        Ok(Vec::new())
+    /// What the database reports, such as that somebody locks a table.
+    fn broken(&self, _connection: &mut dyn Connection) -> Result<Broken, Error> {
+        Ok(Broken::default())
     }
 
     /// Sets what scripts of that mode need, and the limits. There is no transaction open.

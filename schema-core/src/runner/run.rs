@@ -10,7 +10,7 @@ use super::leftovers::outlives_transaction;
 use super::version_table::Place;
 use super::{Applied, Event, Options, RunError, version_table};
 use crate::db::{Connection, Error, ErrorKind};
-use crate::dialect::{Dialect, Mode};
+use crate::dialect::{Broken, Dialect, Mode};
 use crate::history::{Direction, RevisionId};
 
 /// What a run works with, and what it has done.
@@ -93,10 +93,9 @@ pub(super) fn run(
     }
     run.lock()?;
     run.place.widen(run.connection);
-    let (broken_views, broken_triggers) = (run.broken_views(), run.broken_triggers());
+    let broken = run.broken();
     let outcome = run.all(rows, jobs, direction, ahead);
-    run.tell_broken_views(&broken_views);
-    run.tell_broken_triggers(&broken_triggers);
+    run.tell_broken(broken);
     session.unlock(run.connection);
     outcome.map(|()| run.done)
 }
@@ -150,44 +149,32 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Returns the views that cannot be read; `None` if the database does not tell, which is no reason to stop, or to wait for those who lock something.
-    fn broken_views(&mut self) -> Option<Vec<String>> {
+    /// Returns what cannot work any more; `None` if the database does not tell, which is no reason to stop, or to wait for those who lock something.
+    fn broken(&mut self) -> Option<Broken> {
         let session = self.dialect.session();
-        session
-            .broken_views(self.connection, GLANCE.min(self.options.lock_timeout))
-            .ok()
+        let mut broken = None;
+        let timeout = GLANCE.min(self.options.lock_timeout);
+        let looked = session.bounded(self.connection, timeout, &mut |connection| {
+            broken = session.broken(connection).ok();
+        });
+        looked.ok().and(broken)
     }
 
-    /// Tells which views cannot be read since the run: the database itself says nothing of that.
-    fn tell_broken_views(&mut self, before: &Option<Vec<String>>) {
-        let Some(before) = before else {
+    /// Tells what cannot work since the run: the database says nothing of views, and of triggers only to those who fire them.
+    fn tell_broken(&mut self, before: Option<Broken>) {
+        let (Some(before), Some(Broken { views, triggers })) = (before, self.broken()) else {
             return;
         };
-        let mut views = self.broken_views().unwrap_or_default();
-        views.retain(|view| !before.contains(view));
+        let new = |now: Vec<String>, before: &[String]| -> Vec<String> {
+            now.into_iter().filter(|name| !before.contains(name)).collect()
+        };
+        let views = new(views, &before.views);
         if !views.is_empty() {
             (self.on_event)(Event::BrokenViews { views: &views });
         }
-    }
-
-    /// Returns the triggers that name a column which is not there, as [`broken_views`](Self::broken_views) does views.
-    fn broken_triggers(&mut self) -> Option<Vec<String>> {
-        let session = self.dialect.session();
-        session
-            .broken_triggers(self.connection, GLANCE.min(self.options.lock_timeout))
-            .ok()
-    }
-
-    /// Tells which triggers cannot work since the run: the database itself says that to who fires them.
-    fn tell_broken_triggers(&mut self, before: &Option<Vec<String>>) {
-        let Some(before) = before else {
-            return;
-        };
-        let mut triggers = self.broken_triggers().unwrap_or_default();
-        triggers.retain(|trigger| !before.contains(trigger));
+        let triggers = new(triggers, &before.triggers);
         if !triggers.is_empty() {
-            let triggers = &triggers;
-            (self.on_event)(Event::BrokenTriggers { triggers });
+            (self.on_event)(Event::BrokenTriggers { triggers: &triggers });
         }
     }
 

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use super::ddl::quote;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Restore, Session, Stock, Within};
+use crate::dialect::{Broken, Effect, Home, Limits, Mode, Progress, Restore, Session, Stock, Within};
 use crate::lexer::{Token, lex};
 use crate::plan::Plan;
 
@@ -64,24 +64,11 @@ impl Session for super::MySql {
         }
     }
 
-    fn broken_views(&self, connection: &mut dyn Connection, timeout: Duration) -> Result<Vec<String>, Error> {
-        let mut broken = Ok(Vec::new());
-        self.bounded(connection, timeout, &mut |connection| {
-            broken = views::broken(connection)
-        })?;
-        broken
-    }
-
-    fn broken_triggers(
-        &self,
-        connection: &mut dyn Connection,
-        timeout: Duration,
-    ) -> Result<Vec<String>, Error> {
-        let mut broken = Ok(Vec::new());
-        self.bounded(connection, timeout, &mut |connection| {
-            broken = triggers::broken(connection)
-        })?;
-        broken
+    fn broken(&self, connection: &mut dyn Connection) -> Result<Broken, Error> {
+        Ok(Broken {
+            views: views::broken(connection)?,
+            triggers: triggers::broken(connection)?,
+        })
     }
 
     fn bounded(

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::LEXICON;
 use crate::db::{Connection, Error, ErrorKind, Value};
-use crate::dialect::{Effect, Home, Limits, Mode, Progress, Restore, Session, Stock, Within};
+use crate::dialect::{Broken, Effect, Home, Limits, Mode, Progress, Restore, Session, Stock, Within};
 use crate::lexer::lex;
 use crate::plan::Plan;
 
@@ -38,16 +38,11 @@ impl Session for super::Postgres {
         home::home(connection, table)
     }
 
-    fn broken_triggers(
-        &self,
-        connection: &mut dyn Connection,
-        timeout: Duration,
-    ) -> Result<Vec<String>, Error> {
-        let mut broken = Ok(Vec::new());
-        self.bounded(connection, timeout, &mut |connection| {
-            broken = triggers::broken(connection)
-        })?;
-        broken
+    fn broken(&self, connection: &mut dyn Connection) -> Result<Broken, Error> {
+        Ok(Broken {
+            triggers: triggers::broken(connection)?,
+            ..Broken::default()
+        })
     }
 
     fn bounded(
