@@ -3,65 +3,26 @@
 //!
 //! Whatever they did: once all have all, every database comes to the models, and no command failed without saying how to go on.
 
+mod developer;
 mod models;
+mod steps;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use autogen_tests::dice;
-use autogen_tests::servers::{Database, Fresh, database};
+use autogen_tests::servers::{Database, database};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
-use self::models::{ANCHOR, Edit, Models, TABLES, apply, edit, merged, merged_models, pick, records};
-use crate::session::{Run, Session};
+use self::developer::{Developer, Files, Shared};
+use self::models::{ANCHOR, Edit, Models, TABLES, apply, pick, records};
+use self::steps::{Step, step};
+use crate::session::Run;
 
 /// How often someone follows what a command says before they give up.
 const PATIENCE: usize = 8;
-
-/// The files under `migrations`, by name.
-type Files = BTreeMap<String, Vec<u8>>;
-
-/// What someone does.
-#[derive(Debug, Clone)]
-enum Step {
-    /// Changes models and writes a revision.
-    Migrate(Vec<Edit>),
-    /// Changes models and writes the newest revision again.
-    Amend(Vec<Edit>),
-    /// Writes something into the newest script by hand, if it has run nowhere yet.
-    Edit,
-    Upgrade,
-    Downgrade(Index),
-    /// Brings in what the others have.
-    Pull,
-    /// Brings in what the others have, and gives them what they lack.
-    Push,
-    Rebase(Index, Index),
-    /// Squashes, and gives the others that.
-    Squash(Index, Index),
-    /// Drops all that the others do not have, as someone who goes to another branch: the database has it still.
-    Reset,
-    /// Writes rows.
-    Fill(Index),
-}
-
-/// What all have.
-#[derive(Clone, Default)]
-struct Shared {
-    models: Models,
-    files: Files,
-}
-
-struct Developer {
-    session: Session,
-    database: Fresh,
-    models: Models,
-    /// What they last had in common with the others.
-    base: Shared,
-}
 
 struct Team {
     shared: Shared,
@@ -72,119 +33,6 @@ struct Team {
     /// What has been done, for whoever reads why it failed.
     told: String,
     ids: u32,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let index = any::<Index>;
-    prop_oneof![
-        5 => prop::collection::vec(edit(), 1..4).prop_map(Step::Migrate),
-        1 => prop::collection::vec(edit(), 1..3).prop_map(Step::Amend),
-        1 => Just(Step::Edit),
-        3 => Just(Step::Upgrade),
-        2 => index().prop_map(Step::Downgrade),
-        1 => Just(Step::Pull),
-        4 => Just(Step::Push),
-        1 => (index(), index()).prop_map(|(from, onto)| Step::Rebase(from, onto)),
-        1 => (index(), index()).prop_map(|(from, to)| Step::Squash(from, to)),
-        1 => Just(Step::Reset),
-        2 => index().prop_map(Step::Fill),
-    ]
-}
-
-fn read(folder: &Path) -> Files {
-    let mut files = Files::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().display().to_string();
-                files.insert(name, fs::read(path).unwrap());
-            }
-        }
-    }
-    files
-}
-
-impl Developer {
-    fn new(database: &Database) -> Self {
-        let database = database.fresh();
-        let mut session = Session::new();
-        session.variable("DATABASE_URL", &database.url().to_string());
-        Developer {
-            session,
-            database,
-            models: Models::new(),
-            base: Shared::default(),
-        }
-    }
-
-    fn files(&self) -> Files {
-        read(&self.session.path().join("migrations"))
-    }
-
-    /// Puts those files in the place of all that are there.
-    fn check_out(&self, files: &Files) {
-        let folder = self.session.path().join("migrations");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).unwrap();
-        }
-        for (name, contents) in files {
-            self.session.write(&format!("migrations/{name}"), contents);
-        }
-    }
-
-    /// Brings in what the others have; returns whether a snapshot has to be written anew.
-    fn merge(&mut self, shared: &Shared) -> bool {
-        let ours = self.files();
-        let names: BTreeSet<&String> = self
-            .base
-            .files
-            .keys()
-            .chain(ours.keys())
-            .chain(shared.files.keys())
-            .collect();
-        let mut files = Files::new();
-        let mut clash = false;
-        for name in names {
-            let (base, theirs) = (self.base.files.get(name), shared.files.get(name));
-            let kept = merged(base, ours.get(name), theirs).unwrap_or_else(|_| {
-                assert_eq!(name, "snapshot.json", "two write the same file");
-                clash = true;
-                theirs.cloned()
-            });
-            files.extend(kept.map(|kept| (name.clone(), kept)));
-        }
-        self.check_out(&files);
-        self.models = merged_models(&self.base.models, &self.models, &shared.models);
-        self.base = shared.clone();
-        clash
-    }
-
-    /// Returns the ids of the revisions in the files, the newest first.
-    fn revisions(&self) -> Vec<String> {
-        let run = self.session.autogen(&["history", "--json"].map(str::to_owned));
-        let ids = run.terminal.split("\"id\": \"").skip(1);
-        ids.map(|rest| rest[..12].to_owned()).collect()
-    }
-
-    /// Returns the revisions that their database has.
-    fn applied(&self) -> Vec<String> {
-        let found = self
-            .database
-            .open()
-            .query("SELECT id FROM _autogen_revisions", &[]);
-        let ids = found.unwrap_or_default().into_iter().flatten();
-        ids.map(|id| id.as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Returns those that nobody else has, so that they may still change.
-    fn own(&self) -> Vec<String> {
-        let shared = |id: &String| self.base.files.keys().any(|name| name.contains(id));
-        self.revisions().into_iter().filter(|id| !shared(id)).collect()
-    }
 }
 
 impl Team {
