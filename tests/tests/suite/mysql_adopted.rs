@@ -46,6 +46,14 @@ fn table<'a>(schema: &'a mut Schema, name: &str) -> &'a mut Table {
 const SALARIES: &str = "CREATE TABLE salaries (id int PRIMARY KEY, salary int NOT NULL CHECK (salary > 0), bonus int CHECK (bonus > 0), kind int);
     INSERT INTO salaries VALUES (1, 5, 6, 7)";
 
+/// Leaves out the check of `bonus`, which MariaDB calls like the column and MySQL like the table.
+fn leave_out_check(salaries: &mut Table) {
+    salaries
+        .checks
+        .retain(|_, check| !check.expression.mentions("bonus"));
+    assert_eq!(salaries.checks.len(), 1);
+}
+
 #[test]
 fn a_check_of_a_column_outlives_another_definition() {
     changes(SALARIES, |schema| {
@@ -57,7 +65,7 @@ fn a_check_of_a_column_outlives_another_definition() {
 #[test]
 fn a_check_of_a_column_goes_and_comes() {
     changes(SALARIES, |schema| {
-        table(schema, "salaries").checks.remove("bonus");
+        leave_out_check(table(schema, "salaries"));
     });
 }
 
@@ -65,7 +73,10 @@ fn a_check_of_a_column_goes_and_comes() {
 fn a_column_goes_with_its_check() {
     changes(SALARIES, |schema| {
         let salaries = table(schema, "salaries");
-        salaries.checks.remove("bonus");
+        // MariaDB calls it like the column, MySQL like the table.
+        salaries
+            .checks
+            .retain(|_, check| !check.expression.mentions("bonus"));
         salaries.columns.retain(|column| column.name != "bonus");
     });
 }
