@@ -11,7 +11,7 @@ mod sql;
 pub(in crate::dialect) use clause::{Clause, ClauseKind, Constraint, Definition};
 use common::bare;
 pub(in crate::dialect) use common::{default_is, find, is_replaced};
-pub(in crate::dialect) use sql::{Command, Sql, contains};
+pub(in crate::dialect) use sql::{Command, Made, Sql, contains, starts};
 
 use std::collections::BTreeSet;
 
@@ -112,10 +112,12 @@ impl<'a> Walk<'a> {
             let Step::Execute { sql } = &statement.step else {
                 continue;
             };
-            let sql = self.read(sql);
-            common::rules(&mut self, &sql);
-            rule(&mut self, &sql);
-            self.follow(&sql.command);
+            let main = self.read(sql);
+            for sql in main.within(sql, self.lexicon).iter().chain([&main]) {
+                common::rules(&mut self, sql);
+                rule(&mut self, sql);
+                self.follow(&sql.command);
+            }
         }
         self
     }
@@ -183,7 +185,7 @@ impl<'a> Walk<'a> {
 
     /// Tells whether a table may hold rows: it was there before the script, though perhaps not in any model.
     pub(in crate::dialect) fn stands(&self, table: &TableName) -> bool {
-        !is_own(&table.name) && !self.created.contains(&Meant::of(table))
+        !is_own(&table.name) && !sql::is_temporary(table) && !self.created.contains(&Meant::of(table))
     }
 
     /// Tells whether operations of the revision change a table: the plan for them takes as few statements as can be.
@@ -204,7 +206,17 @@ impl<'a> Walk<'a> {
     /// Gives the tables the names that they have after the statement.
     fn follow(&mut self, command: &Command<'_>) {
         match command {
-            Command::CreateTable { table } => drop(self.created.insert(Meant::of(table))),
+            Command::CreateTable { table, made, .. } => {
+                if *made != Made::IfAbsent || self.table(table).is_none() {
+                    let hides = *made == Made::Temporary;
+                    let name = if hides {
+                        &TableName::new(&table.name)
+                    } else {
+                        table
+                    };
+                    self.created.insert(Meant::of(name));
+                }
+            }
             Command::RenameTable { pairs } => {
                 let mut moved = Schema::default();
                 for (from, to) in pairs {

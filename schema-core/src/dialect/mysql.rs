@@ -23,6 +23,7 @@ mod plan;
 mod portable;
 mod reflect;
 mod session;
+mod settings;
 mod standalone;
 mod stored;
 mod structure;

@@ -16,6 +16,12 @@ pub(super) fn transaction_keyword(sql: &str, lexicon: Lexicon) -> Option<String>
         "END" | "ABORT" => !lexicon.compound_bodies,
         "START" => has("TRANSACTION"),
         "ROLLBACK" => !has("TO"),
+        // It gives the transaction away, to be ended by anyone; a query can be called so, too.
+        "PREPARE" => {
+            let is_name = rest.get(1).is_some_and(|token| token.kind == Kind::String);
+            has("TRANSACTION") && is_name && lexicon.dollar_quotes
+        }
+        "XA" => lexicon.compound_bodies && !has("RECOVER"),
         _ => false,
     };
     breaks.then(|| first.text.to_owned())

@@ -125,30 +125,69 @@ const ENDS: [&str; 24] = [
 
 /// Reads all clauses that follow the table's name.
 pub(super) fn read_all<'s>(reader: &mut Reader<'s, '_>) -> Vec<Clause<'s>> {
-    let tokens = reader.rest();
+    let mut clauses = Vec::new();
+    for tokens in items(reader.rest()) {
+        let mut reader = reader.within(tokens);
+        let several = reader.eat("ADD") && {
+            reader.eat("COLUMN");
+            reader.eat("IF NOT EXISTS");
+            reader.eat("(")
+        };
+        if several {
+            clauses.extend(added_each(&reader));
+            continue;
+        }
+        reader.at = 0;
+        clauses.push(Clause {
+            kind: kind(&mut reader).unwrap_or(ClauseKind::Other),
+            tokens: tokens.to_vec(),
+        });
+    }
+    clauses
+}
+
+/// Reads the columns and constraints in the parentheses of a CREATE TABLE, each as if it were added.
+pub(super) fn read_parts<'s>(reader: &mut Reader<'s, '_>) -> Vec<Clause<'s>> {
+    if reader.eat("(") {
+        added_each(reader)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Reads `a integer, b text)`.
+fn added_each<'s>(reader: &Reader<'s, '_>) -> Vec<Clause<'s>> {
     let mut depth = 0_usize;
-    let parts = tokens.split(|token| {
+    let end = reader.rest().iter().position(|token| {
+        let closes = depth == 0 && token.is_symbol(")");
+        match token.text {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        closes
+    });
+    let tokens = &reader.rest()[..end.unwrap_or(reader.rest().len())];
+    items(tokens)
+        .filter(|tokens| !starts(tokens, "LIKE"))
+        .map(|tokens| Clause {
+            kind: added(&mut reader.within(tokens)).unwrap_or(ClauseKind::Other),
+            tokens: tokens.to_vec(),
+        })
+        .collect()
+}
+
+/// Returns what stands between the commas that are in no brackets.
+fn items<'t, 's>(tokens: &'t [Token<'s>]) -> impl Iterator<Item = &'t [Token<'s>]> {
+    let mut depth = 0_usize;
+    tokens.split(move |token| {
         match token.text {
             "(" | "[" => depth += 1,
             ")" | "]" => depth = depth.saturating_sub(1),
             _ => {}
         }
         depth == 0 && token.is_symbol(",")
-    });
-    parts
-        .map(|tokens| {
-            let mut reader = Reader {
-                sql: reader.sql,
-                tokens,
-                at: 0,
-                folds: reader.folds,
-            };
-            Clause {
-                kind: kind(&mut reader).unwrap_or(ClauseKind::Other),
-                tokens: tokens.to_vec(),
-            }
-        })
-        .collect()
+    })
 }
 
 fn kind<'s>(reader: &mut Reader<'s, '_>) -> Option<ClauseKind<'s>> {

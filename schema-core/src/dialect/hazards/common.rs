@@ -1,6 +1,7 @@
 //! What is a hazard in the SQL of any database.
 
-use super::{ClauseKind, Command, Sql, Walk, alike};
+use super::sql::starts;
+use super::{ClauseKind, Command, Made, Sql, Walk, alike};
 use crate::hazard::Code;
 use crate::lexer::{Kind, Token};
 use crate::operation::Operation;
@@ -14,6 +15,11 @@ pub(super) fn rules(walk: &mut Walk<'_>, sql: &Sql<'_>) {
                 dropped_table(walk, table);
             }
         }
+        Command::CreateTable {
+            table,
+            made: Made::Replacing,
+            ..
+        } if walk.table(table).is_some() => replaced_table(walk, table),
         Command::AlterTable { table, clauses } if walk.stands(table) => {
             for clause in clauses {
                 if let ClauseKind::DropColumn(column) = &clause.kind {
@@ -76,6 +82,17 @@ fn dropped_table(walk: &mut Walk<'_>, table: &TableName) {
     );
 }
 
+/// A table that stands, and goes for another one of its name.
+fn replaced_table(walk: &mut Walk<'_>, table: &TableName) {
+    if walk.stands(table) && !walk.drops(table) {
+        walk.found_anywhere(
+            Code::D01,
+            format!("`{table}` is dropped with all its rows, since OR REPLACE puts an empty one in its place"),
+            "leave OR REPLACE out, and change the table by ALTER TABLE; or drop the model and let `autogen migrate` write it",
+        );
+    }
+}
+
 /// Tells whether another table gets the name later in the script.
 pub(in crate::dialect) fn is_replaced(walk: &Walk<'_>, table: &TableName) -> bool {
     let name = table.name.to_ascii_lowercase();
@@ -84,7 +101,9 @@ pub(in crate::dialect) fn is_replaced(walk: &Walk<'_>, table: &TableName) -> boo
         .skip(1)
         .filter(|sql| sql.to_ascii_lowercase().contains(&name));
     later.any(|sql| match walk.read(sql).command {
-        Command::CreateTable { table: created } => alike(&created, table),
+        Command::CreateTable {
+            table: created, made, ..
+        } => made != Made::Temporary && alike(&created, table),
         Command::RenameTable { pairs } => pairs.iter().any(|(_, to)| alike(to, table)),
         Command::AlterTable { clauses, .. } => clauses.iter().any(
             |clause| matches!(&clause.kind, ClauseKind::RenameTable(to) if to.name.eq_ignore_ascii_case(&table.name)),
@@ -181,7 +200,7 @@ fn dropped_namespace(walk: &mut Walk<'_>, sql: &Sql<'_>) {
 
 /// Rows that are not written, or that push out others, without a word.
 fn passed_over(walk: &mut Walk<'_>, sql: &Sql<'_>) {
-    const WAYS: [&str; 8] = [
+    const WAYS: [&str; 9] = [
         "INSERT OR IGNORE",
         "INSERT OR REPLACE",
         "UPDATE OR IGNORE",
@@ -189,9 +208,16 @@ fn passed_over(walk: &mut Walk<'_>, sql: &Sql<'_>) {
         "INSERT IGNORE",
         "UPDATE IGNORE",
         "DELETE IGNORE",
-        "REPLACE INTO",
+        "ALTER IGNORE",
+        "REPLACE",
     ];
-    if let Some(way) = WAYS.iter().find(|way| sql.begins(way)) {
+    const MANNERS: [&str; 4] = ["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK"];
+    let begin = sql.main().iter().take(4);
+    let plain: Vec<Token<'_>> = begin
+        .filter(|token| !MANNERS.iter().any(|word| token.is(word)))
+        .copied()
+        .collect();
+    if let Some(way) = WAYS.iter().find(|way| starts(&plain, way)) {
         walk.found_anywhere(
             Code::D13,
             format!("{way} drops rows without a word: those that a rule refuses, or those that are in their way"),
@@ -232,11 +258,17 @@ fn find_column(table: &Table, name: &str) -> Option<String> {
 /// Tells whether a default is one of those constants and words that need no computing for each row.
 pub(in crate::dialect) fn default_is(tokens: &[Token<'_>], plain: impl Fn(&str) -> bool) -> bool {
     tokens.iter().enumerate().all(|(at, token)| match token.kind {
-        Kind::Word => {
+        Kind::Word | Kind::Quoted => {
             let is_called = tokens.get(at + 1).is_some_and(|next| next.is_symbol("("));
-            !is_called || plain(&token.text.to_ascii_lowercase())
+            let before = |back: usize| at.checked_sub(back).map(|at| &tokens[at]);
+            // `x::numeric(5, 2)` calls nothing, and `mine.now()` may be any function.
+            let is_cast = before(1).is_some_and(|token| token.is_symbol("::"));
+            let is_own = before(1).is_some_and(|token| token.is_symbol("."))
+                && before(2).is_some_and(|token| !token.is("pg_catalog"));
+            let name = token.name().unwrap_or_default().to_ascii_lowercase();
+            !is_called || is_cast || (!is_own && plain(&name))
         }
-        Kind::Quoted | Kind::String | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => true,
+        Kind::String | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => true,
     })
 }
 

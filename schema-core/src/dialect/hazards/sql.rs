@@ -2,6 +2,8 @@
 //!
 //! A lexer cannot tell all that a statement does, so what is not understood is [`Command::Other`] and never a guess.
 
+mod rows;
+
 use super::clause::{self, Clause};
 use crate::lexer::{Kind, Lexicon, Token, lex};
 use crate::schema::TableName;
@@ -10,6 +12,8 @@ use crate::schema::TableName;
 #[derive(Debug)]
 pub(in crate::dialect) struct Sql<'s> {
     pub(in crate::dialect) tokens: Vec<Token<'s>>,
+    /// Where what is done begins: behind `WITH …` and `SET STATEMENT … FOR`.
+    main: usize,
     pub(in crate::dialect) command: Command<'s>,
 }
 
@@ -18,6 +22,9 @@ pub(in crate::dialect) struct Sql<'s> {
 pub(in crate::dialect) enum Command<'s> {
     CreateTable {
         table: TableName,
+        made: Made,
+        /// Its columns and constraints, each as if it were added.
+        parts: Vec<Clause<'s>>,
     },
     DropTable {
         tables: Vec<TableName>,
@@ -56,24 +63,60 @@ pub(in crate::dialect) enum Command<'s> {
     Other,
 }
 
+/// What becomes of a table of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dialect) enum Made {
+    /// The statement fails.
+    New,
+    /// It stays.
+    IfAbsent,
+    /// It goes with all its rows.
+    Replacing,
+    /// It is hidden until the session ends.
+    Temporary,
+}
+
 impl<'s> Sql<'s> {
     /// Reads a statement.
     pub(in crate::dialect) fn read(sql: &'s str, lexicon: Lexicon) -> Self {
         let tokens = run_here(lex(sql, lexicon).filter(|token| !token.is_trivia()));
-        let command = Reader {
-            sql,
-            tokens: &tokens,
-            at: 0,
-            folds: lexicon.dollar_quotes,
-        }
-        .command()
-        .unwrap_or(Command::Other);
-        Sql { tokens, command }
+        Sql::of(sql, tokens, lexicon)
     }
 
-    /// Tells whether the statement begins with those words, which may be marks, too.
+    fn of(sql: &'s str, tokens: Vec<Token<'s>>, lexicon: Lexicon) -> Self {
+        let main = rows::main(&tokens);
+        let reader = Reader {
+            sql,
+            tokens: &tokens,
+            at: main,
+            folds: lexicon.dollar_quotes,
+        };
+        let command = reader.command().unwrap_or(Command::Other);
+        Sql {
+            tokens,
+            main,
+            command,
+        }
+    }
+
+    /// Returns what the statement does on the way, in its `WITH`.
+    pub(in crate::dialect) fn within(&self, sql: &'s str, lexicon: Lexicon) -> Vec<Sql<'s>> {
+        let changing = ["INSERT", "UPDATE", "DELETE", "MERGE"];
+        let bodies = rows::bodies(&self.tokens[..self.main]);
+        bodies
+            .filter(|body| changing.iter().any(|word| starts(body, word)))
+            .map(|body| Sql::of(sql, body.to_vec(), lexicon))
+            .collect()
+    }
+
+    /// Returns what is done, without `WITH …` and `SET STATEMENT … FOR`.
+    pub(in crate::dialect) fn main(&self) -> &[Token<'s>] {
+        &self.tokens[self.main..]
+    }
+
+    /// Tells whether what is done begins with those words, which may be marks, too.
     pub(in crate::dialect) fn begins(&self, words: &str) -> bool {
-        starts(&self.tokens, words)
+        starts(self.main(), words)
     }
 
     /// Tells whether those words stand in the statement, one after the other.
@@ -118,6 +161,15 @@ pub(super) struct Reader<'s, 't> {
 }
 
 impl<'s, 't> Reader<'s, 't> {
+    /// Returns one that reads some of the tokens.
+    pub(super) fn within(&self, tokens: &'t [Token<'s>]) -> Self {
+        Reader {
+            tokens,
+            at: 0,
+            ..*self
+        }
+    }
+
     pub(super) fn rest(&self) -> &'t [Token<'s>] {
         self.tokens.get(self.at..).unwrap_or_default()
     }
@@ -176,19 +228,22 @@ impl<'s, 't> Reader<'s, 't> {
             return self.drop();
         }
         if self.eat("ALTER") {
-            self.eat_any(&["ONLINE", "OFFLINE", "IGNORE"]);
+            while self.eat_any(&["ONLINE", "OFFLINE", "IGNORE"]) {}
             if !self.eat_any(&["TABLE", "FOREIGN TABLE"]) {
                 return None;
             }
             self.eat("IF EXISTS");
             let table = self.table()?;
+            self.wait();
             let clauses = clause::read_all(&mut self);
             return Some(Command::AlterTable { table, clauses });
         }
         if self.eat_any(&["RENAME TABLE", "RENAME TABLES"]) {
             let mut pairs = Vec::new();
+            self.eat("IF EXISTS");
             loop {
                 let from = self.table()?;
+                self.wait();
                 self.eat("TO");
                 pairs.push((from, self.table()?));
                 if !self.eat(",") {
@@ -197,24 +252,13 @@ impl<'s, 't> Reader<'s, 't> {
             }
         }
         if self.eat("UPDATE") {
-            self.eat_any(&["LOW_PRIORITY", "IGNORE"]);
-            if self.eat("OR") {
-                self.at += 1;
-            }
-            let table = self.table()?;
-            let columns = self.assigned();
-            let filtered = outside_parentheses(self.rest(), "WHERE");
-            return Some(Command::Update {
-                table,
-                columns,
-                filtered,
-            });
+            return self.update();
         }
-        if self.eat_any(&["DELETE FROM", "DELETE IGNORE FROM"]) {
-            let table = self.table()?;
-            let filtered = outside_parentheses(self.rest(), "WHERE")
-                || self.rest().iter().any(|token| token.is("LIMIT"));
-            return Some(Command::Delete { table, filtered });
+        if self.eat("DELETE") {
+            return self.delete();
+        }
+        if self.folds && self.eat("SELECT") {
+            return self.select_into();
         }
         if self.eat("TRUNCATE") {
             self.eat("TABLE");
@@ -225,14 +269,30 @@ impl<'s, 't> Reader<'s, 't> {
         None
     }
 
+    /// Passes over how long MariaDB waits for the table.
+    fn wait(&mut self) {
+        if self.eat("WAIT") {
+            self.at += 1;
+        } else {
+            self.eat("NOWAIT");
+        }
+    }
+
     fn create(&mut self) -> Option<Command<'s>> {
-        self.eat("OR REPLACE");
+        let replacing = self.eat("OR REPLACE");
         let own = self.eat_any(&["TEMP", "TEMPORARY", "GLOBAL TEMPORARY", "LOCAL TEMPORARY"]);
         self.eat("UNLOGGED");
-        if self.eat("TABLE") {
-            self.eat("IF NOT EXISTS");
+        if self.eat_any(&["TABLE", "MATERIALIZED VIEW"]) {
+            let if_absent = self.eat("IF NOT EXISTS");
             let table = self.table()?;
-            return (!own).then_some(Command::CreateTable { table });
+            let made = match (own || is_temporary(&table), replacing, if_absent) {
+                (true, _, _) => Made::Temporary,
+                (false, true, _) => Made::Replacing,
+                (false, false, true) => Made::IfAbsent,
+                (false, false, false) => Made::New,
+            };
+            let parts = clause::read_parts(self);
+            return Some(Command::CreateTable { table, made, parts });
         }
         self.eat_any(&["UNIQUE", "FULLTEXT", "SPATIAL"]);
         if !self.eat("INDEX") {
@@ -275,31 +335,12 @@ impl<'s, 't> Reader<'s, 't> {
             concurrently,
         })
     }
+}
 
-    /// Returns the columns that `SET a = …, (b, c) = …` names.
-    fn assigned(&mut self) -> Vec<String> {
-        let mut columns = Vec::new();
-        while let Some(token) = self.rest().first() {
-            self.at += 1;
-            if token.is("SET") {
-                break;
-            }
-        }
-        let mut depth = 0_usize;
-        for (at, token) in self.rest().iter().enumerate() {
-            match token.text {
-                "(" => depth += 1,
-                ")" => depth = depth.saturating_sub(1),
-                "=" if depth == 0 => {
-                    let before = &self.rest()[..at];
-                    columns.extend(before.last().and_then(Token::name));
-                }
-                _ if depth == 0 && (token.is("WHERE") || token.is("FROM")) => break,
-                _ => {}
-            }
-        }
-        columns
-    }
+/// Tells whether a name is one of the tables that only the session has.
+pub(super) fn is_temporary(table: &TableName) -> bool {
+    let schema = table.schema.as_deref().unwrap_or_default();
+    schema.eq_ignore_ascii_case("temp") || schema.eq_ignore_ascii_case("pg_temp")
 }
 
 /// Tells whether a word stands among the tokens and in no parentheses.

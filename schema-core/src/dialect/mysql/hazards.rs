@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 
 use super::MySql;
 use super::plan::collation::{is_about_prepared, thought_of};
+use super::settings::settings;
 use crate::dialect::Dialect;
 use crate::dialect::hazards::{Change, Command, Located, Sql, Walk};
 use crate::hazard::{Code, breaking};
-use crate::lexer::{Kind, unquote};
+use crate::lexer::{Kind, Token, unquote};
 use crate::plan::{Plan, Step};
 use crate::schema::{Schema, TableName};
 
@@ -73,6 +74,18 @@ fn statement(walk: &mut Walk<'_>, sql: &Sql<'_>, seen: &mut Seen) {
             changed_rows(walk, table, sql);
             seen.copied.remove(table);
         }
+        Command::CreateIndex { name, table, .. } if walk.stands(table) => {
+            let kinds = [
+                "CREATE FULLTEXT",
+                "CREATE SPATIAL",
+                "CREATE OR REPLACE FULLTEXT",
+                "CREATE OR REPLACE SPATIAL",
+            ];
+            if kinds.iter().any(|words| sql.begins(words)) {
+                let (code, text, safe) = alter::made_alone(table, name.as_deref());
+                walk.found(code, text, safe);
+            }
+        }
         Command::CreateTable { .. }
         | Command::DropTable { .. }
         | Command::RenameTable { .. }
@@ -84,15 +97,8 @@ fn statement(walk: &mut Walk<'_>, sql: &Sql<'_>, seen: &mut Seen) {
         | Command::Truncate { .. }
         | Command::Other => {}
     }
-    settings(walk, sql);
-    let files = ["LOAD DATA", "LOAD XML", "INTO OUTFILE", "INTO DUMPFILE"];
-    if let Some(words) = files.iter().find(|words| sql.has(words)) {
-        walk.found(
-            Code::R08,
-            format!("{words} reads or writes files beside the database"),
-            "INSERT what is needed; or load it with the client, beside the migration",
-        );
-    }
+    set(walk, sql);
+    beyond(walk, sql);
     for token in sql
         .tokens
         .iter()
@@ -111,12 +117,15 @@ fn statement(walk: &mut Walk<'_>, sql: &Sql<'_>, seen: &mut Seen) {
 
 /// A change of rows that has to look at all of them holds a lock on each, whether or not it changes it.
 fn changed_rows(walk: &mut Walk<'_>, table: &TableName, sql: &Sql<'_>) {
-    let condition = sql
-        .tokens
+    let tokens = sql.main();
+    if tokens.iter().any(|token| token.is("LIMIT")) {
+        return;
+    }
+    let condition = tokens
         .iter()
-        .position(|token| token.is("WHERE"))
-        .unwrap_or(sql.tokens.len());
-    let names: Vec<String> = sql.tokens[condition..]
+        .position(|token| token.is("WHERE") || token.is("ON"))
+        .unwrap_or(tokens.len());
+    let names: Vec<String> = tokens[condition..]
         .iter()
         .filter_map(|token| token.name())
         .collect();
@@ -140,44 +149,97 @@ fn changed_rows(walk: &mut Walk<'_>, table: &TableName, sql: &Sql<'_>) {
     }
 }
 
-fn settings(walk: &mut Walk<'_>, sql: &Sql<'_>) {
-    if !sql.begins("SET") {
-        return;
-    }
-    let names = |setting: &str| {
-        let mut tokens = sql.tokens.iter();
-        tokens.any(|token| {
-            token
-                .name()
-                .is_some_and(|name| name.eq_ignore_ascii_case(setting))
-        })
+/// What a `SET` sets, or `SET STATEMENT … FOR` for one statement.
+fn set(walk: &mut Walk<'_>, sql: &Sql<'_>) {
+    let words = match sql.tokens.as_slice() {
+        [set, statement, rest @ ..] if set.is("SET") && statement.is("STATEMENT") => rest,
+        [set, rest @ ..] if set.is("SET") => rest,
+        _ => return,
     };
-    let last = sql
-        .tokens
-        .last()
-        .map(|token| unquote(token.text))
-        .unwrap_or_default();
-    let by_default = last.eq_ignore_ascii_case("DEFAULT");
-    let is_long = by_default || last.parse::<u64>().is_ok_and(|seconds| seconds >= A_DAY);
-    if (names("lock_wait_timeout") || names("innodb_lock_wait_timeout")) && is_long {
-        walk.found(
-            Code::L10,
-            "without a limit the script waits for locks for a day, and all others wait behind it",
-            "leave it: the runner sets the limit that `--lock-timeout` says",
-        );
+    for setting in settings(words) {
+        let Some((name, value)) = setting.variable() else {
+            continue;
+        };
+        if setting.is_for_all() {
+            walk.found(
+                Code::R08,
+                format!("`{name}` is set for all databases of the server"),
+                "leave it to who runs the server; `SET SESSION` is for the script",
+            );
+        } else {
+            set_variable(walk, &name, value);
+        }
     }
-    if names("sql_mode") && !last.to_ascii_uppercase().contains("STRICT_") {
-        walk.found(
+}
+
+fn set_variable(walk: &mut Walk<'_>, name: &str, value: &[Token<'_>]) {
+    let first = value.first().map(|token| unquote(token.text)).unwrap_or_default();
+    match name {
+        "lock_wait_timeout" | "innodb_lock_wait_timeout" => {
+            let is_long = first.parse::<u64>().is_ok_and(|seconds| seconds >= A_DAY);
+            if is_long || first.eq_ignore_ascii_case("DEFAULT") {
+                walk.found(
+                    Code::L10,
+                    "without a limit the script waits for locks for a day, and all others wait behind it",
+                    "leave it: the runner sets the limit that `--lock-timeout` says",
+                );
+            }
+        }
+        "sql_mode" if is_loose(value) => walk.found(
             Code::D12,
             "without the strict mode the server cuts texts, makes zeros of what is no number, and says nothing",
             "leave `sql_mode`: the runner's session is strict",
-        );
-    }
-    if names("foreign_key_checks") && matches!(last.to_ascii_uppercase().as_str(), "0" | "OFF" | "FALSE") {
-        walk.found(
+        ),
+        "foreign_key_checks" if matches!(first.to_ascii_uppercase().as_str(), "0" | "OFF" | "FALSE") => walk.found(
             Code::L19,
             "a foreign key that is added without checks lets in rows that refer to nothing, for good",
             "leave `foreign_key_checks`; where the copy takes too long, look for such rows first and say so in an `allow`",
+        ),
+        _ => {}
+    }
+}
+
+/// Tells whether a mode that is said is not strict. What is taken from a variable is not known.
+fn is_loose(value: &[Token<'_>]) -> bool {
+    let says_strict = value.iter().any(|token| {
+        let text = token.text.to_ascii_uppercase();
+        text.contains("STRICT_") || text.contains("TRADITIONAL")
+    });
+    let is_known = !value
+        .iter()
+        .any(|token| token.is_symbol("@") || token.is("DEFAULT"));
+    let takes_away = value.first().is_some_and(|token| token.is("REPLACE"));
+    if takes_away {
+        says_strict
+    } else {
+        is_known && !says_strict
+    }
+}
+
+/// What is no table's: files, and programs within the server.
+fn beyond(walk: &mut Walk<'_>, sql: &Sql<'_>) {
+    let files = [
+        "LOAD DATA",
+        "LOAD XML",
+        "INTO OUTFILE",
+        "INTO DUMPFILE",
+        "LOAD_FILE (",
+    ];
+    if let Some(words) = files.iter().find(|words| sql.has(words)) {
+        walk.found(
+            Code::R08,
+            format!(
+                "{} reads or writes files beside the database",
+                words.trim_end_matches(" (")
+            ),
+            "INSERT what is needed; or load it with the client, beside the migration",
+        );
+    }
+    if (sql.begins("CREATE") && sql.has("SONAME")) || sql.begins("INSTALL") {
+        walk.found(
+            Code::R08,
+            "a library is loaded into the server, for all its databases",
+            "leave it to who runs the server",
         );
     }
 }

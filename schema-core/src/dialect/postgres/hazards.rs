@@ -6,9 +6,10 @@
 
 mod alter;
 mod commands;
+mod steady;
 mod types;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Postgres;
 use super::ddl::{qualified, quote};
@@ -37,9 +38,11 @@ struct Held {
     /// The tables that nobody can write, those that nobody can read among them.
     writes: BTreeSet<TableName>,
     /// Constraints that were added without a look at the rows.
-    unproved: BTreeSet<String>,
-    /// The values that enums have got.
-    values: BTreeSet<String>,
+    unproved: BTreeSet<(TableName, String)>,
+    /// The types that the script makes.
+    types: BTreeSet<String>,
+    /// The values that enums have got, each with its type.
+    values: BTreeMap<String, String>,
     /// The tables that were written anew.
     rewritten: BTreeSet<TableName>,
     /// Whether the script was said to work beside locks.

@@ -4,7 +4,7 @@
 
 use super::Sqlite;
 use crate::dialect::hazards::{
-    Change, ClauseKind, Command, Located, Sql, Walk, default_is, find, is_replaced,
+    Change, ClauseKind, Command, Definition, Located, Sql, Walk, find, is_replaced,
 };
 use crate::hazard::Code;
 use crate::lexer::{Kind, Token};
@@ -59,29 +59,55 @@ fn statement(walk: &mut Walk<'_>, sql: &Sql<'_>) {
         | Command::Truncate { .. }
         | Command::Other => {}
     }
-    let reaches = [
-        ("ATTACH", "another file"),
-        ("DETACH", "another file"),
-        ("VACUUM INTO", "another file"),
-        (
-            "PRAGMA writable_schema",
-            "the schema's own table, where one mistake makes the file unreadable",
-        ),
-    ];
-    let called = sql
-        .tokens
-        .windows(2)
-        .any(|pair| pair[0].is("load_extension") && pair[1].is_symbol("("));
-    let found = reaches.iter().find(|(words, _)| {
-        sql.begins(words) || (*words == "VACUUM INTO" && sql.begins("VACUUM") && sql.has("INTO"))
-    });
-    let found = found.map(|(words, what)| (*words, *what));
-    if let Some((words, what)) = found.or(called.then_some(("load_extension", "a library of any kind"))) {
+    if let Some((words, what)) = reach(sql) {
         walk.found(
             Code::R08,
             format!("{words} reaches for {what}"),
             "leave it out of migrations; for a copy of the file there is `upgrade --backup`",
         );
+    }
+    if pragma(sql).is_some_and(|name| name.eq_ignore_ascii_case("ignore_check_constraints")) {
+        walk.found(
+            Code::R08,
+            "PRAGMA ignore_check_constraints lets in rows that break a CHECK, for good",
+            "leave it; where a CHECK is in the way, let the model say another one",
+        );
+    }
+}
+
+/// Returns what of a statement is not the schema's, and what it reaches.
+fn reach(sql: &Sql<'_>) -> Option<(&'static str, &'static str)> {
+    const FILE: &str = "another file";
+    let called = |function: &str| {
+        let mut pairs = sql.tokens.windows(2);
+        pairs.any(|pair| pair[0].is(function) && pair[1].is_symbol("("))
+    };
+    let writable = pragma(sql).is_some_and(|name| name.eq_ignore_ascii_case("writable_schema"));
+    let ways = [
+        (sql.begins("ATTACH"), "ATTACH", FILE),
+        (sql.begins("DETACH"), "DETACH", FILE),
+        (sql.begins("VACUUM") && sql.has("INTO"), "VACUUM INTO", FILE),
+        (
+            writable,
+            "PRAGMA writable_schema",
+            "the schema's own table, where one mistake makes the file unreadable",
+        ),
+        (
+            called("load_extension"),
+            "load_extension",
+            "a library of any kind",
+        ),
+    ];
+    let found = ways.into_iter().find(|(is, ..)| *is);
+    found.map(|(_, words, what)| (words, what))
+}
+
+/// Returns the name of the setting that a statement is about.
+fn pragma(sql: &Sql<'_>) -> Option<String> {
+    match sql.main() {
+        [first, _, dot, name, ..] if first.is("PRAGMA") && dot.is_symbol(".") => name.name(),
+        [first, name, ..] if first.is("PRAGMA") => name.name(),
+        _ => None,
     }
 }
 
@@ -144,28 +170,37 @@ fn is_guarded(walk: &Walk<'_>, table: &TableName) -> bool {
 }
 
 /// Returns why a column cannot be added to a table with rows (<https://www.sqlite.org/lang_altertable.html>).
-fn refused_with_rows(definition: &crate::dialect::hazards::Definition<'_>) -> Option<&'static str> {
-    let default = definition.default();
+fn refused_with_rows(definition: &Definition<'_>) -> Option<&'static str> {
+    let default = definition.default().map(bare);
     let is_null = |tokens: &[Token<'_>]| tokens.len() == 1 && tokens[0].is("NULL");
-    let bare = default.is_none_or(is_null);
     let computed = definition.has("GENERATED") || definition.has("AS");
-    if definition.has("NOT NULL") && bare && !computed {
+    if definition.has("NOT NULL") && default.is_none_or(is_null) && !computed {
         return Some("is NOT NULL without a default");
     }
     if computed && definition.has("STORED") {
         return Some("is STORED");
     }
-    let moving = ["CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"];
     let default = default?;
-    let is_constant = default_is(default, |_| false)
-        && !default
-            .first()
-            .is_some_and(|token| token.kind == Kind::Symbol && token.text == "(")
-        && !default
-            .iter()
-            .any(|token| moving.iter().any(|word| token.is(word)));
-    if !is_constant {
+    if !is_constant(default) {
         return Some("has a default that is no constant");
     }
     (definition.has("REFERENCES") && !is_null(default)).then_some("refers to another table and has a default")
+}
+
+/// Returns an expression without the parentheses around it, which change nothing.
+fn bare<'t, 's>(tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
+    match tokens {
+        [open, inner @ .., close] if open.is_symbol("(") && close.is_symbol(")") => bare(inner),
+        _ => tokens,
+    }
+}
+
+/// Tells whether a default is one value, with a sign perhaps.
+fn is_constant(tokens: &[Token<'_>]) -> bool {
+    let moving = ["CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"];
+    match tokens {
+        [value] => value.kind != Kind::Symbol && !moving.iter().any(|word| value.is(word)),
+        [sign, value] => (sign.is_symbol("-") || sign.is_symbol("+")) && value.kind == Kind::Number,
+        _ => false,
+    }
 }

@@ -4,9 +4,10 @@ mod copies;
 
 use std::collections::BTreeSet;
 
+pub(super) use self::copies::made_alone;
 use self::copies::{copying, mixed};
 use super::Seen;
-use crate::dialect::hazards::{Clause, ClauseKind, Command, Definition, Walk, contains, find};
+use crate::dialect::hazards::{Clause, ClauseKind, Command, Definition, Walk, contains, find, starts};
 use crate::dialect::mysql::LEXICON;
 use crate::dialect::mysql::ddl::quote;
 use crate::dialect::mysql::types;
@@ -33,6 +34,7 @@ pub(super) fn rules(walk: &mut Walk<'_>, table: &TableName, clauses: &[Clause<'_
     }
     for clause in clauses {
         silent_values(walk, table, clause);
+        emptied(walk, table, clause);
         lost_parts(walk, table, clause, seen);
         if let Some((code, text, safe)) = copying(walk.table(table), table, clause, clauses) {
             if !refused && copies.insert(code) {
@@ -112,6 +114,19 @@ fn silent_values(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>) {
             Code::F07,
             format!("rows of `{table}` get '' or 0 in `{name}`, without a word, since it is NOT NULL and has no default"),
             "say the value: `DEFAULT …`; or add it as NULL, fill it, and make it NOT NULL",
+        );
+    }
+}
+
+/// Rows that go with the part of the table that holds them.
+fn emptied(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>) {
+    let ways = ["DROP PARTITION", "TRUNCATE PARTITION", "DISCARD TABLESPACE"];
+    let begins = |words: &&&str| starts(&clause.tokens, words);
+    if let Some(way) = ways.iter().find(begins) {
+        walk.found(
+            Code::D08,
+            format!("{way} takes rows of `{table}` with it, whichever they are"),
+            "keep a copy first; or say which rows: `DELETE FROM … WHERE …`",
         );
     }
 }

@@ -6,9 +6,10 @@ use super::stock::{BY_THEMSELVES, OWN, left_prepared, names_role, temporary_tabl
 use super::{effect, words};
 use crate::db::mysql::SESSION;
 use crate::dialect::mysql::ddl::{quote, text};
+use crate::dialect::mysql::settings::{Setting, settings};
 use crate::dialect::mysql::standalone::guard;
 use crate::dialect::{Effect, Restore};
-use crate::lexer::{Kind, Token, unquote};
+use crate::lexer::{Token, unquote};
 use crate::plan::{Plan, Statement};
 
 /// What `SET NAMES` and `SET CHARACTER SET` set.
@@ -149,7 +150,7 @@ impl Set {
             let words: Vec<Token<'_>> = words(sql).collect();
             match &words[..] {
                 [first, rest @ ..] if first.is("SET") && effect::effect(sql) != Effect::Lasting => {
-                    items(rest).for_each(|item| set.item(item));
+                    settings(rest).for_each(|setting| set.add(&setting));
                 }
                 [first, ..]
                     if ["CALL", "DO", "EXECUTE", "SELECT"]
@@ -169,61 +170,24 @@ impl Set {
         self.variables.extend(names.iter().map(|&name| name.to_owned()));
     }
 
-    /// Takes one of what a SET sets.
-    fn item(&mut self, words: &[Token<'_>]) {
-        // One such mark is a variable of the user's own.
-        let marks: usize = words.iter().map_while(marks_of).sum();
-        let words = &words[words.iter().map_while(marks_of).count()..];
-        let words = match words {
-            [scope, dot, rest @ ..] if is_session(scope) && dot.is_symbol(".") => rest,
-            [scope, rest @ ..] if is_session(scope) => rest,
-            words => words,
-        };
-        match words {
-            _ if marks == 1 => {}
-            [first, ..]
-                if ["NAMES", "CHARSET", "CHARACTER"]
-                    .iter()
-                    .any(|word| first.is(word)) =>
-            {
-                self.extend(&CHARACTERS);
+    fn add(&mut self, setting: &Setting<'_, '_>) {
+        if setting.is_own() || setting.is_for_all() {
+            return;
+        }
+        let is = |word: &str| setting.words.first().is_some_and(|first| first.is(word));
+        if is("NAMES") || is("CHARSET") || is("CHARACTER") {
+            self.extend(&CHARACTERS);
+        } else if is("TRANSACTION") {
+            self.isolation = true;
+        } else if let Some((name, _)) = setting.variable() {
+            match name.as_str() {
+                "tx_isolation" | "transaction_isolation" => self.isolation = true,
+                "timestamp" => self.timestamp = true,
+                name if BY_THEMSELVES.contains(&name) => {}
+                name => drop(self.variables.insert(name.to_owned())),
             }
-            [first, ..] if first.is("TRANSACTION") => self.isolation = true,
-            [name, is, ..]
-                if name.kind != Kind::Symbol && (is.text.starts_with('=') || is.text.starts_with(":=")) =>
-            {
-                match unquote(name.text).to_ascii_lowercase().as_str() {
-                    "tx_isolation" | "transaction_isolation" => self.isolation = true,
-                    "timestamp" => self.timestamp = true,
-                    name if BY_THEMSELVES.contains(&name) => {}
-                    name => {
-                        self.variables.insert(name.to_owned());
-                    }
-                }
-            }
-            _ => {}
         }
     }
-}
-
-/// Returns how many `@` a word is, if it is nothing else.
-fn marks_of(word: &Token<'_>) -> Option<usize> {
-    let is_mark = !word.text.is_empty() && word.text.bytes().all(|byte| byte == b'@');
-    is_mark.then_some(word.text.len())
-}
-
-fn is_session(word: &Token<'_>) -> bool {
-    word.is("SESSION") || word.is("LOCAL")
-}
-
-/// Returns the words between the commas that stand in no brackets.
-fn items<'w, 't>(words: &'w [Token<'t>]) -> impl Iterator<Item = &'w [Token<'t>]> {
-    let mut depth = 0_usize;
-    words.split(move |word| {
-        depth += usize::from(word.is_symbol("("));
-        depth = depth.saturating_sub(usize::from(word.is_symbol(")")));
-        depth == 0 && word.is_symbol(",")
-    })
 }
 
 #[cfg(test)]

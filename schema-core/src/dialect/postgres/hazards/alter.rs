@@ -1,7 +1,9 @@
 //! ALTER TABLE on a table that may hold rows.
 
+use super::commands::is_json;
+use super::steady::is_steady;
 use super::types::{is_reindexed, is_rewritten};
-use super::{Held, Lock, beside_locks};
+use super::{Held, Lock, beside_locks, outside_only};
 use crate::dialect::hazards::{Clause, ClauseKind, Constraint, Definition, Walk, default_is};
 use crate::dialect::postgres::ddl::{qualified, quote};
 use crate::dialect::postgres::types::{self, Class, class};
@@ -84,7 +86,7 @@ fn of_clause(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>, held: 
             constraint(walk, table, (name, what), clause, held, work);
         }
         ClauseKind::Validate(name) => {
-            if held.in_transaction && held.unproved.contains(name) {
+            if held.in_transaction && held.unproved.contains(&(table.clone(), name.clone())) {
                 walk.found(
                     Code::L05,
                     format!("`{name}` is added and proved in one transaction, so the lock of the first lasts for the second"),
@@ -93,7 +95,7 @@ fn of_clause(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>, held: 
             }
         }
         ClauseKind::Drop { name } => dropped_key(walk, table, name, held),
-        ClauseKind::Other => other(walk, table, clause, work),
+        ClauseKind::Other => other(walk, table, clause, held, work),
         ClauseKind::DropColumn(_)
         | ClauseKind::Redefine { .. }
         | ClauseKind::DropPrimaryKey
@@ -113,63 +115,6 @@ fn is_proved(walk: &Walk<'_>, table: &TableName, column: &str) -> bool {
             .any(|check| plain(&check.expression.0) == said)
     })
 }
-
-/// Functions that give every row of a statement the same value, or the same value for the same arguments; one that is not among
-/// them may be VOLATILE, as every function is whose author says nothing.
-const STEADY: [&str; 40] = [
-    "now",
-    "transaction_timestamp",
-    "statement_timestamp",
-    "current_timestamp",
-    "current_time",
-    "localtimestamp",
-    "localtime",
-    "timezone",
-    "date_trunc",
-    "date_part",
-    "make_date",
-    "make_time",
-    "make_timestamp",
-    "make_timestamptz",
-    "make_interval",
-    "to_timestamp",
-    "to_date",
-    "to_char",
-    "to_number",
-    "lower",
-    "upper",
-    "initcap",
-    "trim",
-    "btrim",
-    "concat",
-    "coalesce",
-    "nullif",
-    "greatest",
-    "least",
-    "md5",
-    "sha256",
-    "abs",
-    "round",
-    "trunc",
-    "floor",
-    "jsonb_build_object",
-    "jsonb_build_array",
-    "json_build_object",
-    "array_append",
-    "current_setting",
-];
-
-/// The types that take a length or a precision, and so look like a function in a cast.
-const SIZED: [&str; 8] = [
-    "varchar",
-    "char",
-    "character",
-    "varying",
-    "numeric",
-    "decimal",
-    "timestamp",
-    "time",
-];
 
 fn added_column(walk: &mut Walk<'_>, table: &TableName, definition: &Definition<'_>, work: &mut Work) {
     let name = &definition.name;
@@ -195,10 +140,9 @@ fn added_column(walk: &mut Walk<'_>, table: &TableName, definition: &Definition<
             safe,
         );
     }
-    let steady = |function: &str| STEADY.contains(&function) || SIZED.contains(&function);
     if definition
         .default()
-        .is_some_and(|default| !default_is(default, steady))
+        .is_some_and(|default| !default_is(default, is_steady))
     {
         work.writes = true;
         walk.found(
@@ -207,15 +151,7 @@ fn added_column(walk: &mut Walk<'_>, table: &TableName, definition: &Definition<
             "add the column without it, SET DEFAULT for rows to come, and fill those that exist in steps",
         );
     }
-    if ty == "json" || ty.starts_with("json[") {
-        walk.found(
-            Code::B06,
-            format!(
-                "`{table}.{name}` is json, which has no `=`: SELECT DISTINCT, GROUP BY and UNION over it fail"
-            ),
-            "`jsonb`, unless the very text has to be kept",
-        );
-    }
+    is_json(walk, table, name, &ty);
     for (words, what) in [
         ("UNIQUE", Constraint::Unique),
         ("PRIMARY KEY", Constraint::PrimaryKey),
@@ -236,6 +172,7 @@ fn retyped(
     work: &mut Work,
 ) {
     let new = types::canonical(ty);
+    is_json(walk, table, column, &new);
     let standing = walk.table(table);
     let old = standing
         .and_then(|table| table.column(column))
@@ -298,10 +235,10 @@ fn constraint(
     work: &mut Work,
 ) {
     if clause.has("NOT VALID") {
-        held.unproved.insert(name.to_owned());
+        held.unproved.insert((table.clone(), name.to_owned()));
         return;
     }
-    if clause.has("USING INDEX") {
+    if clause.has("USING INDEX") || clause.has("NOT ENFORCED") {
         return;
     }
     work.reads = true;
@@ -378,7 +315,7 @@ fn dropped_key(walk: &mut Walk<'_>, table: &TableName, name: &str, held: &mut He
     held.lock(&parent, Lock::Exclusive);
 }
 
-fn other(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>, work: &mut Work) {
+fn other(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>, held: &Held, work: &mut Work) {
     if clause.has("SET UNLOGGED") || clause.has("SET LOGGED") {
         work.writes = true;
         walk.found(
@@ -387,11 +324,20 @@ fn other(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>, work: &mut
             "do it when nobody minds; there is no other form",
         );
     }
-    if clause.has("DETACH PARTITION") && !clause.has("CONCURRENTLY") {
+    if clause.has("DETACH PARTITION") && clause.has("CONCURRENTLY") {
+        outside_only(walk, "DETACH PARTITION … CONCURRENTLY", held);
+    } else if clause.has("DETACH PARTITION") {
         walk.found(
             Code::L14,
             format!("DETACH PARTITION waits for all who use `{table}`, and all others wait for it"),
             "`DETACH PARTITION … CONCURRENTLY`, with `-- autogen: no-transaction` at the head of the script",
+        );
+    }
+    if clause.has("DISABLE TRIGGER ALL") {
+        walk.found(
+            Code::R08,
+            format!("without its triggers `{table}` lets in rows that break its foreign keys, for good"),
+            "leave them; a trigger of your own is disabled by its name",
         );
     }
 }

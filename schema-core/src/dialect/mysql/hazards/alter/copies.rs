@@ -1,12 +1,15 @@
 //! What makes the server copy a table, or keep writers out for as long as it takes.
 
-use crate::dialect::hazards::{Clause, ClauseKind, Constraint, Definition, default_is};
+mod texts;
+
+use self::texts::{behind, follows_charset, is_kept, says_longer_length};
+use crate::dialect::hazards::{Clause, ClauseKind, Constraint, Definition, default_is, starts};
 use crate::dialect::mysql::LEXICON;
 use crate::dialect::mysql::ddl::native;
-use crate::dialect::mysql::normalize::{charset, charset_of};
-use crate::dialect::mysql::types::{self, Class};
+use crate::dialect::mysql::normalize::charset_of;
+use crate::dialect::mysql::types;
 use crate::hazard::Code;
-use crate::lexer::{Kind, Token};
+use crate::lexer::{Kind, Token, unquote};
 use crate::schema::{Auto, Column, Storage, Table, TableName, Type};
 
 /// How it is said that MariaDB does otherwise: no script knows on which of the two it will run.
@@ -29,6 +32,13 @@ pub(super) fn copying(
         generated.any(|generated| generated.storage == storage)
     };
     match &clause.kind {
+        ClauseKind::AddColumn(definition) if definition.has("REFERENCES") => {
+            let name = &definition.name;
+            let safe =
+                "do it when few write; or the column first, and the foreign key in a revision of its own";
+            let why = format!("`{name}` refers to another one (MariaDB and MySQL from 9.0 on)");
+            Some((Code::L19, copied(why), safe.to_owned()))
+        }
         ClauseKind::AddColumn(definition) => added(definition, has(Storage::Virtual)).map(|(code, why)| {
             let safe = if code == Code::L18 {
                 "add it without the default, SET DEFAULT for rows to come, and fill those that exist in steps"
@@ -102,6 +112,13 @@ pub(super) fn copying(
             copied("all its texts get another character set".into()),
             ASK.to_owned(),
         )),
+        ClauseKind::Add { name, .. } if clause.has("FULLTEXT") || clause.has("SPATIAL") => {
+            Some(made_alone(table, name.as_deref()))
+        }
+        ClauseKind::Other => {
+            let why = rearranged(standing, clause)?;
+            Some((Code::L16, copied(why), ASK.to_owned()))
+        }
         ClauseKind::Add { .. }
         | ClauseKind::DropColumn(_)
         | ClauseKind::AlterType { .. }
@@ -109,9 +126,45 @@ pub(super) fn copying(
         | ClauseKind::Drop { .. }
         | ClauseKind::Validate(_)
         | ClauseKind::RenameTable(_)
-        | ClauseKind::RenameColumn { .. }
-        | ClauseKind::Other => None,
+        | ClauseKind::RenameColumn { .. } => None,
     }
+}
+
+/// An index that is made of all rows while nobody may change them.
+pub(in crate::dialect::mysql::hazards) fn made_alone(
+    table: &TableName,
+    name: Option<&str>,
+) -> (Code, String, String) {
+    let name = name.map_or_else(|| "the index".to_owned(), |name| format!("`{name}`"));
+    let text = format!(
+        "nobody can write to `{table}` while {name}, which is FULLTEXT or SPATIAL, is made of all its rows"
+    );
+    (
+        Code::L16,
+        text,
+        "there is no other form: do it when few write".to_owned(),
+    )
+}
+
+/// Returns how a clause has all rows stored in another way, or another order.
+fn rearranged(standing: Option<&Table>, clause: &Clause<'_>) -> Option<String> {
+    let begins = |words: &str| starts(&clause.tokens, words);
+    if begins("PARTITION BY") || begins("REMOVE PARTITIONING") {
+        return Some("its partitions are others".into());
+    }
+    if begins("ORDER BY") {
+        return Some("its rows get another order".into());
+    }
+    let engine = match clause.tokens.as_slice() {
+        [word, is, name, ..] if word.is("ENGINE") && is.is_symbol("=") => name,
+        [word, name, ..] if word.is("ENGINE") => name,
+        _ => return None,
+    };
+    let engine = unquote(engine.text);
+    let was = standing
+        .and_then(|table| table.options.engine.as_deref())
+        .unwrap_or("InnoDB");
+    (!engine.eq_ignore_ascii_case(was)).then(|| format!("its engine becomes {engine}"))
 }
 
 /// What a default may name and be the same for every row.
@@ -204,47 +257,6 @@ fn indexes_virtual(standing: Option<&Table>, clauses: &[Clause<'_>]) -> bool {
     })
 }
 
-/// Returns why a text that has its table's character set makes the server copy the table: it gets another one with it.
-fn follows_charset(
-    standing: &Table,
-    old: &Column,
-    definition: &Definition<'_>,
-    together: &[Clause<'_>],
-) -> Option<(Code, String)> {
-    let says = |word| behind(definition, word).is_some();
-    if !Class::of(native(old)).has_collation() || says("COLLATE") || says("CHARACTER") || says("CHARSET") {
-        return None;
-    }
-    let options = together
-        .iter()
-        .filter(|clause| matches!(clause.kind, ClauseKind::Other));
-    let new = options.filter_map(charset_named).next()?;
-    (new != charset(standing, old)).then(|| {
-        let text = format!("`{}` gets another character set", definition.name);
-        (Code::L16, text)
-    })
-}
-
-/// Returns the character set that a clause gives a table; its database's own is taken for `utf8mb4`.
-fn charset_named(clause: &Clause<'_>) -> Option<String> {
-    let behind = |word: &str| {
-        let at = clause.tokens.iter().position(|token| token.is(word))?;
-        let value = clause.tokens[at + 1..]
-            .iter()
-            .find(|token| !token.is_symbol("="))?;
-        Some(value.text.to_lowercase())
-    };
-    let named = behind("SET")
-        .filter(|_| clause.has("CHARACTER SET"))
-        .or_else(|| behind("CHARSET"))
-        .or_else(|| behind("COLLATE").map(|collation| charset_of(&collation).to_owned()))?;
-    Some(if named == "default" {
-        "utf8mb4".to_owned()
-    } else {
-        named
-    })
-}
-
 /// Returns why a column that is defined anew makes the server copy its table.
 fn redefined(
     old: &Column,
@@ -308,55 +320,6 @@ fn redefined(
             Some((Code::L08, format!("`{name}` is no longer numbered {ON_MYSQL}")))
         }
         (Auto::No, false) | (Auto::Auto | Auto::NeverReused, true) => None,
-    }
-}
-
-/// Returns why MySQL copies the table of a text or bytes that may become longer: from 256 bytes on, each value says its length in two.
-fn says_longer_length(standing: &Table, old: &Column, definition: &Definition<'_>) -> Option<(Code, String)> {
-    let after = types::canonical(definition.ty, LEXICON).ok()?;
-    let width = |length: u64| length * bytes_of_character(charset(standing, old));
-    let (before, now) = match (Class::of(native(old)), Class::of(&after)) {
-        (Class::Char(before), Class::Char(now)) => (width(before), width(now)),
-        (Class::Binary(before), Class::Binary(now)) => (before, now),
-        (_, _) => return None,
-    };
-    (before < 256 && now >= 256).then(|| {
-        let text = format!(
-            "`{}` may take more than 255 bytes now {ON_MYSQL}",
-            definition.name
-        );
-        (Code::L16, text)
-    })
-}
-
-/// Returns how many bytes a character of that set takes at most
-/// (<https://dev.mysql.com/doc/refman/8.4/en/charset-charsets.html>).
-fn bytes_of_character(charset: &str) -> u64 {
-    match charset {
-        "utf8mb4" | "utf16" | "utf16le" | "utf32" | "gb18030" => 4,
-        "utf8mb3" | "utf8" | "ujis" | "eucjpms" => 3,
-        "ucs2" | "big5" | "cp932" | "euckr" | "gb2312" | "gbk" | "sjis" => 2,
-        _ => 1,
-    }
-}
-
-/// Returns the word that stands behind another one.
-fn behind(definition: &Definition<'_>, word: &str) -> Option<String> {
-    let at = definition.rest.iter().position(|token| token.is(word))?;
-    definition.rest.get(at + 1).map(|token| token.text.to_lowercase())
-}
-
-/// Tells whether values of one type are kept in the same way as those of another, which may be longer.
-fn is_kept(old: &str, new: &str) -> bool {
-    if old == new {
-        return true;
-    }
-    let name = |ty: &str| ty.split(['(', ' ']).next().unwrap_or_default().to_owned();
-    match (Class::of(old), Class::of(new)) {
-        (Class::Char(before), Class::Char(after)) | (Class::Binary(before), Class::Binary(after)) => {
-            name(old) == name(new) && name(old).starts_with("var") && before <= after
-        }
-        (_, _) => false,
     }
 }
 
