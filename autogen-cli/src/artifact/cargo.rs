@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cargo_metadata::{Artifact as Message, Message as AnyMessage, TargetKind};
+use cargo_metadata::{Artifact as Message, Message as AnyMessage, MetadataCommand, PackageId, TargetKind};
 
 use super::Selection;
 use crate::error::CommandError;
@@ -90,6 +90,8 @@ enum Chosen<'a> {
     Named(&'a [String]),
     /// The one with this manifest.
     Manifest(PathBuf),
+    /// Those of these ids.
+    Members(Vec<PackageId>),
     /// Those whose manifests lie under this workspace.
     Workspace(PathBuf),
 }
@@ -104,10 +106,19 @@ impl<'a> Chosen<'a> {
             .ancestors()
             .map(|directory| directory.join("Cargo.toml"))
             .find(|manifest| manifest.is_file());
-        match manifest {
-            Some(manifest) if holds_package(&manifest) => Chosen::Manifest(canonical(&manifest)),
-            Some(manifest) => Chosen::Workspace(canonical(manifest.parent().unwrap_or(project))),
-            None => Chosen::Workspace(canonical(project)),
+        let Some(manifest) = manifest else {
+            return Chosen::Workspace(canonical(project));
+        };
+        // Cargo itself refuses a manifest that cannot be parsed, and says why better than this could.
+        let text = std::fs::read_to_string(&manifest).unwrap_or_default();
+        let table: toml::Table = text.parse().unwrap_or_default();
+        let workspace = table.get("workspace").and_then(toml::Value::as_table);
+        if !table.contains_key("package") {
+            Chosen::Workspace(canonical(manifest.parent().unwrap_or(project)))
+        } else if workspace.is_some_and(|workspace| workspace.contains_key("default-members")) {
+            default_members(&manifest).map_or_else(|| Chosen::Manifest(canonical(&manifest)), Chosen::Members)
+        } else {
+            Chosen::Manifest(canonical(&manifest))
         }
     }
 
@@ -117,6 +128,7 @@ impl<'a> Chosen<'a> {
         let manifest = message.manifest_path.as_std_path();
         let chosen = match self {
             Chosen::Named(names) => names.iter().any(|name| specifies(name, id)),
+            Chosen::Members(ids) => ids.contains(&message.package_id),
             Chosen::Manifest(path) => manifest.canonicalize().is_ok_and(|manifest| manifest == *path),
             Chosen::Workspace(root) => {
                 id.contains("path+")
@@ -129,12 +141,15 @@ impl<'a> Chosen<'a> {
     }
 }
 
-/// Tells whether a manifest describes a package, and not only a workspace.
-fn holds_package(manifest: &Path) -> bool {
-    let text = std::fs::read_to_string(manifest).unwrap_or_default();
-    // Cargo itself refuses a manifest that cannot be parsed, and says why better than this could.
-    text.parse::<toml::Table>()
-        .is_ok_and(|table| table.contains_key("package"))
+/// Returns the packages that cargo builds in the place of the one at the root of a workspace.
+fn default_members(manifest: &Path) -> Option<Vec<PackageId>> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(manifest)
+        .no_deps()
+        .exec()
+        .ok()?;
+    let packages = metadata.workspace_default_packages();
+    Some(packages.iter().map(|package| package.id.clone()).collect())
 }
 
 /// Tells whether what was given to `--package` means the package of that id: a name, a name with a version, or an id.

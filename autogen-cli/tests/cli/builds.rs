@@ -21,8 +21,13 @@ impl Project {
             .canonicalize()
             .unwrap();
         let dependency = format!("schema-core = {{ path = {:?} }}", workspace.join("schema-core"));
+        let renamed = format!(
+            "other = {{ package = \"schema-core\", path = {:?} }}",
+            workspace.join("schema-core")
+        );
         for (path, text) in files {
-            session.write(path, text.replace("{schema-core}", &dependency));
+            let text = text.replace("{schema-core}", &dependency);
+            session.write(path, text.replace("{renamed schema-core}", &renamed));
         }
         // The same versions as here, so that nothing has to be fetched.
         std::fs::copy(workspace.join("Cargo.lock"), session.path().join("Cargo.lock")).unwrap();
@@ -207,6 +212,9 @@ fn main() {
 }
 ";
 
+const WORKSPACE: &str =
+    "[workspace]\nmembers = [\"a\", \"b\", \"c-app\", \"d\", \"empty\"]\nresolver = \"2\"\n";
+
 #[test]
 fn packages_of_a_workspace() {
     let member = |name: &str, edition: u32| {
@@ -219,10 +227,7 @@ fn packages_of_a_workspace() {
     let project = Project::new(
         "workspace",
         &[
-            (
-                "Cargo.toml",
-                "[workspace]\nmembers = [\"a\", \"b\", \"c-app\", \"empty\"]\nresolver = \"2\"\n",
-            ),
+            ("Cargo.toml", WORKSPACE),
             ("a/Cargo.toml", &member("a", 2018)),
             ("a/src/lib.rs", &model("Apple")),
             ("b/Cargo.toml", &member("b", 2015)),
@@ -235,11 +240,19 @@ fn packages_of_a_workspace() {
                 &format!("{}a = {{ path = \"../a\" }}\n", member("c-app", 2024)),
             ),
             ("c-app/src/main.rs", APP),
+            (
+                "d/Cargo.toml",
+                &member("d", 2024).replace("{schema-core}", "{renamed schema-core}"),
+            ),
+            (
+                "d/src/lib.rs",
+                "extern crate other as schema_core;\n\n#[derive(other::Model)]\npub struct Date {\n    pub id: i64,\n}\n",
+            ),
             ("empty/Cargo.toml", &member("empty", 2024)),
             ("empty/src/lib.rs", ""),
         ],
     );
-    assert_eq!(project.tables(&[]), ["apples", "bananas", "cherries"]);
+    assert_eq!(project.tables(&[]), ["apples", "bananas", "cherries", "dates"]);
     assert_eq!(project.tables(&["-p", "b"]), ["bananas"]);
     assert_eq!(project.tables(&["-p", "a", "-p", "empty"]), ["apples"]);
 
@@ -247,6 +260,22 @@ fn packages_of_a_workspace() {
     assert_eq!(project.tables(&["-p", "c-app"]), ["cherries"]);
     let run = project.run(&["-v", "check", "-p", "c-app"]);
     assert!(run.terminal.contains("Left out `a::Apple`"), "{}", run.terminal);
+
+    // What a workspace with a package at its root builds by default is the package, unless it says otherwise.
+    let root = |members: &str| {
+        let package = member("root", 2024).replace("{schema-core}", "");
+        project.session.write(
+            "Cargo.toml",
+            format!("{package}a = {{ path = \"a\" }}\n\n[workspace]\nmembers = [\"b\", \"d\"]\n{members}"),
+        );
+        project.session.write("src/lib.rs", "");
+    };
+    root("default-members = [\"a\", \"d\"]\n");
+    assert_eq!(project.tables(&[]), ["apples", "dates"]);
+    root("");
+    let run = project.run(&["-q", "check"]);
+    assert!(run.terminal.contains("packages: root"), "{}", run.terminal);
+    project.session.write("Cargo.toml", WORKSPACE);
 
     let run = project.run(&["-q", "migrate", "-p", "empty"]);
     assert_eq!(run.code, 2);
