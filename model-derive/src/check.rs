@@ -5,7 +5,7 @@ use syn::Ident;
 use syn::ext::IdentExt as _;
 
 use crate::ast::{Field, Model};
-use crate::attr::{MAX_NAME, Part, SqlType};
+use crate::attr::{Literal, MAX_NAME, Part, SqlType, Value};
 use crate::errors::Errors;
 use crate::near::{list, nearest};
 
@@ -22,6 +22,7 @@ pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     computed_values_are_not_given(model, errors);
     skip_stands_alone(model, errors);
     sizes_make_sense(model, errors);
+    values_fit(model, errors);
     foreign_keys_match(model, errors);
     uniqueness_is_promised(model, errors);
 }
@@ -80,25 +81,30 @@ fn named_fields_exist(model: &Model<'_>, errors: &mut Errors) {
             Part::Field(ident) => Some(ident),
             Part::Expression(_) => None,
         });
-        fields.collect::<Vec<_>>()
+        let words: &[&str] = if index.constraint {
+            &["nulls_not_distinct"]
+        } else {
+            &["unique", "nulls_not_distinct"]
+        };
+        (fields.collect::<Vec<_>>(), words)
     });
     let included = attrs.indexes.iter().map(|index| index.include.iter().collect());
-    let lists = keys
-        .chain(included)
+    let others = included
         .chain(attrs.primary_key.iter().map(|key| key.value.iter().collect()))
         .chain(attrs.foreign_keys.iter().map(|key| key.fields.iter().collect()));
-    for list in lists {
+    for (list, words) in keys.chain(others.map(|list| (list, [].as_slice()))) {
         for (at, ident) in list.iter().enumerate() {
             if model.field(ident).is_none() {
-                errors.at(ident.span(), no_field(model, ident));
-            } else if list[..at].contains(ident) {
+                errors.at(ident.span(), no_field(model, ident, words));
+            } else if list[..at].iter().any(|other| other.unraw() == ident.unraw()) {
                 errors.at(ident.span(), format!("`{ident}` is named twice; take one away"));
             }
         }
     }
 }
 
-fn no_field(model: &Model<'_>, ident: &Ident) -> String {
+/// Says that there is no such field, and what was probably meant: a field, or one of the words that may stand beside them.
+fn no_field(model: &Model<'_>, ident: &Ident, words: &[&str]) -> String {
     let name = ident.unraw().to_string();
     if model.skipped.iter().any(|field| field.name == name) {
         return format!("`{ident}` is skipped, so it is no column");
@@ -110,7 +116,7 @@ fn no_field(model: &Model<'_>, ident: &Ident) -> String {
         );
     }
     let names = || model.fields.iter().map(|field| field.name.as_str());
-    match nearest(&name, names()) {
+    match nearest(&name, names().chain(words.iter().copied())) {
         Some(near) => format!("no field `{ident}` in `{}`; did you mean `{near}`?", model.ident),
         None => format!(
             "no field `{ident}` in `{}`, which has {}",
@@ -308,6 +314,30 @@ fn sizes_make_sense(model: &Model<'_>, errors: &mut Errors) {
                 if let Some(size) = size {
                     errors.at(size.span, format!("`sql_type` is the whole type; write the `{word}` into it: `sql_type = \"char(8)\"`"));
                 }
+            }
+        }
+    }
+}
+
+/// `length = 3, default = "long"`
+fn values_fit(model: &Model<'_>, errors: &mut Errors) {
+    for Field { attrs, .. } in &model.fields {
+        let Some(length) = &attrs.length else {
+            continue;
+        };
+        for value in attrs.default.iter().chain(&attrs.backfill) {
+            let (size, what) = match &value.value {
+                Value::Literal(Literal::Text(text)) => (text.chars().count(), "characters"),
+                Value::Literal(Literal::Bytes(bytes)) => (bytes.len(), "bytes"),
+                Value::Literal(Literal::Boolean(_) | Literal::Integer(_) | Literal::Number(_))
+                | Value::Sql(_) => continue,
+            };
+            if size > length.value as usize {
+                let message = format!(
+                    "the value has {size} {what}, and the column takes {}",
+                    length.value
+                );
+                errors.at(value.span, message);
             }
         }
     }

@@ -9,7 +9,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Data, DataEnum, DeriveInput, Fields, Ident, Result};
 
-use crate::attr::{Spanned, check_value, on_enum_attrs, on_variant_attrs};
+use crate::attr::{MAX_NAME, Spanned, check_value, on_enum_attrs, on_variant_attrs};
 use crate::errors::Errors;
 
 /// A variant and its text.
@@ -23,6 +23,13 @@ struct Variant<'a> {
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let mut errors = Errors::default();
     let name = on_enum_attrs(&input.attrs, &mut errors).name;
+    let name = name.unwrap_or_else(|| input.ident.unraw().to_string().to_snake_case());
+    // One that is said has been looked at: it may be one of two names of that length.
+    if !name.contains('.') && name.len() > MAX_NAME {
+        let message =
+            format!("the type's name has more than {MAX_NAME} bytes; give it another: `name = \"…\"`");
+        errors.at(input.ident.span(), message);
+    }
     let variants = match read(input, &mut errors) {
         Some(data) => variants(data, &mut errors),
         None => Vec::new(),
@@ -30,7 +37,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     check(&variants, &mut errors);
     match errors.into_error() {
         Some(error) => Err(error),
-        None => Ok(implementation(&input.ident, name, &variants)),
+        None => Ok(implementation(&input.ident, &name, &variants)),
     }
 }
 
@@ -119,13 +126,12 @@ fn check(variants: &[Variant<'_>], errors: &mut Errors) {
     }
 }
 
-fn implementation(ident: &Ident, name: Option<String>, variants: &[Variant<'_>]) -> TokenStream {
+fn implementation(ident: &Ident, name: &str, variants: &[Variant<'_>]) -> TokenStream {
     let values: Vec<&str> = variants
         .iter()
         .map(|variant| variant.value.value.as_str())
         .collect();
     let idents: Vec<&Ident> = variants.iter().map(|variant| variant.ident).collect();
-    let name = name.unwrap_or_else(|| ident.unraw().to_string().to_snake_case());
     let notation = format!("enum {name}({})", quoted(values.iter().copied()));
     let renamed = quoted(variants.iter().flat_map(|variant| {
         let former = variant.renamed_from.iter();

@@ -1,10 +1,11 @@
 //! The name that was probably meant.
 
-/// Returns the candidate that is fewest edits away from `name`, if they are few for a name of its length.
+/// Returns the candidate that is fewest edits away from `name`, whatever their case, if they are few for a name of its length.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::levenshtein(name, candidate), candidate))
+        .map(|candidate| (strsim::levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= name.chars().count().div_ceil(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -26,6 +27,7 @@ mod tests {
     #[test]
     fn finds_what_was_meant() {
         assert_eq!(nearest("lenght", ["length", "default"]), Some("length"));
+        assert_eq!(nearest("LENGTH", ["length", "default"]), Some("length"));
         assert_eq!(nearest("colour", ["length", "default"]), None);
         assert_eq!(nearest("", ["a"]), None);
     }

@@ -6,6 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Error, Ident, LitStr, Result, Token, parenthesized, token};
 
 use super::parse;
+use crate::near::nearest;
 
 /// An index or a UNIQUE constraint.
 pub(crate) struct Index {
@@ -63,30 +64,30 @@ pub(crate) struct Check {
 /// Reads what follows `index`.
 pub(super) fn index(span: Span, input: ParseStream<'_>) -> Result<Index> {
     let mut index = Index::new(span);
+    let (mut unique, mut include) = (None, None);
     each(input, |input| {
         if let Some(option) = option(input)? {
             match option.to_string().as_str() {
                 "name" => once(&option, &mut index.name, parse::name(input)?),
                 "where" => once(&option, &mut index.predicate, parse::text(input)?),
                 "using" => once(&option, &mut index.using, parse::text(input)?),
-                _ => Err(Error::new(option.span(), format!("an index has no `{option}`"))),
+                _ => Err(no_option("an index", &option, &["name", "where", "using"])),
             }
         } else if is_word(input, "unique") {
-            input.call(Ident::parse_any)?;
-            index.unique = true;
-            Ok(())
+            let word = input.call(Ident::parse_any)?;
+            once(&word, &mut unique, ())
         } else if is_word(input, "include") && input.peek2(token::Paren) {
-            input.call(Ident::parse_any)?;
-            index.include.extend(parse::idents(input)?);
-            Ok(())
-        } else if let Some(span) = nulls_not_distinct(input)? {
-            index.nulls_not_distinct = Some(span);
-            Ok(())
+            let word = input.call(Ident::parse_any)?;
+            once(&word, &mut include, parse::idents(input)?)
+        } else if is_word(input, "nulls_not_distinct") {
+            nulls_not_distinct(input, &mut index)
         } else {
             index.keys.push(key(input)?);
             Ok(())
         }
     })?;
+    index.unique = unique.is_some();
+    index.include = include.unwrap_or_default();
     not_empty(index)
 }
 
@@ -101,15 +102,15 @@ pub(super) fn unique(span: Span, input: ParseStream<'_>) -> Result<Index> {
         if let Some(option) = option(input)? {
             return match option.to_string().as_str() {
                 "name" => once(&option, &mut index.name, parse::name(input)?),
-                _ => Err(Error::new(
+                "where" | "using" => Err(Error::new(
                     option.span(),
                     format!("a UNIQUE constraint has no `{option}`, but `index(…, unique)` may have"),
                 )),
+                _ => Err(no_option("a UNIQUE constraint", &option, &["name"])),
             };
         }
-        if let Some(span) = nulls_not_distinct(input)? {
-            index.nulls_not_distinct = Some(span);
-            return Ok(());
+        if is_word(input, "nulls_not_distinct") {
+            return nulls_not_distinct(input, &mut index);
         }
         if input.peek(LitStr) {
             return Err(input.error(
@@ -135,12 +136,7 @@ pub(super) fn primary_key(span: Span, input: ParseStream<'_>) -> Result<(Vec<Ide
     each(input, |input| {
         match option(input)? {
             Some(option) if option == "name" => return once(&option, &mut name, parse::name(input)?),
-            Some(option) => {
-                return Err(Error::new(
-                    option.span(),
-                    format!("a primary key has no `{option}`"),
-                ));
-            }
+            Some(option) => return Err(no_option("a primary key", &option, &["name"])),
             None => fields.push(input.call(Ident::parse_any)?),
         }
         Ok(())
@@ -168,7 +164,7 @@ pub(super) fn check(input: ParseStream<'_>) -> Result<Check> {
         content.parse::<Token![,]>()?;
         match option(&content)? {
             Some(option) if option == "name" => once(&option, &mut name, parse::name(&content)?)?,
-            Some(option) => return Err(Error::new(option.span(), format!("a check has no `{option}`"))),
+            Some(option) => return Err(no_option("a check", &option, &["name"])),
             None if content.is_empty() => {}
             None => return Err(content.error("a check has one condition")),
         }
@@ -215,13 +211,10 @@ fn nulls(input: ParseStream<'_>) -> Result<Option<Nulls>> {
     Err(input.error("NULLs stand `nulls first` or `nulls last`"))
 }
 
-/// Reads `nulls_not_distinct`, if it is there.
-fn nulls_not_distinct(input: ParseStream<'_>) -> Result<Option<Span>> {
-    if is_word(input, "nulls_not_distinct") {
-        Ok(Some(input.call(Ident::parse_any)?.span()))
-    } else {
-        Ok(None)
-    }
+/// Reads `nulls_not_distinct`.
+fn nulls_not_distinct(input: ParseStream<'_>, index: &mut Index) -> Result<()> {
+    let word = input.call(Ident::parse_any)?;
+    once(&word, &mut index.nulls_not_distinct, word.span())
 }
 
 /// Reads `(a, b, …)`, one thing after another.
@@ -244,6 +237,13 @@ pub(super) fn option(input: ParseStream<'_>) -> Result<Option<Ident>> {
     } else {
         Ok(None)
     }
+}
+
+/// Says that there is no such option, and which was probably meant.
+fn no_option(what: &str, option: &Ident, known: &[&str]) -> Error {
+    let near = nearest(&option.to_string(), known.iter().copied());
+    let near = near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+    Error::new(option.span(), format!("{what} has no `{option}`{near}"))
 }
 
 /// Fills a place that is empty.

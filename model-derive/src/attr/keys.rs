@@ -216,7 +216,7 @@ pub(super) const KEYS: &[Row] = &[
         "sql_type",
         "sql_type = \"citext\"` or `sql_type(postgres = \"citext\", sqlite = \"TEXT\")",
         |attrs, span, input| {
-            let value = value::sql_type(input)?;
+            let value = value::sql_type(span, input)?;
             attrs.sql_type = Some(Spanned { value, span });
             Ok(())
         },
@@ -234,7 +234,7 @@ pub(super) const KEYS: &[Row] = &[
         Ok(())
     }),
     on_enum("name", "name = \"order_status\"", |attrs, _, input| {
-        attrs.name = Some(parse::text(input)?);
+        attrs.name = Some(parse::type_name(input)?);
         Ok(())
     }),
     on_variant("value", "value = \"on_sale\"", |attrs, _, input| {

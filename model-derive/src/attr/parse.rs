@@ -57,6 +57,26 @@ pub(super) fn name(input: ParseStream<'_>) -> Result<String> {
     check_name(&text.value(), text.span())
 }
 
+/// Reads `= "…"`, the name of a type, perhaps with that of its schema and a dot before it.
+pub(super) fn type_name(input: ParseStream<'_>) -> Result<String> {
+    input.parse::<Token![=]>()?;
+    let text = filled(input)?;
+    let (value, span) = (text.value(), text.span());
+    if value.contains('(') {
+        return Err(Error::new(span, "the name of a type cannot hold '('"));
+    }
+    if value.split('.').count() > 2 {
+        return Err(Error::new(
+            span,
+            "a type's name has at most two parts: `schema.type`",
+        ));
+    }
+    value
+        .split('.')
+        .try_for_each(|part| check_name(part, span).map(drop))?;
+    Ok(value)
+}
+
 /// Reads `= "…"` or `= ["…", "…"]`: one name or more.
 pub(super) fn names(input: ParseStream<'_>) -> Result<Vec<Spanned<String>>> {
     one_or_more(input, |input| spanned(input, check_name))
@@ -135,7 +155,11 @@ pub(super) fn check_name(name: &str, span: Span) -> Result<String> {
 /// Reads `= 2`.
 pub(super) fn number(input: ParseStream<'_>) -> Result<u32> {
     input.parse::<Token![=]>()?;
-    input.parse::<LitInt>()?.base10_parse()
+    let number: LitInt = input.parse()?;
+    let range = format!("the number is not between 0 and {}", u32::MAX);
+    number
+        .base10_parse()
+        .map_err(|_| Error::new(number.span(), range))
 }
 
 /// Reads `= 80`.

@@ -151,7 +151,10 @@ fn options(input: ParseStream<'_>) -> Result<Options> {
             continue;
         }
         let Some(key) = option(input)? else {
-            return Err(input.error("expected an option"));
+            return Err(match input.fork().call(Ident::parse_any) {
+                Ok(word) => unknown(&word),
+                Err(_) => input.error("expected an option"),
+            });
         };
         match key.to_string().as_str() {
             "on_delete" => once(
@@ -165,16 +168,22 @@ fn options(input: ParseStream<'_>) -> Result<Options> {
                 Action(word(input, "an action", &ACTIONS)?),
             )?,
             "name" => once(&key, &mut options.name, parse::name(input)?)?,
-            name => {
-                let message = match nearest(name, OPTIONS) {
-                    Some(near) => format!("unknown option `{key}`, did you mean `{near}`?"),
-                    None => format!("unknown option `{key}`"),
-                };
-                return Err(Error::new(key.span(), message));
-            }
+            _ => return Err(unknown(&key)),
         }
     }
     Ok(options)
+}
+
+fn unknown(option: &Ident) -> Error {
+    let name = option.to_string();
+    let message = match nearest(&name, OPTIONS) {
+        Some(near) => format!("unknown option `{name}`, did you mean `{near}`?"),
+        None if ACTIONS.contains(&name.as_str()) => {
+            format!("`{name}` is what happens on something, did you mean `on_delete = {name}`?")
+        }
+        None => format!("unknown option `{name}`, there are {}", list(OPTIONS)),
+    };
+    Error::new(option.span(), message)
 }
 
 /// Reads `= word`, one of some.

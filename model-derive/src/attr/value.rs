@@ -50,19 +50,16 @@ pub(super) fn value(input: ParseStream<'_>) -> Result<Spanned<Value>> {
         parse::end(&content)?;
         return Ok(Spanned { value, span });
     }
-    let minus: Option<Token![-]> = input.parse()?;
     if !input.peek(Lit) {
         return Err(input.error("expected a literal or `sql(\"…\")`"));
     }
-    let literal: Lit = input.parse()?;
-    let value = Value::Literal(constant(&literal, minus.is_some())?);
+    let value = Value::Literal(constant(&input.parse()?)?);
     Ok(Spanned { value, span })
 }
 
 // `Lit` may grow, so it cannot be matched whole.
 #[allow(clippy::wildcard_enum_match_arm)]
-fn constant(literal: &Lit, negative: bool) -> Result<Literal> {
-    let sign = if negative { "-" } else { "" };
+fn constant(literal: &Lit) -> Result<Literal> {
     let wrong = |message: &str| Err(Error::new(literal.span(), message));
     let suffix = |suffix: &str| match suffix {
         "" => Ok(()),
@@ -74,16 +71,15 @@ fn constant(literal: &Lit, negative: bool) -> Result<Literal> {
     let constant = match literal {
         Lit::Int(number) => {
             suffix(number.suffix())?;
-            match format!("{sign}{}", number.base10_digits()).parse() {
+            match number.base10_parse() {
                 Ok(number) => Literal::Integer(number),
                 Err(_) => return wrong("the number is too large"),
             }
         }
         Lit::Float(number) => {
             suffix(number.suffix())?;
-            Literal::Number(format!("{sign}{}", number.base10_digits()))
+            Literal::Number(number.base10_digits().to_owned())
         }
-        _ if negative => return wrong("only a number can be negative"),
         Lit::Bool(value) => Literal::Boolean(value.value),
         Lit::Str(text) if text.value().contains('\0') => return wrong("the text holds a NUL"),
         Lit::Str(text) => Literal::Text(text.value()),
@@ -95,7 +91,7 @@ fn constant(literal: &Lit, negative: bool) -> Result<Literal> {
 }
 
 /// Reads `= "…"` or `(sqlite = "…", …)`.
-pub(super) fn sql_type(input: ParseStream<'_>) -> Result<SqlType> {
+pub(super) fn sql_type(span: Span, input: ParseStream<'_>) -> Result<SqlType> {
     if input.peek(Token![=]) {
         return Ok(SqlType::Every(parse::text(input)?));
     }
@@ -120,7 +116,7 @@ pub(super) fn sql_type(input: ParseStream<'_>) -> Result<SqlType> {
         Ok(())
     })?;
     if types.is_empty() {
-        return Err(Error::new(Span::call_site(), "no dialect is named"));
+        return Err(Error::new(span, "no dialect is named"));
     }
     Ok(SqlType::Dialects(types))
 }

@@ -86,6 +86,9 @@ fn kind(value: &Value, span: Span) -> Option<TokenStream> {
             let value = text(value, span);
             quote_spanned!(span=> __autogen::Value::Text(#value))
         }
-        Literal::Bytes(_) => quote_spanned!(span=> __autogen::Value::Bytes),
+        Literal::Bytes(value) => {
+            let length = number(value.len(), span);
+            quote_spanned!(span=> __autogen::Value::Bytes(#length))
+        }
     })
 }

@@ -73,8 +73,8 @@ pub enum Value {
     Number,
     /// `"a"`
     Text(&'static str),
-    /// `b"a"`
-    Bytes,
+    /// `b"a"`, by its length
+    Bytes(usize),
 }
 
 /// Checks that a literal is a value of the column.
@@ -102,6 +102,10 @@ pub const fn takes_value<M: Model>(at: usize, value: Value) {
         Value::Text(text) if starts_with(ty, "enum ") => {
             (has_value(ty, text), "the text is no value of the enum")
         }
+        Value::Text(text) if starts_with(ty, "text(") => (
+            characters(text) <= size(ty),
+            "the text is too long for the column",
+        ),
         Value::Text(_) => (
             limits(ty).is_none()
                 && !same(ty, "boolean")
@@ -112,7 +116,10 @@ pub const fn takes_value<M: Model>(at: usize, value: Value) {
                 && !starts_with(ty, "array"),
             "a text is no value of the column",
         ),
-        Value::Bytes => (
+        Value::Bytes(length) if starts_with(ty, "bytes(") => {
+            (length <= size(ty), "the bytes are too many for the column")
+        }
+        Value::Bytes(_) => (
             starts_with(ty, "bytes") || starts_with(ty, "native"),
             "bytes are no value of the column",
         ),
@@ -138,6 +145,30 @@ const fn has_value(ty: &str, text: &str) -> bool {
         start += 1;
     }
     false
+}
+
+const fn characters(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut count) = (0, 0);
+    while at < bytes.len() {
+        // A character's further bytes begin with the bits 10.
+        count += (bytes[at] & 0xc0 != 0x80) as usize;
+        at += 1;
+    }
+    count
+}
+
+/// Returns the number in a notation such as `text(80)`.
+const fn size(ty: &str) -> usize {
+    let bytes = ty.as_bytes();
+    let (mut at, mut size) = (0, 0);
+    while at < bytes.len() {
+        if bytes[at].is_ascii_digit() {
+            size = 10 * size + (bytes[at] - b'0') as usize;
+        }
+        at += 1;
+    }
+    size
 }
 
 #[track_caller]

@@ -11,6 +11,10 @@ struct Item {
     c: String,
     #[model(length = 0)]
     d: String,
+    #[model(length = 3, default = "größe", backfill = "grö")]
+    e: String,
+    #[model(length = 1, default = b"ab")]
+    f: Vec<u8>,
 }
 
 fn main() {}

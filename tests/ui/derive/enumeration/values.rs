@@ -24,4 +24,27 @@ enum Keys {
     Far,
 }
 
+#[derive(Enum)]
+#[model(name = "a(b")]
+enum Parenthesis {
+    One,
+}
+
+#[derive(Enum)]
+#[model(name = "a\"b", name = "a")]
+enum Quote {
+    One,
+}
+
+#[derive(Enum)]
+#[model(name = "shop.sales.status")]
+enum Parts {
+    One,
+}
+
+#[derive(Enum)]
+enum AnEnumWhoseNameHasMoreLettersInSnakeCaseThanADatabaseTakesForAType {
+    One,
+}
+
 fn main() {}

@@ -2,6 +2,7 @@ use schema_core::Model;
 
 #[derive(Model)]
 #[model(index(nmae), unique(colour), primary_key(ids), foreign_key(store => Item(id)), index(unit_price))]
+#[model(index(name, uniqe), unique(name, null_not_distinct), index(name, include(uniqe)))]
 struct Item {
     id: i64,
     name: String,

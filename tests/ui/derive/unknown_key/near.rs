@@ -4,7 +4,7 @@ use schema_core::Model;
 #[model(tabel = "items", indx(name))]
 struct Item {
     id: i64,
-    #[model(lenght = 80, unqiue)]
+    #[model(lenght = 80, unqiue, COLUMN = "a", r#index)]
     name: String,
 }
 

@@ -16,6 +16,10 @@ struct Item {
     e: i64,
     #[model(check = "", column = "a.b")]
     f: i64,
+    #[model(default = - - 1, sql_type())]
+    h: i64,
+    #[model(length = -1, default = -"a")]
+    i: String,
     #[model]
     g: i64,
 }

@@ -19,6 +19,12 @@ struct Item {
     g: String,
     #[model(default = "[]")]
     h: Vec<i64>,
+    #[model(default = "ab")]
+    i: char,
+    #[model(default = 'ü')]
+    j: char,
+    #[model(default = b"abc")]
+    k: [u8; 2],
 }
 
 fn main() {}
