@@ -15,6 +15,8 @@ mod generalize;
 mod hazards;
 #[cfg(feature = "mysql")]
 pub mod mysql;
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+mod number;
 mod opening;
 mod patience;
 mod portable;

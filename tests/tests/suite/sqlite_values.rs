@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use schema_core::db::Value;
+use schema_core::dialect::{Dialect as _, sqlite::Sqlite};
 use schema_core::diff::Answers;
 use schema_core::plan::Step;
-use schema_core::schema::{Default, Literal, TableName, Type};
+use schema_core::schema::{Column, Default, Literal, TableName, Type};
 
 use crate::sqlite_support::{Refusal, plan, query, reflect, run, with};
 
@@ -270,7 +271,7 @@ fn null_becomes_a_value_or_is_shown() {
 #[test]
 fn a_new_column_has_a_value_or_is_refused() {
     let add = |table: &mut schema_core::schema::Table| {
-        let column = schema_core::schema::Column::new("label", Type::Native("TEXT".to_owned()));
+        let column = Column::new("label", Type::Native("TEXT".to_owned()));
         table.columns.push(column);
     };
     let Err(Refusal::Rows(message, rows)) = change(add, &Answers::default()) else {
@@ -346,5 +347,45 @@ fn what_alters_no_stored_byte_is_done_in_place() {
                 Step::KeepDependents { .. } | Step::RestoreDependents { .. } => false,
             }));
         }
+    }
+}
+
+#[test]
+fn a_number_of_many_digits_is_read_as_it_was_said() {
+    for (said, read) in [
+        ("12345678901234567890.5", "12345678901234567890.5"),
+        ("-0.00000001", "-0.00000001"),
+        ("1e20", "100000000000000000000"),
+        ("2.5e-7", "0.00000025"),
+        ("1.50", "1.5"),
+        ("123456789012345", "123456789012345"),
+        ("-0.0", "0.0"),
+    ] {
+        let number = Default::Literal(Literal::Number {
+            number: said.to_owned(),
+        });
+        let mut connection =
+            with("CREATE TABLE items (id INTEGER PRIMARY KEY);\nINSERT INTO items VALUES (1)");
+        let before = reflect(&mut connection);
+        let mut neutral = before.clone();
+        let table = neutral.tables.get_mut(&TableName::new("items")).unwrap();
+        let decimal = Type::Decimal {
+            precision: None,
+            scale: None,
+        };
+        let given = Column {
+            default: Some(number.clone()),
+            ..Column::new("given", decimal.clone())
+        };
+        table.columns.extend([given, Column::new("filled", decimal)]);
+        let after = Sqlite.normalize(&neutral).unwrap();
+        let plan = plan(&before, &after, &backfill("filled", number));
+        run(&mut connection, &plan).unwrap();
+        assert_eq!(reflect(&mut connection), after);
+        let rows = query(
+            &mut connection,
+            "SELECT given FROM items UNION ALL SELECT filled FROM items",
+        );
+        assert_eq!(rows, [format!("'{read}'"), format!("'{read}'")], "{said}");
     }
 }

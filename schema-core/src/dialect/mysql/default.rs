@@ -5,9 +5,10 @@
 
 mod literal;
 
-use self::literal::{decimal, is_hex, literal};
+use self::literal::{is_hex, literal};
 use super::expression::{Names, canonical, text_of, tokens, without_parentheses};
 use super::types::Class;
+use crate::dialect::number;
 use crate::lexer::{Kind, Lexicon, Token};
 use crate::schema::{Default, Expression, Literal};
 
@@ -154,7 +155,7 @@ fn read_literal(tokens: &[Token<'_>], lexicon: Lexicon) -> Option<Literal> {
             Some(hex) => is_hex(hex).then(|| Literal::Bytes {
                 hex: hex.to_ascii_lowercase(),
             }),
-            None => decimal(&format!("{sign}{}", token.text)).map(|_| {
+            None => number::parts(&format!("{sign}{}", token.text)).map(|_| {
                 let text = format!("{sign}{}", token.text);
                 text.parse()
                     .map_or_else(|_| Literal::Number { number: text.clone() }, Literal::Integer)

@@ -104,12 +104,14 @@ pub(super) fn is_plain(default: &Default, ty: &Type) -> bool {
     }
 }
 
+/// Tells whether a number is reported as it is given; a zero loses its sign.
 fn is_plain_number(number: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = number.strip_prefix('-').unwrap_or(number);
-    number.split_once('.').is_some_and(|(whole, fraction)| {
+    let unsigned = number.strip_prefix('-').unwrap_or(number);
+    let is_zero = unsigned.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    unsigned.split_once('.').is_some_and(|(whole, fraction)| {
         digits(whole) && digits(fraction) && (whole == "0" || !whole.starts_with('0'))
-    })
+    }) && (!is_zero || unsigned == number)
 }
 
 /// Reads the text that the server reports for a default of a column: a literal, if it is one.

@@ -230,6 +230,7 @@ fn column(
     let is_bytes = *ty == Type::Uuid && declared == "BLOB";
     let bytes = default.as_ref().and_then(crate::schema::Default::uuid_as_bytes);
     let default = bytes.filter(|_| is_bytes).or(default);
+    let default = default.map(|default| types::exact(&declared, default));
     Ok(Column {
         name: name.clone(),
         ty: Type::Native(declared),

@@ -4,8 +4,9 @@
 //! in (<https://sqlite.org/datatype3.html>). So a type's name is chosen for its affinity: no value that a program stores for
 //! the logical type may come out as another one. Where the usual name would do that, the plain name of the storage class is used.
 
+use crate::dialect::number;
 use crate::lexer::{Kind, lex};
-use crate::schema::Type;
+use crate::schema::{Default, Literal, Type};
 
 /// How many decimal digits a number keeps on its way through SQLite's floating point, as its manual promises.
 const EXACT_DIGITS: u32 = 15;
@@ -99,6 +100,31 @@ fn decimal(precision: Option<u32>, scale: Option<u32>) -> String {
         (Some(precision), None) if precision <= EXACT_DIGITS => format!("DECIMAL({precision})"),
         (Some(_) | None, Some(_) | None) => "TEXT".to_owned(),
     }
+}
+
+/// Returns a value as a column of the declared type keeps all of it: a number on its way into a text is floating point in between.
+pub(super) fn exact(declared: &str, value: Default) -> Default {
+    match &value {
+        Default::Literal(Literal::Number { number }) if affinity(declared) == Affinity::Text => {
+            blurred(number).map_or(value, |digits| Default::Literal(Literal::Text(digits)))
+        }
+        Default::Literal(_) | Default::Expression { .. } => value,
+    }
+}
+
+/// Returns the digits of a number that has more of them than floating point keeps, or that would be written with an exponent.
+fn blurred(number: &str) -> Option<String> {
+    let (negative, whole, fraction) = number::parts(number)?;
+    let significant = format!("{whole}{fraction}").trim_matches('0').len();
+    let exact = EXACT_DIGITS as usize;
+    let is_small = whole.is_empty() && fraction.starts_with("0000");
+    if significant == 0 || (significant <= exact && whole.len() <= exact && !is_small) {
+        return None;
+    }
+    let sign = if negative { "-" } else { "" };
+    let whole = if whole.is_empty() { "0" } else { &whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{point}{fraction}"))
 }
 
 /// Returns the type by which a program should read a column of that declared type: what people store under such a name, in the

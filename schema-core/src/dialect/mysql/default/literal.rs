@@ -1,6 +1,7 @@
 //! What a column makes of a constant: rounded to its digits, filled up to them, read as a date.
 
 use crate::dialect::mysql::types::Class;
+use crate::dialect::number;
 use crate::schema::{Default, Literal};
 
 /// Returns a constant as a column of that class keeps it.
@@ -90,41 +91,9 @@ fn text_of_hex(hex: &str) -> Option<String> {
     String::from_utf8(bytes?).ok().filter(|text| !text.contains('\0'))
 }
 
-/// Sign, digits before the point and digits after it.
-pub(super) fn decimal(text: &str) -> Option<(bool, String, String)> {
-    let (negative, digits) = match text.trim().strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.trim().strip_prefix('+').unwrap_or(text.trim())),
-    };
-    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (digits, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
-    if !is_number(whole) || !is_number(fraction) || (whole.is_empty() && fraction.is_empty()) {
-        return None;
-    }
-    // No number that fits a column is shifted further.
-    if exponent.abs() > 400 {
-        return None;
-    }
-    let all = format!("{whole}{fraction}");
-    let point = i32::try_from(whole.len()).ok()? + exponent;
-    let (whole, fraction) = if point <= 0 {
-        let zeros = "0".repeat(usize::try_from(-point).ok()?);
-        (String::new(), format!("{zeros}{all}"))
-    } else {
-        let point = usize::try_from(point).ok()?;
-        let padded = format!("{all:0<point$}");
-        (padded[..point].to_owned(), padded[point..].to_owned())
-    };
-    Some((negative, whole.trim_start_matches('0').to_owned(), fraction))
-}
-
 /// Returns a number with exactly that many digits after the point, rounded half away from zero as the server does.
 fn whole(text: &str, scale: u32) -> Result<Literal, String> {
-    let (negative, whole, fraction) = decimal(text).ok_or("it is no number")?;
+    let (negative, whole, fraction) = number::parts(text).ok_or("it is no number")?;
     let scale = usize::try_from(scale).unwrap_or_default();
     let mut digits: Vec<u8> = format!("0{whole}{fraction:0<scale$}").into_bytes();
     digits.truncate(1 + whole.len() + scale);
@@ -155,7 +124,7 @@ fn whole(text: &str, scale: u32) -> Result<Literal, String> {
 }
 
 fn real(text: &str) -> Result<Literal, String> {
-    let (negative, whole, fraction) = decimal(text).ok_or("it is no number")?;
+    let (negative, whole, fraction) = number::parts(text).ok_or("it is no number")?;
     let whole = if whole.is_empty() { "0" } else { &whole };
     let fraction = fraction.trim_end_matches('0');
     let is_zero = whole == "0" && fraction.is_empty();

@@ -10,6 +10,7 @@ use super::{misfit, times};
 use crate::dialect::Unsupported;
 use crate::dialect::sqlite::ddl::{quote, text};
 use crate::dialect::sqlite::expression::canonical_default;
+use crate::dialect::sqlite::types;
 use crate::operation::Operation;
 use crate::schema::{Column, Default, Schema, Table, TableName, Type};
 
@@ -329,10 +330,14 @@ impl Follower {
     }
 }
 
-/// Returns a backfill as the column keeps it: a UUID is bytes, as its default would be.
+/// Returns a backfill as the column keeps it, as its default would be: a UUID is bytes, a number of many digits a text.
 fn fitting(column: &Column, backfill: &Default) -> Default {
-    let is_bytes = matches!(&column.ty, Type::Native(native) if native == "BLOB");
+    let Type::Native(declared) = &column.ty else {
+        return backfill.clone();
+    };
     let said = canonical_default(backfill, "").ok().flatten();
-    let bytes = said.and_then(|said| said.uuid_as_bytes()).filter(|_| is_bytes);
-    bytes.unwrap_or_else(|| backfill.clone())
+    let bytes = said.and_then(|said| said.uuid_as_bytes());
+    bytes
+        .filter(|_| declared == "BLOB")
+        .unwrap_or_else(|| types::exact(declared, backfill.clone()))
 }
