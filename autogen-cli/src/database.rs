@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use schema_core::db::{self, Connection, DatabaseUrl, ErrorKind};
+use schema_core::db::{self, Connection, DatabaseUrl, ErrorKind, UrlError};
 use schema_core::dialect::Dialect;
 
-use crate::config::{Config, UrlConfig, find_dialect};
+use crate::config::{Config, UrlConfig, Variable, find_dialect};
 use crate::dotenv;
 use crate::environment::{Dotenv, Environment};
 use crate::error::CommandError;
@@ -45,10 +45,7 @@ impl Environment<'_> {
     ///
     /// That no URL is given, or what is wrong with it.
     pub(crate) fn database(&mut self, config: &Config) -> Result<Database, CommandError> {
-        let (text, origin) = self.known_url(config)?.ok_or_else(|| {
-            CommandError::new("no database URL is given")
-                .hint("pass `--database-url sqlite:PATH`, set DATABASE_URL, or write `url` under `[database]` in `autogen.toml`")
-        })?;
+        let (text, origin) = self.known_url(config)?.ok_or_else(|| no_url(config))?;
         let url = self.parsed(&text, &origin)?;
         self.printer
             .debug(Topic::Migrate, format_args!("Database {url}, from {origin}"));
@@ -66,46 +63,49 @@ impl Environment<'_> {
         Ok(Database { url, shown, dialect })
     }
 
-    /// Returns the URL of the command's database and, in words, where it was found; nothing if none is given anywhere.
+    /// Returns the URL of the command's database and, in words, where it was found; nothing if none is given anywhere, or the variable that
+    /// `autogen.toml` names is not set.
     pub(crate) fn known_url(&self, config: &Config) -> Result<Option<(String, String)>, CommandError> {
         if let Some(url) = &self.database_url {
-            return Ok(Some((url.clone(), "`--database-url`".to_owned())));
+            return Ok(Some((url.clone(), "the command line".to_owned())));
         }
         for name in VARIABLES {
             if let Some(found) = self.variable(name)? {
                 return Ok(Some(found));
             }
         }
-        config
-            .database
-            .url
-            .as_ref()
-            .map(|url| self.configured(url))
-            .transpose()
+        match &config.database.url {
+            Some(url) => self.configured(url),
+            None => Ok(None),
+        }
     }
 
-    /// Returns the URL that the configuration means and, in words, where it was found.
-    pub(crate) fn configured(&self, url: &UrlConfig) -> Result<(String, String), CommandError> {
+    /// Returns the URL that the configuration means and, in words, where it was found; nothing if it is in a variable that is not set.
+    pub(crate) fn configured(&self, url: &UrlConfig) -> Result<Option<(String, String)>, CommandError> {
         match url {
-            UrlConfig::Plain(url) => Ok((url.clone(), "`autogen.toml`".to_owned())),
-            UrlConfig::Variable(variable) => self.variable(&variable.env)?.ok_or_else(|| {
-                CommandError::new("no database URL is given")
-                    .cause(format!(
-                        "`autogen.toml` takes it from {}, which is not set",
-                        variable.env
-                    ))
-                    .hint(format!(
-                        "set {}, or pass `--database-url sqlite:PATH`",
-                        variable.env
-                    ))
-            }),
+            UrlConfig::Plain(url) => Ok(Some((url.clone(), "`autogen.toml`".to_owned()))),
+            UrlConfig::Variable(variable) => self.variable(&variable.env),
         }
     }
 
     /// Reads a URL.
     pub(crate) fn parsed(&self, text: &str, origin: &str) -> Result<DatabaseUrl, CommandError> {
-        text.parse().map_err(|error: db::UrlError| {
-            CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"))
+        text.parse().map_err(|error: UrlError| {
+            let failed =
+                CommandError::new(error.to_string()).cause(format!("the URL was taken from {origin}"));
+            match error {
+                UrlError::Port => {
+                    failed.hint("in a password, write `%2F` for `/`, `%3F` for `?` and `%23` for `#`")
+                }
+                UrlError::NoScheme
+                | UrlError::UnknownScheme(_)
+                | UrlError::NoPath
+                | UrlError::Parameters
+                | UrlError::NulByte
+                | UrlError::NoHost { .. }
+                | UrlError::NoServer
+                | UrlError::Encoding => failed,
+            }
         })
     }
 
@@ -122,6 +122,18 @@ impl Environment<'_> {
         }
         let value = dotenv::variable(&self.project, name)?;
         Ok(value.map(|value| (value, format!("{name} in `{}`", dotenv::FILE))))
+    }
+}
+
+fn no_url(config: &Config) -> CommandError {
+    let error = CommandError::new("no database URL is given");
+    match &config.database.url {
+        Some(UrlConfig::Variable(Variable { env })) => error
+            .cause(format!("`autogen.toml` takes it from {env}, which is not set"))
+            .hint(format!("set {env}, or pass `--database-url sqlite:PATH`")),
+        Some(UrlConfig::Plain(_)) | None => error.hint(
+            "pass `--database-url sqlite:PATH`, set DATABASE_URL, or write `url` under `[database]` in `autogen.toml`",
+        ),
     }
 }
 
@@ -155,6 +167,9 @@ impl Database {
                 failed.hint("check the database URL, and that the server answers and lets this user in")
             }
             ErrorKind::Unreachable => failed.hint("check the database URL"),
+            ErrorKind::NoDatabase => {
+                failed.hint("create it on the server with `CREATE DATABASE`, or check the database URL")
+            }
             ErrorKind::NotADatabase => {
                 failed.hint("check the database URL: the file holds something else, or is damaged")
             }

@@ -12,7 +12,7 @@ use schema_core::dialect::Dialect;
 use schema_core::history::{Direction, History};
 use schema_core::runner;
 
-use crate::config::Config;
+use crate::config::{Config, UrlConfig};
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::paths;
@@ -53,7 +53,9 @@ impl Environment<'_> {
                 let text =
                     format_args!("Not proved for {name}: no scratch database can be had at {url}: {error}");
                 self.printer.warn(Topic::Verify, text);
-                if error.kind != db::ErrorKind::Unreachable {
+                if error.kind == db::ErrorKind::NoDatabase {
+                    self.printer.hint("create the database that the URL names");
+                } else if error.kind != db::ErrorKind::Unreachable {
                     self.printer.hint(&format!(
                         "let that user create databases, or name another user or server under `[scratch]` in `autogen.toml`: `{name} = \"{name}://…\"`"
                     ));
@@ -147,7 +149,7 @@ impl Environment<'_> {
             return Ok(Some(DatabaseUrl::SqliteMemory));
         }
         if let Some(url) = config.scratch.get(dialect).and_then(|scratch| scratch.url()) {
-            let (text, origin) = self.configured(url)?;
+            let (text, origin) = self.configured(url)?.ok_or_else(|| unset(dialect, url))?;
             return self.parsed(&text, &origin).map(Some);
         }
         let Some((text, origin)) = self.known_url(config)? else {
@@ -156,6 +158,21 @@ impl Environment<'_> {
         let url = self.parsed(&text, &origin)?;
         Ok((url.dialect() == dialect).then_some(url))
     }
+}
+
+/// Returns the error for a server that is configured to be in a variable, which is not set: to prove nothing is not what was asked for.
+fn unset(dialect: &str, url: &UrlConfig) -> CommandError {
+    let name = match url {
+        UrlConfig::Variable(variable) => &variable.env,
+        UrlConfig::Plain(url) => url,
+    };
+    CommandError::new(format!(
+        "no server is given on which scripts for {dialect} are tried"
+    ))
+    .cause(format!(
+        "`[scratch]` of `autogen.toml` takes it from {name}, which is not set"
+    ))
+    .hint(format!("set {name}, or leave `{dialect}` out of `[scratch]`"))
 }
 
 /// Returns the upgrade scripts of all revisions.

@@ -130,6 +130,8 @@ fn without_driver(url: &DatabaseUrl) -> Error {
 pub enum ErrorKind {
     /// It could not be opened or reached.
     Unreachable,
+    /// The server has no database of that name.
+    NoDatabase,
     /// It is not a database of this kind, or it is damaged.
     NotADatabase,
     /// Another session holds a lock.

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use autogen_tests::servers;
+
 use crate::session::{Run, Session};
 
 fn autogen(session: &Session, arguments: &[&str]) -> Run {
@@ -69,6 +71,28 @@ fn a_read_only_database_is_refused() {
         &["error: ", "readonly database", "hint: make the"],
     );
     assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn a_database_that_a_server_lacks_is_to_be_made() {
+    let session = project();
+    for dialect in ["postgres", "mysql"] {
+        let Some(database) = servers::database(dialect) else {
+            continue;
+        };
+        let fresh = database.fresh();
+        let server = fresh.url().server().unwrap();
+        let url = server.with_database(&servers::unique_name()).with_secrets();
+        let run = autogen(&session, &["upgrade", "--database-url", &url]);
+        assert_refused(
+            &session,
+            &run,
+            &[
+                "cannot open the database",
+                "hint: create it on the server with `CREATE DATABASE`",
+            ],
+        );
+    }
 }
 
 #[cfg(unix)]

@@ -71,7 +71,7 @@ impl MySqlConnection {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`] if the server cannot be reached, refuses the user or has no such database, or if a parameter is none
+    /// [`ErrorKind::NoDatabase`] if the server has no such database, [`ErrorKind::Unreachable`] if it cannot be reached or refuses the user, or if a parameter is none
     /// of these. No error shows the password.
     pub fn open(url: &ServerUrl) -> Result<Self, Error> {
         let failed = |error: Error| Error {

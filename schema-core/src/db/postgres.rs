@@ -57,11 +57,15 @@ impl PostgresConnection {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unreachable`] if there is no such server, it does not let us in, or its certificate is not to be trusted. The
-    /// message never holds the password.
+    /// [`ErrorKind::NoDatabase`] if the server has no such database, [`ErrorKind::Unreachable`] if there is no such server, it does not let us in, or
+    /// its certificate is not to be trusted. The message never holds the password.
     pub fn open(url: &ServerUrl) -> Result<Self, Error> {
         let failed = |error: Error| Error {
-            kind: ErrorKind::Unreachable,
+            kind: if error.kind == ErrorKind::NoDatabase {
+                ErrorKind::NoDatabase
+            } else {
+                ErrorKind::Unreachable
+            },
             message: format!("cannot connect to `{url}`: {}", error.message),
             offset: None,
         };

@@ -195,6 +195,7 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::Unreachable => {
             "check the database URL, and that the file's folder exists or the server answers".into()
         }
+        ErrorKind::NoDatabase => "create the database, or check the database URL".into(),
         ErrorKind::NotADatabase => "check the database URL: the file holds something else, or is damaged".into(),
         ErrorKind::Locked => {
             "another process is at work on the database; run it again when that is done, or have a run wait longer with `--lock-timeout`".into()

@@ -17,10 +17,9 @@ pub(super) fn translate(error: &mysql::Error) -> Error {
             let kind = match error.code {
                 // What this user has no right to, of a database, a table, a column, a routine or the server.
                 1044 | 1142 | 1143 | 1227 | 1370 => ErrorKind::Denied,
-                // No such user or database; too many connections; the server is going down.
-                1040 | 1045 | 1049 | 1053 | 1129 | 1130 | 1203 | 1226 | 1698 | 1862 | 1927 => {
-                    ErrorKind::Unreachable
-                }
+                1049 => ErrorKind::NoDatabase,
+                // No such user; too many connections; the server is going down.
+                1040 | 1045 | 1053 | 1129 | 1130 | 1203 | 1226 | 1698 | 1862 | 1927 => ErrorKind::Unreachable,
                 // Waited too long for a row or table, or two waited for each other.
                 1205 | 1213 | 3058 | 3572 => ErrorKind::Locked,
                 // `max_statement_time` of MariaDB, `max_execution_time` of MySQL.
@@ -73,7 +72,9 @@ pub(super) fn translate_opening(error: &mysql::Error) -> Error {
             kind: ErrorKind::Unreachable,
             ..translated
         },
-        ErrorKind::Unreachable | ErrorKind::NotADatabase | ErrorKind::System => translated,
+        ErrorKind::Unreachable | ErrorKind::NoDatabase | ErrorKind::NotADatabase | ErrorKind::System => {
+            translated
+        }
     }
 }
 
@@ -102,6 +103,7 @@ mod tests {
             translated.kind
         };
         assert_eq!(kind(1045), ErrorKind::Unreachable);
+        assert_eq!(kind(1049), ErrorKind::NoDatabase);
         assert_eq!(kind(1205), ErrorKind::Locked);
         assert_eq!(kind(1290), ErrorKind::ReadOnlyServer);
         assert_eq!(kind(1044), ErrorKind::Denied);

@@ -88,7 +88,6 @@ fn offset(sql: &str, position: u32) -> Option<usize> {
 /// Sorts SQLSTATEs (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 fn kind(state: &SqlState) -> ErrorKind {
     let unreachable = [
-        SqlState::INVALID_CATALOG_NAME,
         SqlState::ADMIN_SHUTDOWN,
         SqlState::CRASH_SHUTDOWN,
         SqlState::CANNOT_CONNECT_NOW,
@@ -109,6 +108,8 @@ fn kind(state: &SqlState) -> ErrorKind {
     let code = state.code();
     if code.starts_with("08") || code.starts_with("28") || unreachable.contains(state) {
         ErrorKind::Unreachable
+    } else if *state == SqlState::INVALID_CATALOG_NAME {
+        ErrorKind::NoDatabase
     } else if locked.contains(state) {
         ErrorKind::Locked
     } else if *state == SqlState::QUERY_CANCELED {

@@ -13,6 +13,7 @@ pub(super) fn translate_opening(error: &rusqlite::Error) -> Error {
             ..translated
         },
         ErrorKind::Unreachable
+        | ErrorKind::NoDatabase
         | ErrorKind::NotADatabase
         | ErrorKind::Locked
         | ErrorKind::ReadOnly

@@ -19,8 +19,8 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b':')
     .add(b'&');
 
-/// The parameters whose values are secrets.
-const SECRET: [&str; 3] = ["password", "sslpassword", "passwd"];
+/// What the name of a parameter has in it whose value is a secret, misspelled ones among them: those are shown in the error that no driver knows them.
+const SECRET: [&str; 4] = ["pass", "pwd", "secret", "token"];
 
 /// Where a database on a server is, and how to log in. Neither `Debug` nor `Display` shows a password.
 ///
@@ -187,13 +187,18 @@ impl ServerUrl {
             url.push('/');
             url.push_str(&encoded(database));
         }
-        let shown = |name: &str| secrets == Secrets::Written || !SECRET.contains(&name);
+        let shown = |name: &str| secrets == Secrets::Written || !is_secret(name);
         for (at, (name, value)) in self.parameters().filter(|(name, _)| shown(name)).enumerate() {
             url.push(if at == 0 { '?' } else { '&' });
             url.push_str(&format!("{}={}", encoded(name), encoded(value)));
         }
         url
     }
+}
+
+fn is_secret(parameter: &str) -> bool {
+    let parameter = parameter.to_ascii_lowercase();
+    SECRET.iter().any(|word| parameter.contains(word))
 }
 
 /// Whether secrets are part of a URL's text.
