@@ -105,6 +105,22 @@ fn past(history: &History, ids: &[RevisionId], models: &Models) -> Result<Past, 
     Ok(history.past(ids)?)
 }
 
+/// Reads a range, which may begin with steps back, as in `-2:`. What else begins with a hyphen is an option, and clap knows none of that name.
+fn range(text: &str) -> Result<String, &'static str> {
+    let rest = text.strip_prefix('-');
+    if rest.is_some_and(|rest| !rest.starts_with(|first: char| first.is_ascii_digit())) {
+        return Err("there is no such option");
+    }
+    Ok(text.to_owned())
+}
+
+/// Returns the message that a person gave, if it says anything: an empty one is none.
+fn said(message: Option<&str>) -> Option<String> {
+    message
+        .filter(|message| !message.trim().is_empty())
+        .map(str::to_owned)
+}
+
 /// Returns a revision as an error names it: `6921a3f4b07e` (create stores).
 fn named(history: &History, id: RevisionId) -> String {
     match history.get(id) {

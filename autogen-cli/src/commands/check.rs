@@ -3,7 +3,7 @@
 use clap::Args;
 use schema_core::dialect::Unmanaged;
 use schema_core::diff::{Stale, declared, diff, stale};
-use schema_core::history::files::snapshot_holds;
+use schema_core::history::files::{SNAPSHOT_FILE, snapshot_holds};
 use schema_core::history::{Cause, Direction, History, HistoryError};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::runner::{self, Uncompared};
@@ -218,6 +218,9 @@ fn check_models(
 fn check_snapshot(environment: &Environment<'_>, schema: &Schema) -> Result<Option<Finding>, CommandError> {
     let what = match snapshot_holds(&environment.migrations, schema) {
         Ok(true) => return Ok(None),
+        Ok(false) if !environment.migrations.join(SNAPSHOT_FILE).exists() => {
+            "there is no `snapshot.json`".to_owned()
+        }
         Ok(false) => "`snapshot.json` is not the schema that the revisions lead to".to_owned(),
         Err(HistoryError {
             cause: Cause::Json { line, .. },

@@ -25,11 +25,11 @@ use crate::prompt;
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
     /// The heads to join; all, if none is named
-    #[arg(value_name = "HEAD")]
+    #[arg(value_name = "HEAD", allow_negative_numbers = true)]
     heads: Vec<String>,
 
     /// Where heads touch the same thing, the change of this one counts; of several, that of the first
-    #[arg(long, value_name = "HEAD")]
+    #[arg(long, value_name = "HEAD", allow_negative_numbers = true)]
     prefer: Vec<String>,
 
     /// Say why; without it, the message names what was joined
@@ -73,13 +73,12 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
         answers,
         sources: Sources::default(),
     };
-    let message = arguments
-        .message
-        .clone()
-        .unwrap_or_else(|| join::message(&history, &heads));
+    let message =
+        super::said(arguments.message.as_deref()).unwrap_or_else(|| join::message(&history, &heads));
     let id = new_id(arguments.rev_id.as_deref(), &history)?;
     let mut draft = Draft::new(heads, message, from, found, id)?;
     draft.overrules = decision.overrules;
+    draft.stands_beside(history.heads());
     let mode = if arguments.dry_run {
         Mode::DryRun
     } else {

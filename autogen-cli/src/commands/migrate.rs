@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use clap::Args;
 use schema_core::diff::{Answers, diff, missing_values, stale};
 use schema_core::hazard::Hazard;
-use schema_core::history::{History, RevisionId};
+use schema_core::history::{History, Revision, RevisionId};
 use schema_core::operation::{Operation, describe_all};
 use schema_core::schema::Schema;
 
@@ -25,6 +25,7 @@ use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Topic};
 use crate::prompt;
 
+use self::complete::Added;
 pub(super) use self::first::first;
 pub(super) use self::id::{created, new_id};
 use self::write::Amended;
@@ -66,7 +67,12 @@ pub(crate) struct MigrateArgs {
     amend: bool,
 
     /// Follow this revision, instead of joining all heads
-    #[arg(long, value_name = "REV", conflicts_with = "amend")]
+    #[arg(
+        long,
+        value_name = "REV",
+        conflicts_with = "amend",
+        allow_negative_numbers = true
+    )]
     head: Option<String>,
 
     /// Say that a column or table has a new name: `items.descr=items.description`, `wares=items`
@@ -102,12 +108,8 @@ pub(crate) fn run(
         return by_hand(environment, arguments);
     }
     let config = environment.config()?;
-    let mut history = environment.history()?;
-    let mut completed = Vec::new();
-    if arguments.mode() == Mode::Write {
-        (history, completed) = complete::complete(environment, &config, history)?;
-    }
-    let followed = followed(environment, &config, &history, arguments)?;
+    let history = environment.history()?;
+    let followed = followed(environment, &history, arguments)?;
     let amended = match arguments.amend {
         true => Some(amend::newest(environment, &config, &history, &followed)?),
         false => None,
@@ -119,6 +121,7 @@ pub(crate) fn run(
     let from = history.schema_at(&parents)?;
     let recorded = amended.as_ref().map(|revision| revision.answers.clone());
     let recorded = recorded.unwrap_or_default();
+    // Whatever a person has to decide is asked before anything is written.
     let found = compare(
         environment,
         &config,
@@ -127,33 +130,74 @@ pub(crate) fn run(
         arguments,
         recorded,
     )?;
+    let (history, added) = match arguments.mode() {
+        Mode::DryRun => (history, Added::default()),
+        Mode::Write => complete::complete(environment, &config, history)?,
+    };
+    let change = Change {
+        parents,
+        from,
+        found,
+        amended,
+        completed: &added.documents,
+    };
+    revise(environment, &config, &history, change, arguments).inspect_err(|_| added.take_back(environment))
+}
+
+/// What a revision is made of.
+struct Change<'a> {
+    parents: Vec<RevisionId>,
+    from: Schema,
+    found: Found,
+    amended: Option<Revision>,
+    completed: &'a [serde_json::Value],
+}
+
+/// Writes the revision of a change, if there is one.
+fn revise(
+    environment: &mut Environment<'_>,
+    config: &Config,
+    history: &History,
+    change: Change<'_>,
+    arguments: &MigrateArgs,
+) -> Result<Outcome, CommandError> {
+    let Change {
+        parents,
+        from,
+        found,
+        amended,
+        completed,
+    } = change;
     // Heads are joined even if nothing else is left to do.
     let joins = amended.is_none() && parents.len() > 1;
-    if found.operations.is_empty() && !joins {
-        return unchanged(environment, &found.sources, &completed, amended.is_some());
+    if joins {
+        join::prove_orders(environment, config, history, &parents, &[])?;
     }
-    let message = arguments
-        .message
-        .clone()
-        .filter(|message| !message.trim().is_empty())
+    if found.operations.is_empty() && !joins {
+        return unchanged(environment, &found.sources, completed, amended.is_some());
+    }
+    let message = super::said(arguments.message.as_deref())
         .or_else(|| amended.as_ref().and_then(amend::own_message))
         .unwrap_or_else(|| match found.operations.as_slice() {
-            [] => join::message(&history, &parents),
+            [] => join::message(history, &parents),
             operations => message::describe(operations),
         });
-    let id = new_id(arguments.rev_id.as_deref(), &history)?;
+    let id = new_id(arguments.rev_id.as_deref(), history)?;
     let mut draft = Draft::new(parents, message, from, found, id)?;
-    draft.completed = completed;
+    draft.completed = completed.to_vec();
+    if amended.is_none() {
+        draft.stands_beside(history.heads());
+    }
     if let Some((folder, revision)) =
         amended.and_then(|revision| Some((history.folder(revision.id)?, revision)))
     {
         draft.amended = Some(Amended {
             folder: folder.to_owned(),
             dialects: history.script_dialects(revision.id)?,
-            allows: amend::allowing(&history, revision.id)?,
+            allows: amend::allowing(history, revision.id)?,
         });
     }
-    finish(environment, &config, draft, arguments.mode())
+    finish(environment, config, draft, arguments.mode())
 }
 
 /// Writes a revision without operations.
@@ -163,13 +207,17 @@ pub(super) fn by_hand(
 ) -> Result<Outcome, CommandError> {
     let config = environment.config()?;
     let history = environment.history()?;
-    let parents = followed(environment, &config, &history, arguments)?;
-    let draft = Draft::empty(
+    let parents = followed(environment, &history, arguments)?;
+    if parents.len() > 1 {
+        join::prove_orders(environment, &config, &history, &parents, &[])?;
+    }
+    let mut draft = Draft::empty(
         &history,
         parents,
         arguments.message.as_deref(),
         arguments.rev_id.as_deref(),
     )?;
+    draft.stands_beside(history.heads());
     finish(environment, &config, draft, arguments.mode())
 }
 
@@ -342,17 +390,19 @@ pub(super) fn finish(
     Ok(Outcome::Done)
 }
 
-/// Returns what a new revision follows: the head that was named, or else all there are, which have to fit together.
+/// Returns what a new revision follows: the head that was named, or else all there are. Several may not touch the same things.
 fn followed(
     environment: &mut Environment<'_>,
-    config: &Config,
     history: &History,
     arguments: &MigrateArgs,
 ) -> Result<Vec<RevisionId>, CommandError> {
-    let Some(name) = &arguments.head else {
-        join::refuse_apart(environment, config, history, history.heads())?;
-        return Ok(history.heads().to_vec());
+    let parents = match &arguments.head {
+        None => history.heads().to_vec(),
+        Some(name) => {
+            let current = super::current_for(environment, history, name)?;
+            history.resolve(name, &current)?
+        }
     };
-    let current = super::current_for(environment, history, name)?;
-    Ok(history.resolve(name, &current)?)
+    join::refuse_conflicts(history, &parents)?;
+    Ok(parents)
 }

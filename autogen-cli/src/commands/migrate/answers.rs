@@ -288,8 +288,13 @@ fn find(text: &str, schema: &Schema) -> Option<Target> {
 }
 
 fn unknown(flag: &str, text: &str, schema: &Schema, whose: &str) -> CommandError {
+    let kind = if text.contains('.') {
+        "table or column"
+    } else {
+        "table"
+    };
     let error = CommandError::new(format!(
-        "`--rename {flag}` names nothing: {whose} no `{text}` of that kind"
+        "`--rename {flag}` names nothing: {whose} no {kind} `{text}`"
     ));
     let names: Vec<String> = schema
         .tables
@@ -304,7 +309,9 @@ fn unknown(flag: &str, text: &str, schema: &Schema, whose: &str) -> CommandError
         .collect();
     match near_miss(text, names.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error,
+        None => error.hint(
+            "a column is named with its table, on both sides: `--rename items.descr=items.description`",
+        ),
     }
 }
 
@@ -323,7 +330,9 @@ fn consents(
             .ok_or_else(|| {
                 let error = CommandError::new(format!("`--allow-drop {flag}` names nothing that is dropped"));
                 if lost.is_empty() {
-                    return error.cause("no table and no column is");
+                    return error
+                        .cause("no table and no column is")
+                        .hint("leave the option out");
                 }
                 let names: Vec<String> = lost.iter().map(ToString::to_string).collect();
                 error.hint(format!("what is dropped: {}", names.join(", ")))

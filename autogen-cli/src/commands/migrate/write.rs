@@ -17,6 +17,7 @@ use schema_core::schema::Schema;
 use schema_core::script::{checksum, render};
 use serde_json::json;
 
+use super::super::{said, snapshot};
 use super::Found;
 use super::id::{created, new_id};
 use crate::artifact::Sources;
@@ -54,6 +55,8 @@ pub(in crate::commands) struct Draft {
     sources: Sources,
     /// What it decided against, if it joins branches.
     pub(in crate::commands) overrules: Vec<RevisionId>,
+    /// Whether there are heads that it does not follow.
+    beside: bool,
     /// What is written again, if something is.
     pub(super) amended: Option<Amended>,
     /// The revisions that got scripts for one more dialect first, as `--json` shows them.
@@ -103,9 +106,15 @@ impl Draft {
             answers,
             sources,
             overrules: Vec::new(),
+            beside: false,
             amended: None,
             completed: Vec::new(),
         })
+    }
+
+    /// Notes which heads there are, of which it may leave some as they are.
+    pub(in crate::commands) fn stands_beside(&mut self, heads: &[RevisionId]) {
+        self.beside = heads.iter().any(|head| !self.parents.contains(head));
     }
 
     /// Returns the dialects that it has scripts for: those that are configured, and those for which there are scripts in what it amends.
@@ -133,7 +142,7 @@ impl Draft {
             answers: Answers::default(),
             sources: Sources::default(),
         };
-        let message = message.unwrap_or("by hand").to_owned();
+        let message = said(message).unwrap_or_else(|| "by hand".to_owned());
         Draft::new(parents, message, schema, found, new_id(id, history)?)
     }
 
@@ -300,18 +309,34 @@ pub(in crate::commands) fn write(
         let amended = draft.amended.iter().map(|amended| amended.folder.as_path());
         files::write_revision_for(migrations, &revision, scripts, &amended.collect::<Vec<_>>())
     })?;
-    if let Err(error) = files::write_snapshot(migrations, &draft.to) {
+    if let Err(error) = write_snapshot(environment, draft) {
         // A revision without its snapshot would make the next `check` fail: all or nothing.
         files::remove_revision(&folder)?;
-        return Err(error.into());
+        return Err(error);
     }
-    if let Some(Amended { folder, .. }) = &draft.amended {
-        let shown = environment.shown(folder);
-        environment.printer.step(format_args!("Removing {shown}"), || {
-            files::remove_revision(folder)
-        })?;
+    if let Some(Amended { folder: old, .. }) = &draft.amended {
+        let shown = environment.shown(old);
+        let removed = environment
+            .printer
+            .step(format_args!("Removing {shown}"), || files::remove_revision(old));
+        if let Err(error) = removed {
+            // Both of them would be two heads with the same changes.
+            files::remove_revision(&folder)?;
+            let history = environment.history()?;
+            snapshot::renew(environment, &history)?;
+            return Err(error.into());
+        }
     }
     Ok(folder)
+}
+
+/// Writes the schema at the heads, of which the revision is one.
+fn write_snapshot(environment: &mut Environment<'_>, draft: &Draft) -> Result<(), CommandError> {
+    if draft.beside {
+        let history = environment.history()?;
+        return snapshot::renew(environment, &history);
+    }
+    Ok(files::write_snapshot(&environment.migrations, &draft.to)?)
 }
 
 /// Says that the scripts were proved, if they were.
