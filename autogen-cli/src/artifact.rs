@@ -14,6 +14,7 @@ pub(crate) use selection::{ModelArgs, Selection};
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::error::CommandError;
+use crate::paths;
 use crate::printer::Topic;
 
 /// The models, and what they were read from.
@@ -92,7 +93,7 @@ pub(crate) fn read(
     } else {
         let given = arguments.artifact.iter();
         let absolute: Vec<PathBuf> = given
-            .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+            .map(|path| paths::resolve(&environment.start, path))
             .collect();
         if !config.models.packages.is_empty() {
             let packages = config.models.packages.iter().map(|package| crate_of(package));

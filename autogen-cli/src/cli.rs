@@ -59,6 +59,8 @@ pub(crate) struct GlobalArgs {
     pub(crate) verbose: bool,
 
     /// Print the result as one JSON document on stdout
+    ///
+    /// Where the command fails, that is {"error": {"message", "causes", "hints"}}, and what the command's own help says.
     #[arg(long, global = true)]
     pub(crate) json: bool,
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use schema_core::history::HistoryError;
+use schema_core::history::{Cause, HistoryError};
 use schema_core::rewrite::RewriteError;
 use schema_core::runner::{Dangling, ProofCause, ProofError, RunError};
 
@@ -117,7 +117,14 @@ impl From<Dangling> for CommandError {
 
 impl From<HistoryError> for CommandError {
     fn from(error: HistoryError) -> Self {
-        CommandError::new(error.to_string()).hints(error.hint())
+        let said = CommandError::new(error.to_string());
+        // A range is cut at its colon.
+        if let Cause::UnknownRevision { name, .. } = &error.cause
+            && (name.contains("://") || name.starts_with("//"))
+        {
+            return said.hint("a database is given with `--database-url URL`");
+        }
+        said.hints(error.hint())
     }
 }
 

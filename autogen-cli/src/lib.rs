@@ -17,16 +17,14 @@ mod printer;
 mod prompt;
 mod scratch;
 mod source;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::cli::Cli;
 use crate::environment::Environment;
 use crate::error::Outcome;
-use crate::printer::Printer;
+use crate::printer::{Printer, Secrets};
 
 /// SQLite allocates for each word of the schema, which it reads again after each column that is added; with this allocator, a long upgrade takes a
 /// fifth less time.
@@ -62,12 +60,12 @@ pub unsafe fn set_up() {
 /// # };
 /// ```
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match usage::parse(&arguments) {
         Ok(cli) => cli,
-        // clap decides the stream and the code: 0 for `--help`, 2 for a wrong argument.
-        Err(error) => error.exit(),
+        Err(code) => return code,
     };
-    let mut printer = Printer::new(&cli.global);
+    let mut printer = Printer::new(&cli.global, Secrets::of(&arguments));
     let outcome = Environment::new(&cli.global, &mut printer)
         .and_then(|mut environment| commands::run(&mut environment, &cli.command));
     if let Err(error) = &outcome {

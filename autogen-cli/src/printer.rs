@@ -4,17 +4,21 @@
 //! characters in them are shown escaped and never reach the terminal.
 
 mod progress;
+mod secrets;
+
+pub(crate) use secrets::Secrets;
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::cli::GlobalArgs;
 use crate::error::CommandError;
+use crate::usage::stream_color;
 
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +75,9 @@ pub(crate) struct Printer {
     color: clap::ColorChoice,
     out: AutoStream<io::Stdout>,
     err: AutoStream<io::Stderr>,
+    secrets: Secrets,
+    /// How far a long work has come.
+    line: progress::Line,
     /// The first failure to write to stdout: data that was lost must not look delivered.
     lost: Option<io::Error>,
 }
@@ -83,12 +90,8 @@ const FAINT: Style = Style::new().dimmed();
 
 impl Printer {
     /// Returns a printer for what the arguments and the environment ask for.
-    pub(crate) fn new(arguments: &GlobalArgs) -> Self {
-        let color = match arguments.color {
-            clap::ColorChoice::Auto => ColorChoice::Auto,
-            clap::ColorChoice::Always => ColorChoice::Always,
-            clap::ColorChoice::Never => ColorChoice::Never,
-        };
+    pub(crate) fn new(arguments: &GlobalArgs, secrets: Secrets) -> Self {
+        let color = stream_color(arguments.color);
         let verbosity = match (arguments.quiet, arguments.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
@@ -104,6 +107,8 @@ impl Printer {
             color: arguments.color,
             out: AutoStream::new(io::stdout(), color),
             err: AutoStream::new(io::stderr(), color),
+            secrets,
+            line: progress::Line::default(),
             lost: None,
         }
     }
@@ -143,8 +148,10 @@ impl Printer {
             return;
         }
         let text = text.to_string();
+        let text = self.secrets.hidden(&text);
         let text = line(&text);
         let topic = topic.name();
+        self.line.clear();
         // A closed stderr is no reason to stop.
         let _ = writeln!(
             self.err,
@@ -155,6 +162,7 @@ impl Printer {
     /// Prints a sentence that stands by itself, such as `No changes in schema detected.`
     pub(crate) fn say(&mut self, text: impl Display) {
         if self.verbosity > Verbosity::Quiet {
+            self.line.clear();
             let _ = writeln!(self.err, "{}", paragraph(&text.to_string()));
         }
     }
@@ -207,18 +215,20 @@ impl Printer {
     /// Prints how to go on.
     pub(crate) fn hint(&mut self, hint: &str) {
         if self.verbosity > Verbosity::Quiet {
+            self.line.clear();
             let _ = writeln!(self.err, "{NOTE}hint{NOTE:#}: {}", paragraph(hint));
         }
     }
 
     /// Prints what a check found, on stderr.
     pub(crate) fn finding(&mut self, error: &CommandError) {
-        let _ = writeln!(self.err, "{ERROR}error{ERROR:#}: {}", paragraph(&error.message));
-        for cause in &error.causes {
-            let _ = writeln!(self.err, "{NOTE}cause{NOTE:#}: {}", paragraph(cause));
-        }
-        for hint in &error.hints {
-            let _ = writeln!(self.err, "{NOTE}hint{NOTE:#}: {}", paragraph(hint));
+        let lines = std::iter::once((ERROR, "error", &error.message))
+            .chain(error.causes.iter().map(|cause| (NOTE, "cause", cause)))
+            .chain(error.hints.iter().map(|hint| (NOTE, "hint", hint)));
+        self.line.clear();
+        for (style, word, text) in lines {
+            let text = self.secrets.hidden(text);
+            let _ = writeln!(self.err, "{style}{word}{style:#}: {}", paragraph(&text));
         }
     }
 
@@ -226,10 +236,16 @@ impl Printer {
     pub(crate) fn error(&mut self, error: &CommandError) {
         self.finding(error);
         if self.format == Format::Json {
+            let hidden = |text: &String| self.secrets.hidden(text).into_owned();
+            let hidden_all = |texts: &[String]| texts.iter().map(hidden).collect::<Vec<_>>();
             let mut document = error.details.clone();
             document.insert(
                 "error".to_owned(),
-                serde_json::json!({"message": error.message, "causes": error.causes, "hints": error.hints}),
+                serde_json::json!({
+                    "message": hidden(&error.message),
+                    "causes": hidden_all(&error.causes),
+                    "hints": hidden_all(&error.hints),
+                }),
             );
             self.document(&document);
         }

@@ -2,14 +2,21 @@
 
 use std::io::{IsTerminal, stderr, stdin};
 
+use clap::ColorChoice;
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Input, Select};
+use dialoguer::{Confirm, Input, Select, console};
 
 use crate::error::CommandError;
 use crate::printer::{Format, Printer, line};
 
-/// Tells whether a person is there to answer: stdin and stderr are terminals, and stdout is not for a program.
+/// Tells whether a person is there to answer: stdin and stderr are terminals, and stdout is not for a program. Questions are asked in the printer's
+/// colors from then on.
 pub(crate) fn possible(printer: &Printer) -> bool {
+    match printer.color() {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => console::set_colors_enabled_stderr(true),
+        ColorChoice::Never => console::set_colors_enabled_stderr(false),
+    }
     printer.format() == Format::Text && stdin().is_terminal() && stderr().is_terminal()
 }
 

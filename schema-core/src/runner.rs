@@ -167,6 +167,8 @@ pub enum Event<'a> {
         dialect: &'static str,
         /// Whether a script and its version row commit together.
         transactional: bool,
+        /// How many scripts are to be run, as it looks.
+        scripts: usize,
     },
     /// Revisions took the place of those that they were squashed from, all of which the database had.
     Adopted {

@@ -1,6 +1,7 @@
 //! `autogen baseline`: a database that exists becomes one that autogen knows.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use schema_core::db::Connection;
 use schema_core::history::{History, RevisionId};
 use schema_core::operation::describe_all;
@@ -41,7 +42,7 @@ pub(crate) struct BaselineArgs {
     url: Option<String>,
 
     /// Say what the first revision is
-    #[arg(short, long, value_name = "TEXT", default_value = "baseline")]
+    #[arg(short, long, value_name = "TEXT", default_value = "baseline", value_parser = NonEmptyStringValueParser::new())]
     message: String,
 
     /// Use this id of 12 hexadecimal digits instead of the time

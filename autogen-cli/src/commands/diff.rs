@@ -39,11 +39,11 @@ use crate::printer::{Format, Topic};
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// The schema before
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     from: String,
 
     /// The schema after
-    #[arg(long, value_name = "Y")]
+    #[arg(long, value_name = "Y", allow_negative_numbers = true)]
     to: String,
 
     /// Write SQL for this database

@@ -1,5 +1,6 @@
 //! `autogen edit`.
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -52,32 +53,39 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &EditArgs) -> Re
     let before = texts(&history, &revision)?;
     open(&scripts)?;
     let after = texts(&history, &revision)?;
+    // What was edited before, and not noted since it was not proved or no one asked, is to be noted now.
+    let noted = revision
+        .scripts
+        .values()
+        .flat_map(|sums| [&sums.upgrade, &sums.downgrade]);
     let edited: Vec<String> = scripts
         .iter()
-        .zip(before.iter().zip(&after))
-        .filter(|(_, (before, after))| checksum(before) != checksum(after))
+        .zip(before.iter().zip(&after).zip(noted))
+        .filter(|(_, ((before, after), noted))| {
+            let sum = checksum(after);
+            sum != checksum(before) || sum != **noted
+        })
         .map(|(path, _)| environment.shown(path))
         .collect();
+    if !edited.is_empty() {
+        prove(environment, &config, &history, &revision)?;
+        for (dialect, sums) in &mut revision.scripts {
+            note(&history, id, dialect, sums)?;
+        }
+        let folder = history.folder(id).unwrap_or(&environment.migrations);
+        files::write_revision_file(folder, &revision)?;
+    }
+    for path in &edited {
+        environment
+            .printer
+            .info(Topic::Verify, format_args!("Noted the checksum of {path}"));
+    }
     match environment.printer.format() {
         Format::Json => environment
             .printer
             .document(&json!({"revision": id, "edited": edited})),
         Format::Text if edited.is_empty() => environment.printer.say("Nothing was edited."),
         Format::Text => {}
-    }
-    if edited.is_empty() {
-        return Ok(Outcome::Done);
-    }
-    prove(environment, &config, &history, &revision)?;
-    for (dialect, sums) in &mut revision.scripts {
-        note(&history, id, dialect, sums)?;
-    }
-    let folder = history.folder(id).unwrap_or(&environment.migrations);
-    files::write_revision_file(folder, &revision)?;
-    for path in edited {
-        environment
-            .printer
-            .info(Topic::Verify, format_args!("Noted the checksum of {path}"));
     }
     Ok(Outcome::Done)
 }
@@ -126,17 +134,28 @@ fn open(scripts: &[PathBuf]) -> Result<(), CommandError> {
         .ok_or_else(|| {
             CommandError::new("no editor is named").hint("set VISUAL or EDITOR, for example `EDITOR=vi`")
         })?;
-    let status = command(&editor)
-        .args(scripts)
-        .status()
-        .map_err(|error| CommandError::because(format!("cannot start the editor `{editor}`"), &error))?;
-    if status.success() {
-        return Ok(());
+    let mut command = command(&editor);
+    command.args(scripts);
+    // Stdout is for the result: an editor that writes there must not spoil it for a program.
+    if !io::stdout().is_terminal() {
+        command.stdout(io::stderr());
     }
-    Err(
-        CommandError::new(format!("the editor `{editor}` ended with {status}"))
-            .hint("the scripts are as it left them, and no checksum was written down"),
-    )
+    let failed = || CommandError::new(format!("cannot start the editor `{editor}`"));
+    let name_another = "set VISUAL or EDITOR to an editor that is there, for example `EDITOR=vi`";
+    let status = command
+        .status()
+        .map_err(|error| failed().cause(error.to_string()).hint(name_another))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        // https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_08_02
+        Some(126 | 127) if cfg!(unix) => Err(failed()
+            .cause(format!("the shell says so, with {status}"))
+            .hint(name_another)),
+        Some(_) | None => Err(
+            CommandError::new(format!("the editor `{editor}` ended with {status}"))
+                .hint("the scripts are as it left them, and no checksum was written down"),
+        ),
+    }
 }
 
 /// The variable is a line for the shell, as other tools take it: `code --wait`.

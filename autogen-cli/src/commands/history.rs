@@ -27,7 +27,7 @@ use crate::printer::Format;
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
     /// Only these: `a:b`, `:b`, `a:`, or one revision
-    #[arg(value_name = "RANGE")]
+    #[arg(value_name = "RANGE", allow_hyphen_values = true, value_parser = super::range)]
     range: Option<String>,
 
     /// Draw the branches
@@ -73,6 +73,9 @@ pub(crate) fn run(
         Format::Text => {
             if history.is_empty() {
                 environment.printer.say("There are no revisions yet.");
+            } else if revisions.is_empty() {
+                let text = format_args!("The range `{range}` has no revision.");
+                environment.printer.say(text);
             }
             if arguments.graph {
                 draw(environment, &history, &revisions, &state);

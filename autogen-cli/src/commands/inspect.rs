@@ -30,7 +30,7 @@ use crate::source::{Content, Resolved, Source};
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
     /// What is described
-    #[arg(value_name = "X")]
+    #[arg(value_name = "X", allow_negative_numbers = true)]
     source: String,
 
     /// How it is described

@@ -30,11 +30,11 @@ use crate::printer::{Format, Topic};
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
     /// Only these: `a:b`, `:b`, `a:`, or one revision
-    #[arg(value_name = "RANGE", default_value = "heads")]
+    #[arg(value_name = "RANGE", default_value = "heads", allow_hyphen_values = true, value_parser = super::range)]
     range: String,
 
     /// Look at the scripts for this database only
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "DIALECT")]
     dialect: Option<String>,
 }
 

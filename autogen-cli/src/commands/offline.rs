@@ -74,7 +74,7 @@ fn dialects(
         return Ok(vec![find_dialect(name)?]);
     }
     if let Some(text) = &environment.database_url {
-        let url = environment.parsed(text, "`--database-url`")?;
+        let url = environment.parsed(text, "the command line")?;
         return Ok(vec![find_dialect(url.dialect())?]);
     }
     match environment.printer.format() {
@@ -111,5 +111,30 @@ fn ends(
         }
         Ok(history.resolve(name, &[])?)
     };
-    Ok((resolve(from, first)?, resolve(to, last)?))
+    let (from, to) = (resolve(from, first)?, resolve(to, last)?);
+    refuse_other_way(history, range, (&from, &to), direction)?;
+    Ok((from, to))
+}
+
+/// Refuses a range that leads the other way: its script would do nothing.
+fn refuse_other_way(
+    history: &History,
+    range: &str,
+    (from, to): (&[RevisionId], &[RevisionId]),
+    direction: Direction,
+) -> Result<(), CommandError> {
+    let leads = |low: &[RevisionId], high: &[RevisionId]| {
+        let below = history.ancestors(high);
+        low.iter().all(|id| below.contains(id)) && !high.iter().all(|id| history.ancestors(low).contains(id))
+    };
+    let (other, way, command) = match direction {
+        Direction::Upgrade => (leads(to, from), "down, and an upgrade goes up", "downgrade"),
+        Direction::Downgrade => (leads(from, to), "up, and a downgrade goes down", "upgrade"),
+    };
+    if !other {
+        return Ok(());
+    }
+    Err(CommandError::new(format!("`{range}` leads {way}")).hint(format!(
+        "turn the range round, or use `autogen {command} {range} --sql`"
+    )))
 }

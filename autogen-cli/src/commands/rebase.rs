@@ -33,11 +33,11 @@ use crate::printer::{Format, Took, Topic};
 #[derive(Debug, Args)]
 pub(crate) struct RebaseArgs {
     /// The first revision to move: an id, a unique beginning of one, a slug
-    #[arg(value_name = "REV")]
+    #[arg(value_name = "REV", allow_negative_numbers = true)]
     revision: String,
 
     /// What it will build on
-    #[arg(long, value_name = "HEAD")]
+    #[arg(long, value_name = "HEAD", allow_negative_numbers = true)]
     onto: String,
 }
 

@@ -1,8 +1,10 @@
 //! What `upgrade` and `downgrade` share: options, and telling what happens.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use schema_core::db::Connection;
 use schema_core::history::{Direction, History, RevisionId};
 use schema_core::runner::{self, Event, Options, PerRevision, RunError};
@@ -25,7 +27,7 @@ pub(crate) struct RunArgs {
     backup: bool,
 
     /// Note this name in the database, for the state that it comes to; `autogen current` shows it
-    #[arg(long, value_name = "NAME", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "NAME", conflicts_with = "dry_run", value_parser = NonEmptyStringValueParser::new())]
     tag: Option<String>,
 
     /// Give up when one statement takes longer than this
@@ -86,7 +88,11 @@ pub(super) struct Reporter<'a> {
     database: &'a Database,
     history: &'a History,
     direction: Direction,
-    running: Option<(RevisionId, String)>,
+    /// How many scripts there are to run, and how many have begun.
+    scripts: usize,
+    begun: usize,
+    /// What has begun: on SQLite, all that share a transaction end together.
+    running: BTreeMap<RevisionId, String>,
     done: Vec<serde_json::Value>,
     broken_views: Vec<String>,
     broken_triggers: Vec<String>,
@@ -105,7 +111,9 @@ impl<'a> Reporter<'a> {
             database,
             history,
             direction,
-            running: None,
+            scripts: 0,
+            begun: 0,
+            running: BTreeMap::new(),
             done: Vec::new(),
             broken_views: Vec::new(),
             broken_triggers: Vec::new(),
@@ -118,7 +126,9 @@ impl<'a> Reporter<'a> {
             Event::Context {
                 dialect,
                 transactional,
+                scripts,
             } => {
+                self.scripts = *scripts;
                 let ddl = if *transactional {
                     "transactional DDL"
                 } else {
@@ -156,7 +166,7 @@ impl<'a> Reporter<'a> {
                 let (from, to) = (listed(from), listed(to));
                 let text = format_args!("Running {direction} {from} -> {to}, {message}");
                 self.printer.info(Topic::Migrate, text);
-                self.running = Some((*revision, (*message).to_owned()));
+                self.begins(*revision, message);
             }
             Event::Resuming {
                 direction,
@@ -171,7 +181,7 @@ impl<'a> Reporter<'a> {
                     "Resuming {direction} {revision}, {message}: {done} of {of} steps are done{at}"
                 );
                 self.printer.info(Topic::Migrate, text);
-                self.running = Some((*revision, (*message).to_owned()));
+                self.begins(*revision, message);
             }
             Event::BrokenViews { views } => {
                 let text = format_args!(
@@ -206,12 +216,18 @@ impl<'a> Reporter<'a> {
                     Topic::Migrate,
                     format_args!("Finished {revision} ({})", Took(*duration)),
                 );
-                let message = self.running.take().map(|(_, message)| message);
+                let message = self.running.remove(revision).unwrap_or_default();
                 let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
                 self.done
                     .push(json!({"id": revision, "message": message, "milliseconds": milliseconds}));
             }
         }
+    }
+
+    fn begins(&mut self, revision: RevisionId, message: &str) {
+        self.running.insert(revision, message.to_owned());
+        self.printer.progress(self.begun, self.scripts);
+        self.begun += 1;
     }
 
     /// Tells how it ended.
@@ -221,7 +237,9 @@ impl<'a> Reporter<'a> {
         arguments: &RunArgs,
         result: Result<Vec<RevisionId>, RunError>,
     ) -> Result<Outcome, CommandError> {
-        let ran = result?;
+        self.printer.progress_ends();
+        let ran = result
+            .map_err(|error| CommandError::from(error).detail("revisions", self.done.clone().into()))?;
         if let Some(tag) = &arguments.tag {
             let tagged = runner::tag(connection, self.database.dialect, self.history, tag)?;
             let text = if tagged.is_empty() {

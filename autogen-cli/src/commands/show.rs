@@ -27,8 +27,16 @@ pub(crate) struct ShowArgs {
 pub(crate) fn run(environment: &mut Environment<'_>, arguments: &ShowArgs) -> Result<Outcome, CommandError> {
     let history = environment.history()?;
     let current = super::current::current_for(environment, &history, &arguments.revision)?;
+    let ids = history.resolve(&arguments.revision, &current)?;
+    if ids.is_empty() && environment.printer.format() == Format::Text {
+        environment.printer.say(if history.is_empty() {
+            "There are no revisions yet.".to_owned()
+        } else {
+            format!("`{}` is before the first revision.", arguments.revision)
+        });
+    }
     let mut documents = Vec::new();
-    for id in history.resolve(&arguments.revision, &current)? {
+    for id in ids {
         let revision = history.revision(id)?;
         match environment.printer.format() {
             Format::Json => documents.push(document(environment, &history, &revision)?),

@@ -32,7 +32,7 @@ use crate::printer::{Format, Topic};
 #[derive(Debug, Args)]
 pub(crate) struct SquashArgs {
     /// The range, both ends included: `a:b`, `:b`, `a:`
-    #[arg(value_name = "RANGE")]
+    #[arg(value_name = "RANGE", allow_hyphen_values = true, value_parser = super::range)]
     range: String,
 
     /// Say what it is; without it, the message names the ends
@@ -64,7 +64,7 @@ pub(crate) fn run(
     let id = new_id(arguments.rev_id.as_deref(), &history)?;
     let new = NewRevision {
         id,
-        message: (arguments.message.clone()).unwrap_or_else(|| message(&history, &range)),
+        message: super::said(arguments.message.as_deref()).unwrap_or_else(|| message(&history, &range)),
         created: created(id),
     };
     let squash = rewrite::squash(&history, &config.dialects()?, &range, new)?;

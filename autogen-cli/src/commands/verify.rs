@@ -38,6 +38,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
             continue;
         };
         let printer = &mut *environment.printer;
+        let mut begun = 0;
         let result = runner::verify(
             &mut scratch,
             dialect,
@@ -46,7 +47,12 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
             &mut |event| match event {
                 Event::Running {
                     direction, revision, ..
-                } => printer.debug(Topic::Verify, format_args!("Running {direction} {revision}")),
+                } => {
+                    printer.debug(Topic::Verify, format_args!("Running {direction} {revision}"));
+                    // Up, down and up again.
+                    printer.progress(begun, 3 * count);
+                    begun += 1;
+                }
                 Event::Context { .. }
                 | Event::Adopted { .. }
                 | Event::BackedUp { .. }
@@ -57,6 +63,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, _: &VerifyArgs) -> Result<O
                 | Event::Finished { .. } => {}
             },
         );
+        environment.printer.progress_ends();
         match result {
             Ok(irreversible) => {
                 let took = Took(start.elapsed());

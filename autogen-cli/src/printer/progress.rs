@@ -1,4 +1,4 @@
-//! The one line that comes and goes: how far the copying of a big table has come, for a person at a terminal.
+//! The one line that comes and goes: how far the copying of a big table, or the running of many scripts, has come, for a person at a terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use schema_core::db::{Watcher, Written};
 
 use super::{Format, Printer, Verbosity};
 
-/// How long copying takes before a line appears, and how often that changes.
+/// How long the work takes before a line appears, and how often that changes.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Goes to the beginning of the line and clears it.
@@ -16,59 +16,90 @@ const CLEAR: &str = "\r\x1b[K";
 impl Printer {
     /// Returns what shows how many rows are copied; `None` where no one looks.
     pub(crate) fn watcher(&self) -> Option<Watcher> {
-        let seen = self.verbosity > Verbosity::Quiet
+        self.is_watched().then(|| {
+            let mut line = Line::default();
+            Box::new(move |written: Option<Written>| match written {
+                None => line.end(),
+                Some(Written { rows, of }) => line.tell(|took| text(["Copied", "rows"], rows, of, took)),
+            }) as Watcher
+        })
+    }
+
+    /// Shows that so many scripts of so many have run, if a person looks and it has taken a while.
+    pub(crate) fn progress(&mut self, done: usize, of: usize) {
+        if self.is_watched() {
+            self.line
+                .tell(|took| text(["Ran", "scripts"], done as u64, of as u64, took));
+        }
+    }
+
+    /// Takes the line away, since the work is over.
+    pub(crate) fn progress_ends(&mut self) {
+        self.line.end();
+    }
+
+    fn is_watched(&self) -> bool {
+        self.verbosity > Verbosity::Quiet
             && self.format == Format::Text
             && io::stderr().is_terminal()
-            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        seen.then(|| {
-            let mut line = Line::default();
-            Box::new(move |written: Option<Written>| line.tell(written)) as Watcher
-        })
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 }
 
-/// When copying began, and when the line was written last.
+/// When the work began, and when the line was written last.
 #[derive(Debug, Default)]
-struct Line {
+pub(super) struct Line {
     began: Option<Instant>,
-    shown: Option<Instant>,
+    written: Option<Instant>,
+    is_there: bool,
 }
 
 impl Line {
-    fn tell(&mut self, written: Option<Written>) {
-        // A closed stderr is no reason to stop.
-        let mut err = io::stderr();
-        match written {
-            None => {
-                if self.shown.is_some() {
-                    let _ = write!(err, "{CLEAR}");
-                }
-                *self = Line::default();
-            }
-            Some(written) => {
-                let now = Instant::now();
-                let began = *self.began.get_or_insert(now);
-                let last = self.shown.unwrap_or(began);
-                if now.duration_since(last) >= PAUSE {
-                    self.shown = Some(now);
-                    let _ = write!(err, "{CLEAR}{}", text(written, now.duration_since(began)));
-                }
-            }
+    /// Shows the text that belongs to the time that the work has taken so far, if that is long enough.
+    fn tell(&mut self, text: impl FnOnce(Duration) -> String) {
+        let now = Instant::now();
+        let began = *self.began.get_or_insert(now);
+        let covered = self.written.is_some() && !self.is_there;
+        if covered || now.duration_since(self.written.unwrap_or(began)) >= PAUSE {
+            self.written = Some(now);
+            self.is_there = true;
+            write(&format!("{CLEAR}{}", text(now.duration_since(began))));
         }
-        let _ = err.flush();
+    }
+
+    /// Makes room for a line of another kind.
+    pub(super) fn clear(&mut self) {
+        if std::mem::take(&mut self.is_there) {
+            write(CLEAR);
+        }
+    }
+
+    fn end(&mut self) {
+        self.clear();
+        *self = Line::default();
     }
 }
 
-/// Returns the line: how many rows of how many, how many a second, and how long it still takes.
-fn text(written: Written, took: Duration) -> String {
-    let Written { rows, of } = written;
-    let rate = rows as f64 / took.as_secs_f64().max(0.001);
-    let left = of.saturating_sub(rows) as f64 / rate.max(0.001);
+fn write(text: &str) {
+    // A closed stderr is no reason to stop.
+    let mut err = io::stderr();
+    let _ = err.write_all(text.as_bytes());
+    let _ = err.flush();
+}
+
+/// Returns the line: how many of how many, how many a second, and how long it still takes.
+fn text([verb, noun]: [&str; 2], done: u64, of: u64, took: Duration) -> String {
+    let rate = done as f64 / took.as_secs_f64().max(0.001);
+    let left = of.saturating_sub(done) as f64 / rate.max(0.001);
+    let a_second = if rate > 0.0 && rate < 1.0 {
+        format!("{rate:.1}")
+    } else {
+        grouped(rate as u64)
+    };
     format!(
-        "  Copied {} of {} rows, {} a second, {} left",
-        grouped(rows),
-        grouped(of.max(rows)),
-        grouped(rate as u64),
+        "  {verb} {} of {} {noun}, {a_second} a second, {} left",
+        grouped(done),
+        grouped(of.max(done)),
         time(left as u64)
     )
 }
@@ -99,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_line_says_rate_and_time_left() {
-        let line = |rows, of, seconds| text(Written { rows, of }, Duration::from_secs(seconds));
+        let line = |rows, of, seconds| text(["Copied", "rows"], rows, of, Duration::from_secs(seconds));
         assert_eq!(
             line(250_000, 1_000_000, 2),
             "  Copied 250,000 of 1,000,000 rows, 125,000 a second, 6 s left"
@@ -113,6 +144,10 @@ mod tests {
             "  Copied 1,000 of 100,000 rows, 1,000 a second, 1 min 39 s left"
         );
         assert_eq!(line(0, 0, 0), "  Copied 0 of 0 rows, 0 a second, 0 s left");
+        assert_eq!(
+            text(["Ran", "scripts"], 3, 12, Duration::from_secs(6)),
+            "  Ran 3 of 12 scripts, 0.5 a second, 18 s left"
+        );
         assert_eq!(line(7, 5, 1), "  Copied 7 of 7 rows, 7 a second, 0 s left");
     }
 }

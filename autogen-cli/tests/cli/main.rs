@@ -18,6 +18,7 @@ mod scratch;
 mod session;
 mod sources;
 mod strayed;
+mod streams;
 mod teams;
 mod transcripts;
 mod undecided;

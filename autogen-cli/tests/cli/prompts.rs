@@ -1,4 +1,4 @@
-//! Questions on a terminal of their own: what is shown, and what each answer does.
+//! A terminal of their own: which questions are shown and what each answer does, and how far a long work has come.
 
 use std::process::Command;
 
@@ -44,6 +44,23 @@ fn project() -> Session {
 
 /// Starts `autogen migrate` on a terminal, and waits for its first question.
 fn migrate(session: &Session) -> PtySession {
+    let mut terminal = started(session, true);
+    terminal
+        .exp_string("`items.descr` is gone from the models")
+        .unwrap();
+    // The likeliest first, the drop last.
+    for choice in [
+        "it was renamed to items.description",
+        "it was renamed to items.price",
+        "it is dropped, with all that it holds",
+    ] {
+        terminal.exp_string(choice).unwrap();
+    }
+    terminal
+}
+
+/// Starts `autogen migrate` on a terminal, with or without the escapes that it writes.
+fn started(session: &Session, strip: bool) -> PtySession {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autogen"));
     command
         .args([
@@ -57,25 +74,12 @@ fn migrate(session: &Session) -> PtySession {
         ])
         .current_dir(session.path())
         .env("TERM", "xterm")
-        .env("NO_COLOR", "1")
         .env_remove("DATABASE_URL")
         .env_remove("AUTOGEN_DATABASE_URL");
     let options = Options::new()
         .timeout_ms(Some(30_000))
-        .strip_ansi_escape_codes(true);
-    let mut terminal = spawn_with_options(command, options).unwrap();
-    terminal
-        .exp_string("`items.descr` is gone from the models")
-        .unwrap();
-    // The likeliest first, the drop last.
-    for choice in [
-        "it was renamed to items.description",
-        "it was renamed to items.price",
-        "it is dropped, with all that it holds",
-    ] {
-        terminal.exp_string(choice).unwrap();
-    }
-    terminal
+        .strip_ansi_escape_codes(strip);
+    spawn_with_options(command, options).unwrap()
 }
 
 fn press(terminal: &mut PtySession, keys: &[&str]) {
@@ -145,4 +149,68 @@ fn no_answer_is_taken_by_itself_and_none_at_all_writes_nothing() {
     );
     assert_eq!(code(&terminal), 2);
     assert_eq!(session.tree(), before);
+}
+
+#[test]
+fn a_question_is_asked_in_the_colors_that_are_asked_for() {
+    let session = project();
+    let mut terminal = started(&session, false);
+    let before = terminal.exp_string("is gone from the models").unwrap();
+    // What moves the cursor is no color.
+    assert!(
+        !before.contains("\u{1b}[1m") && !before.contains("\u{1b}[33m"),
+        "{before:?}"
+    );
+    press(&mut terminal, &[ESCAPE]);
+    terminal.exp_eof().unwrap();
+}
+
+#[test]
+fn a_long_history_says_how_far_it_has_come() {
+    let session = Session::new();
+    session.models(&[], BEFORE);
+    let run = |arguments: &[&str]| {
+        let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
+        let run = session.autogen(&arguments);
+        assert_eq!(run.code, 0, "{}", run.terminal);
+    };
+    run(&["-q", "init"]);
+    run(&[
+        "-q",
+        "migrate",
+        "-m",
+        "one",
+        "--rev-id",
+        "6921a3f4b07e",
+        "--artifact",
+        "app.rlib",
+    ]);
+    run(&["-q", "revision", "-m", "two", "--rev-id", "6921a3f4b07f"]);
+    // Long enough for any machine, and cheap to read.
+    session.write(
+        "migrations/versions/6921a3f4b07e_one/upgrade.sqlite.sql",
+        "CREATE TABLE items (id INTEGER NOT NULL, descr TEXT NOT NULL, CONSTRAINT pk_items PRIMARY KEY (id));\n\
+         INSERT INTO items (descr) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 30000000) SELECT max(i) FROM n;\n",
+    );
+    for (command, line) in [
+        ("verify", "Ran 1 of 6 scripts, "),
+        ("upgrade", "Ran 1 of 2 scripts, "),
+    ] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_autogen"));
+        program
+            .arg(command)
+            .current_dir(session.path())
+            .env("TERM", "xterm")
+            .env_remove("DATABASE_URL")
+            .env_remove("AUTOGEN_DATABASE_URL");
+        let options = Options::new()
+            .timeout_ms(Some(300_000))
+            .strip_ansi_escape_codes(true);
+        let mut terminal = spawn_with_options(program, options).unwrap();
+        terminal.exp_string(line).unwrap();
+        terminal.exp_string(" a second, ").unwrap();
+        terminal.exp_string(" left").unwrap();
+        terminal.exp_eof().unwrap();
+        assert_eq!(code(&terminal), 0);
+    }
 }

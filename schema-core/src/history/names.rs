@@ -240,7 +240,11 @@ impl History {
             .collect();
         near.sort_unstable();
         let mut ids: Vec<RevisionId> = near.into_iter().map(|(_, id)| id).take(CANDIDATES).collect();
-        if ids.is_empty() {
+        let places = PLACES
+            .iter()
+            .filter(|place| strsim::levenshtein(place, &lower) <= name.len() / 4);
+        let places: Vec<String> = places.map(|place| format!("`{place}`")).collect();
+        if ids.is_empty() && places.is_empty() {
             ids = self
                 .headers
                 .iter()
@@ -251,7 +255,7 @@ impl History {
         }
         let cause = Cause::UnknownRevision {
             name: name.to_owned(),
-            candidates: self.shown(&ids),
+            candidates: [places, self.shown(&ids)].concat(),
         };
         HistoryError { path: None, cause }
     }

@@ -72,6 +72,7 @@ pub(super) fn run(
     on_event(Event::Context {
         dialect: dialect.name(),
         transactional: session.transactional(),
+        scripts: jobs.len(),
     });
     let place = Place::find(connection, dialect)?;
     let mut run = Run {

@@ -137,6 +137,7 @@ pub(crate) fn said(event: Event<'_>) -> String {
         Event::Context {
             dialect,
             transactional,
+            scripts: _,
         } => format!("context {dialect} {transactional}"),
         Event::Adopted { stamped } => format!("adopted {:?}", stamped.added),
         Event::BrokenViews { views } => format!("broken {views:?}"),
