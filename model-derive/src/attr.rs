@@ -13,7 +13,7 @@ pub(crate) use index::{Check, Index, Part};
 pub(crate) use parse::MAX_NAME;
 pub(crate) use parse::check_value;
 pub(crate) use reference::{ForeignKey, Options, Reference, Target};
-pub(crate) use value::{Literal, SqlType, Value};
+pub(crate) use value::{ByDialect, Literal, Value};
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
@@ -71,9 +71,9 @@ pub(crate) struct FieldAttrs {
     pub(crate) backfill: Option<Spanned<Value>>,
     pub(crate) references: Option<Reference>,
     pub(crate) check: Option<Check>,
-    pub(crate) collate: Option<Spanned<String>>,
+    pub(crate) collate: Option<Spanned<ByDialect>>,
     pub(crate) comment: Option<String>,
-    pub(crate) sql_type: Option<Spanned<SqlType>>,
+    pub(crate) sql_type: Option<Spanned<ByDialect>>,
     pub(crate) generated: Option<Spanned<String>>,
     pub(crate) stored: Option<Span>,
     pub(crate) virtual_: Option<Span>,

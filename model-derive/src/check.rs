@@ -5,7 +5,7 @@ use syn::Ident;
 use syn::ext::IdentExt as _;
 
 use crate::ast::{Field, Model};
-use crate::attr::{Literal, MAX_NAME, Part, SqlType, Value};
+use crate::attr::{ByDialect, Literal, MAX_NAME, Part, Value};
 use crate::errors::Errors;
 use crate::near::{list, nearest};
 
@@ -308,7 +308,7 @@ fn sizes_make_sense(model: &Model<'_>, errors: &mut Errors) {
             ),
             (Some(_) | None, Some(_) | None) => {}
         }
-        if let Some(SqlType::Every(_)) = attrs.sql_type.as_ref().map(|sql_type| &sql_type.value) {
+        if let Some(ByDialect::Every(_)) = attrs.sql_type.as_ref().map(|sql_type| &sql_type.value) {
             let sizes = [("length", &attrs.length), ("precision", &attrs.precision)];
             for (word, size) in sizes {
                 if let Some(size) = size {

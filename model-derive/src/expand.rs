@@ -15,7 +15,7 @@ use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Error};
 
 use crate::ast::{Field, Model};
-use crate::attr::{MAX_NAME, SqlType};
+use crate::attr::{ByDialect, MAX_NAME};
 use crate::check;
 use crate::errors::Errors;
 use literal::{bytes, number, text};
@@ -196,13 +196,13 @@ fn kinds(model: &Model<'_>) -> Vec<TokenStream> {
 fn kind(field: &Field<'_>, span: Span) -> TokenStream {
     let ty = field.ty;
     match field.attrs.sql_type.as_ref().map(|sql_type| &sql_type.value) {
-        Some(SqlType::Every(native)) => {
+        Some(ByDialect::Every(native)) => {
             let native = text(&format!("native('{}')", native.replace('\'', "''")), span);
             quote_spanned! {span=>
                 &__autogen::Kind::native(<__autogen::Probe<#ty>>::MAPPED, <__autogen::Probe<#ty>>::OPTION, #native)
             }
         }
-        Some(SqlType::Dialects(_)) | None => quote_spanned!(span=> <#ty as __autogen::FieldType>::KIND),
+        Some(ByDialect::Dialects(_)) | None => quote_spanned!(span=> <#ty as __autogen::FieldType>::KIND),
     }
 }
 
@@ -221,5 +221,5 @@ fn long(field: &Field<'_>, span: Span) -> Option<TokenStream> {
 
 fn is_native(field: &Field<'_>) -> bool {
     let sql_type = field.attrs.sql_type.as_ref().map(|sql_type| &sql_type.value);
-    matches!(sql_type, Some(SqlType::Every(_)))
+    matches!(sql_type, Some(ByDialect::Every(_)))
 }

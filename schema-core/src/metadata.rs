@@ -20,7 +20,7 @@ use crate::schema::{Default, Schema, Table, TableName, quoted_list};
 use record::Record;
 
 /// The version of the record format that this crate writes and reads.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// What every record begins with.
 pub const MAGIC: [u8; 8] = *b"\x7fAUTOGEN";

@@ -46,6 +46,10 @@ use crate::schema::{Check, Column, Default, ForeignKey, Index, PrimaryKey, Table
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a step has few, and each owns all it needs"
+)]
 pub enum Operation {
     /// Creates a table with all but its foreign keys, which are operations of their own.
     CreateTable {

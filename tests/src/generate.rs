@@ -152,21 +152,38 @@ fn column() -> impl Strategy<Value = Column> {
     let ty = ty();
     let default = proptest::option::weighted(0.4, any::<u8>());
     let auto = prop_oneof![4 => Just(Auto::No), 3 => Just(Auto::Auto), 1 => Just(Auto::NeverReused)];
-    (ty, native, nullable, default, auto, collation, comment).prop_map(
-        |(ty, native, nullable, default, auto, collation, comment)| Column {
-            name: String::new(),
-            default: default.map(|die| default_of(&ty, die)),
-            ty,
-            sql_type: native
-                .map(|(dialect, native)| BTreeMap::from([(dialect.to_owned(), native.to_owned())]))
-                .unwrap_or_default(),
-            nullable,
-            generated: None,
-            auto,
-            collation,
-            comment,
-        },
+    let own = (
+        select(vec!["sqlite", "postgres", "mysql"]),
+        select(vec!["NOCASE", "RTRIM"]),
+    );
+    let collations = proptest::option::weighted(0.1, own);
+    (
+        ty,
+        native,
+        nullable,
+        default,
+        auto,
+        (collation, collations),
+        comment,
     )
+        .prop_map(
+            |(ty, native, nullable, default, auto, (collation, collations), comment)| Column {
+                name: String::new(),
+                default: default.map(|die| default_of(&ty, die)),
+                ty,
+                sql_type: native
+                    .map(|(dialect, native)| BTreeMap::from([(dialect.to_owned(), native.to_owned())]))
+                    .unwrap_or_default(),
+                nullable,
+                generated: None,
+                auto,
+                collation,
+                collations: collations
+                    .map(|(dialect, name)| BTreeMap::from([(dialect.to_owned(), name.to_owned())]))
+                    .unwrap_or_default(),
+                comment,
+            },
+        )
 }
 
 fn ty() -> impl Strategy<Value = Type> {

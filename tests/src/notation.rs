@@ -5,6 +5,7 @@
 //!     id i64 auto
 //!     name text(80) null default 'x' comment 'shown'
 //!     loud text null generated `upper(name)` stored
+//!     city text collate_on postgres C collate_on sqlite NOCASE
 //!     primary key (id)
 //!     unique uq_items_name (name)
 //!     index ix_items_name (name desc nulls last, `lower(name)`) where `name <> ''`
@@ -163,6 +164,10 @@ impl<'a> Line<'a> {
                 }
                 "comment" => column.comment = Some(unquoted(&self.word("a comment"))),
                 "collate" => column.collation = Some(self.word("a collation")),
+                "collate_on" => {
+                    let dialect = self.word("a dialect");
+                    column.collations.insert(dialect, self.word("a collation"));
+                }
                 "native" => {
                     column.sql_type =
                         BTreeMap::from([("*".to_owned(), unquoted(&self.word("a native type")))])

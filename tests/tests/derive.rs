@@ -361,6 +361,8 @@ struct Native {
     email: String,
     #[model(collate = "nocase")]
     name: String,
+    #[model(collate(sqlite = "NOCASE", postgres = "de-x-icu"))]
+    city: String,
     #[model(skip)]
     cache: Opaque,
 }
@@ -397,6 +399,12 @@ fn native_types_replace_logical_ones() {
         Column {
             collation: Some("nocase".to_owned()),
             ..Column::new("name", TEXT)
+        },
+        Column {
+            collations: [("postgres", "de-x-icu"), ("sqlite", "NOCASE")]
+                .map(|(dialect, name)| (dialect.to_owned(), name.to_owned()))
+                .into(),
+            ..Column::new("city", TEXT)
         },
     ];
     assert_eq!(Native::table(), table);

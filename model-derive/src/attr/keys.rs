@@ -203,11 +203,15 @@ pub(super) const KEYS: &[Row] = &[
         attrs.virtual_ = Some(parse::bare(span, input)?);
         Ok(())
     }),
-    on_field("collate", "collate = \"nocase\"", |attrs, span, input| {
-        let value = parse::text(input)?;
-        attrs.collate = Some(Spanned { value, span });
-        Ok(())
-    }),
+    on_field(
+        "collate",
+        "collate = \"nocase\"` or `collate(postgres = \"de-x-icu\", sqlite = \"NOCASE\")",
+        |attrs, span, input| {
+            let value = value::by_dialect(span, input)?;
+            attrs.collate = Some(Spanned { value, span });
+            Ok(())
+        },
+    ),
     on_field("comment", "comment = \"…\"", |attrs, _, input| {
         attrs.comment = Some(parse::text(input)?);
         Ok(())
@@ -216,7 +220,7 @@ pub(super) const KEYS: &[Row] = &[
         "sql_type",
         "sql_type = \"citext\"` or `sql_type(postgres = \"citext\", sqlite = \"TEXT\")",
         |attrs, span, input| {
-            let value = value::sql_type(span, input)?;
+            let value = value::by_dialect(span, input)?;
             attrs.sql_type = Some(Spanned { value, span });
             Ok(())
         },

@@ -1,4 +1,4 @@
-//! Defaults, backfills and native types.
+//! Defaults, backfills, and what is said for each dialect: native types and collations.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
@@ -27,15 +27,15 @@ pub(crate) enum Literal {
     Bytes(Vec<u8>),
 }
 
-/// Native types that replace the logical one.
-pub(crate) enum SqlType {
+/// What is said of databases: a native type that replaces the logical one, or a collation.
+pub(crate) enum ByDialect {
     /// In every database.
     Every(String),
     /// By dialect.
     Dialects(Vec<(String, String)>),
 }
 
-/// The dialects that a native type can be given for.
+/// The dialects there are.
 const DIALECTS: [&str; 3] = ["mysql", "postgres", "sqlite"];
 
 /// Reads `= LITERAL` or `= sql("…")`.
@@ -91,11 +91,11 @@ fn constant(literal: &Lit) -> Result<Literal> {
 }
 
 /// Reads `= "…"` or `(sqlite = "…", …)`.
-pub(super) fn sql_type(span: Span, input: ParseStream<'_>) -> Result<SqlType> {
+pub(super) fn by_dialect(span: Span, input: ParseStream<'_>) -> Result<ByDialect> {
     if input.peek(Token![=]) {
-        return Ok(SqlType::Every(parse::text(input)?));
+        return Ok(ByDialect::Every(parse::text(input)?));
     }
-    let mut types: Vec<(String, String)> = Vec::new();
+    let mut texts: Vec<(String, String)> = Vec::new();
     each(input, |input| {
         if input.peek(LitStr) {
             return Err(input.error("expected a dialect"));
@@ -109,14 +109,14 @@ pub(super) fn sql_type(span: Span, input: ParseStream<'_>) -> Result<SqlType> {
                 None => format!("unknown dialect `{name}`, there are {}", list(DIALECTS)),
             });
         }
-        if types.iter().any(|(other, _)| *other == name) {
+        if texts.iter().any(|(other, _)| *other == name) {
             return error(format!("`{name}` is given twice"));
         }
-        types.push((name, parse::text(input)?));
+        texts.push((name, parse::text(input)?));
         Ok(())
     })?;
-    if types.is_empty() {
+    if texts.is_empty() {
         return Err(Error::new(span, "no dialect is named"));
     }
-    Ok(SqlType::Dialects(types))
+    Ok(ByDialect::Dialects(texts))
 }

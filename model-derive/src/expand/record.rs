@@ -12,7 +12,7 @@ use super::json::Json;
 use super::literal::{number, text};
 use crate::ast::{Field, Model};
 use crate::attr::{
-    Check, ForeignKey, Index, Literal, Options, Part, Reference, Spanned, SqlType, Target, Value,
+    ByDialect, Check, ForeignKey, Index, Literal, Options, Part, Reference, Spanned, Target, Value,
 };
 
 /// What the record is made of, besides the types of the columns.
@@ -127,12 +127,8 @@ impl Writer<'_> {
             json.key("sql_type");
             json.open('{');
             match &sql_type.value {
-                SqlType::Every(native) => json.member("*", Some(native)),
-                SqlType::Dialects(types) => {
-                    for (dialect, native) in types {
-                        json.member(dialect, Some(native));
-                    }
-                }
+                ByDialect::Every(native) => json.member("*", Some(native)),
+                ByDialect::Dialects(types) => texts(json, types),
             }
             json.close('}');
         }
@@ -156,10 +152,16 @@ impl Writer<'_> {
             json.member("storage", attrs.stored.map(|_| "stored"));
             json.close('}');
         }
-        json.member(
-            "collation",
-            attrs.collate.as_ref().map(|collate| collate.value.as_str()),
-        );
+        match attrs.collate.as_ref().map(|collate| &collate.value) {
+            Some(ByDialect::Every(collation)) => json.member("collation", Some(collation)),
+            Some(ByDialect::Dialects(collations)) => {
+                json.key("collations");
+                json.open('{');
+                texts(json, collations);
+                json.close('}');
+            }
+            None => {}
+        }
         json.member("comment", attrs.comment.as_deref());
         former_names(json, &attrs.renamed_from);
     }
@@ -374,6 +376,13 @@ impl Writer<'_> {
     fn column_of(&self, ident: &Ident) -> String {
         let field = self.model.field(ident);
         field.map_or_else(|| ident.unraw().to_string(), |field| field.column.clone())
+    }
+}
+
+/// Writes a text for each dialect.
+fn texts(json: &mut Json, by_dialect: &[(String, String)]) {
+    for (dialect, text) in by_dialect {
+        json.member(dialect, Some(text));
     }
 }
 

@@ -114,6 +114,8 @@ fn properties(column: &Column) -> String {
         words.push(format!("generated ({}) {kept}", generated.expression));
     }
     words.extend(column.collation.iter().map(|name| format!("collate {name}")));
+    let by_dialect = column.collations.iter();
+    words.extend(by_dialect.map(|(dialect, name)| format!("collate {name} on {dialect}")));
     words.extend(column.comment.iter().map(|comment| format!("-- {comment}")));
     words.join("  ")
 }

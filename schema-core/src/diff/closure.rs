@@ -110,7 +110,10 @@ fn changed(operations: &[Operation]) -> Changed<'_> {
 }
 
 fn type_differs(from: &Column, to: &Column) -> bool {
-    from.ty != to.ty || from.sql_type != to.sql_type || from.collation != to.collation
+    from.ty != to.ty
+        || from.sql_type != to.sql_type
+        || from.collation != to.collation
+        || from.collations != to.collations
 }
 
 fn sorted<'a>(columns: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

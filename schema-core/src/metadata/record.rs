@@ -87,6 +87,8 @@ pub(super) struct ColumnRecord {
     #[serde(default)]
     pub(super) collation: Option<String>,
     #[serde(default)]
+    pub(super) collations: BTreeMap<String, String>,
+    #[serde(default)]
     pub(super) comment: Option<String>,
     #[serde(default)]
     pub(super) renamed_from: Vec<String>,

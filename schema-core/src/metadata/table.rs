@@ -119,6 +119,7 @@ fn column(record: ColumnRecord, ty: &str, numbered: bool, model: &str) -> Result
         backfill: _,
         generated,
         collation,
+        collations,
         comment,
         renamed_from: _,
     } = record;
@@ -155,6 +156,7 @@ fn column(record: ColumnRecord, ty: &str, numbered: bool, model: &str) -> Result
         generated,
         auto,
         collation,
+        collations,
         comment,
     })
 }

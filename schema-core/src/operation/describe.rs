@@ -156,6 +156,7 @@ fn column_changed(from: &Column, to: &Column) -> String {
         generated,
         auto,
         collation,
+        collations,
         comment,
     } = from;
     let mut changed = Vec::new();
@@ -179,7 +180,10 @@ fn column_changed(from: &Column, to: &Column) -> String {
         (*default != to.default, "default"),
         (*generated != to.generated, "generated value"),
         (*auto != to.auto, "auto"),
-        (*collation != to.collation, "collation"),
+        (
+            *collation != to.collation || *collations != to.collations,
+            "collation",
+        ),
         (*comment != to.comment, "comment"),
     ];
     changed.extend(

@@ -46,6 +46,9 @@ pub struct Column {
     /// The collation its text is compared by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
+    /// Collations that replace it, by dialect.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collations: BTreeMap<String, String>,
     /// What it is for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -70,8 +73,24 @@ impl Column {
             generated: None,
             auto: Auto::No,
             collation: None,
+            collations: BTreeMap::new(),
             comment: None,
         }
+    }
+
+    /// Returns the collation that the column has on a dialect.
+    ///
+    /// ```
+    /// # use schema_core::schema::{Column, Type};
+    /// let mut name = Column::new("name", Type::Text { length: None });
+    /// name.collations.insert("sqlite".into(), "NOCASE".into());
+    /// assert_eq!(name.collation_on("sqlite"), Some("NOCASE"));
+    /// assert_eq!(name.collation_on("postgres"), None);
+    /// ```
+    #[must_use]
+    pub fn collation_on(&self, dialect: &str) -> Option<&str> {
+        let own = self.collations.get(dialect);
+        own.or(self.collation.as_ref()).map(String::as_str)
     }
 }
 

@@ -180,6 +180,7 @@ fn mend_foreign_keys(schema: &mut Schema, name: &TableName) {
                 column.sql_type.clear();
             }
             column.collation = target.collation;
+            column.collations = target.collations;
             column.default = None;
         }
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use schema_core::diff::{Answers, diff, missing_values};
 use schema_core::operation::Operation;
-use schema_core::schema::{Default, Literal, Schema, Table, TableName, Type};
+use schema_core::schema::{Default, Deferrable, Literal, Schema, Table, TableName, Type};
 
 use super::{FRESH, is_number, mend, schema_with};
 
@@ -85,20 +85,30 @@ fn mixed_table(old: &Table, new: &Table, throw: &mut impl FnMut() -> u8) -> Tabl
         let dropped = table.columns.len() / 2;
         table.columns.remove(dropped);
     }
-    let mut choose = || throw() == 0;
-    if choose() {
+    if throw() == 0 {
         table.primary_key.clone_from(&new.primary_key);
     }
-    if choose() {
+    if throw() == 0 {
         table.indexes.clone_from(&new.indexes);
     }
-    if choose() {
-        table.foreign_keys.clone_from(&new.foreign_keys);
+    match throw() {
+        0 => table.foreign_keys.clone_from(&new.foreign_keys),
+        1 => {
+            for key in table.foreign_keys.values_mut() {
+                std::mem::swap(&mut key.on_delete, &mut key.on_update);
+                key.deferrable = match key.deferrable {
+                    Deferrable::Never => Deferrable::Immediate,
+                    Deferrable::Immediate => Deferrable::Deferred,
+                    Deferrable::Deferred => Deferrable::Never,
+                };
+            }
+        }
+        _ => {}
     }
-    if choose() {
+    if throw() == 0 {
         table.checks.clone_from(&new.checks);
     }
-    if choose() {
+    if throw() == 0 {
         table.options.clone_from(&new.options);
     }
     table

@@ -87,6 +87,7 @@ fn table(table: &Table) -> Table {
                 column.ty = base.ty.clone();
                 column.sql_type.clone_from(&base.sql_type);
                 column.collation.clone_from(&base.collation);
+                column.collations.clone_from(&base.collations);
                 column.generated = Some(Generated {
                     expression: value(&base, &generated.expression),
                     storage: generated.storage,
@@ -203,12 +204,12 @@ fn fit_column(table: &str, column: &mut Column) {
         }
         .to_owned();
     }
-    column.collation = column.collation.take().map(|name| match name.as_str() {
-        "NOCASE" => "C".to_owned(),
-        _ => "POSIX".to_owned(),
-    });
+    for name in column.collation.iter_mut().chain(column.collations.values_mut()) {
+        *name = if name == "NOCASE" { "C" } else { "POSIX" }.to_owned();
+    }
     if !is_text(column) {
         column.collation = None;
+        column.collations.clear();
     }
     if let Some(old) = column.default.clone() {
         column.default = Some(default(column, &old));

@@ -114,7 +114,8 @@ fn table(seen: &mut Seen, from: &Table, to: &Table) {
 
 fn column(seen: &mut Seen, from: &Column, to: &Column) {
     fields!(
-        seen, Column, from, to, name, ty, sql_type, nullable, default, generated, auto, collation, comment
+        seen, Column, from, to, name, ty, sql_type, nullable, default, generated, auto, collation,
+        collations, comment
     );
     if let (Some(old), Some(new)) = (&from.generated, &to.generated) {
         fields!(seen, Generated, old, new, expression, storage);
@@ -187,6 +188,7 @@ fn every_field_varies_and_changes() {
         .filter(|(field, count)| **count == 0 && !named.contains(*field))
         .map(|(field, _)| field)
         .collect();
+
     assert!(alike.is_empty(), "never differ: {alike:?}");
     // Each type, action and way to be checked is there.
     let several = |field: &str, least: usize| {

@@ -12,7 +12,7 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use schema_core::describe::{Rust, dot, mermaid, rust, text};
 use schema_core::dialect::{self, Dialect, generalize};
-use schema_core::schema::{Schema, Table};
+use schema_core::schema::{Column, Schema, Table, Type};
 
 /// How many schemas are compiled, unless `PROPTEST_CASES` says more.
 const CASES: usize = 40;
@@ -123,6 +123,31 @@ fn structs_of_a_schema_are_that_schema() {
     }
     // Names with quotes in them, which the generator likes, are no names of models.
     assert!(said * 3 > all, "{said} of {all}");
+}
+
+/// A database holds one type and one collation, but a history has what the models say.
+#[test]
+fn what_is_said_for_each_dialect_is_said_again() {
+    let pairs = |pairs: [(&str, &str); 2]| pairs.map(|(dialect, said)| (dialect.to_owned(), said.to_owned()));
+    let mut table = Table::new("cities".parse().unwrap());
+    table.columns = vec![Column {
+        sql_type: pairs([("mysql", "varchar(80)"), ("postgres", "citext")]).into(),
+        collations: pairs([("postgres", "de-x-icu"), ("sqlite", "NOCASE")]).into(),
+        ..Column::new("name", Type::Text { length: None })
+    }];
+    let schema = Schema::from_iter([table]);
+    let said = rust(&schema, "A history.").text;
+    for key in [
+        r#"#[model(sql_type(mysql = "varchar(80)", postgres = "citext"))]"#,
+        r#"#[model(collate(postgres = "de-x-icu", sqlite = "NOCASE"))]"#,
+    ] {
+        assert!(said.contains(key), "{said}");
+    }
+    let said = text(&schema);
+    assert!(
+        said.contains("collate de-x-icu on postgres  collate NOCASE on sqlite"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) fn of_table<'a>(table: &'a Table, schema: &Schema, names: &Names) -> 
     relation::checks(table, &mut of_table, &mut of_columns);
     for column in columns {
         let keys = of_columns.entry(column.name.as_str()).or_default();
-        keys.extend(column.collation.iter().map(|name| format!("collate = {name:?}")));
+        keys.extend(collated(column));
         keys.extend(column.comment.iter().map(|text| format!("comment = {text:?}")));
     }
     of_table.extend(options_of(options));
@@ -184,12 +184,21 @@ fn native(column: &Column, names: &Names) -> Option<String> {
     if let Some(native) = column.sql_type.get("*") {
         return Some(format!("sql_type = {native:?}"));
     }
-    let by_dialect: Vec<String> = column
-        .sql_type
+    by_dialect("sql_type", &column.sql_type)
+}
+
+/// Returns the collation, or those of the dialects.
+fn collated(column: &Column) -> Option<String> {
+    let of_all = || Some(format!("collate = {:?}", column.collation.as_ref()?));
+    by_dialect("collate", &column.collations).or_else(of_all)
+}
+
+fn by_dialect(key: &str, texts: &BTreeMap<String, String>) -> Option<String> {
+    let texts: Vec<String> = texts
         .iter()
-        .map(|(dialect, native)| format!("{dialect} = {native:?}"))
+        .map(|(dialect, text)| format!("{dialect} = {text:?}"))
         .collect();
-    (!by_dialect.is_empty()).then(|| format!("sql_type({})", by_dialect.join(", ")))
+    (!texts.is_empty()).then(|| format!("{key}({})", texts.join(", ")))
 }
 
 /// Returns where a value comes from that nobody gives.

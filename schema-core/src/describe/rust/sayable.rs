@@ -142,7 +142,8 @@ fn numbers(table: &mut Table, left_out: &mut Vec<String>) {
         }
     }
     for column in table.columns.iter_mut().filter(|column| column.auto != Auto::No) {
-        if column.collation.take().is_some() {
+        let by_dialect = std::mem::take(&mut column.collations);
+        if column.collation.take().is_some() || !by_dialect.is_empty() {
             left_out.push(format!(
                 "the collation of `{name}.{}`, which is a number",
                 column.name

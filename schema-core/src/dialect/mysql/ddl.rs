@@ -144,6 +144,7 @@ pub(super) fn column(column: &Column) -> String {
         generated,
         auto,
         collation,
+        collations: _,
         comment,
     } = column;
     let native = native(column);

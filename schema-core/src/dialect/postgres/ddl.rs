@@ -137,6 +137,7 @@ pub(super) fn column(column: &Column) -> String {
         generated,
         auto,
         collation,
+        collations: _,
         comment: _,
     } = column;
     let mut text = format!("{} {}", quote(name), native(ty));

@@ -91,7 +91,8 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
         default,
         generated,
         auto,
-        collation,
+        collation: _,
+        collations: _,
         comment,
     } = column;
     let what = || format!("column `{table}.{name}`");
@@ -113,6 +114,7 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
             ));
         }
     }
+    let collation = column.collation_on(super::NAME);
     if let Some(collation) = collation {
         refuse_foreign_collation(collation, &what())?;
     }
@@ -167,7 +169,10 @@ fn column(table: &str, column: &Column, key: Option<&PrimaryKey>) -> Result<Colu
             Auto::No => Auto::No,
             Auto::Auto | Auto::NeverReused => Auto::Auto,
         },
-        collation: collation.clone().filter(|collation| collation != "default"),
+        collation: collation
+            .filter(|collation| *collation != "default")
+            .map(str::to_owned),
+        collations: BTreeMap::new(),
         comment: filled(comment.as_ref()),
     })
 }

@@ -193,6 +193,7 @@ fn worded_column(column: &Column, null_conflict: Option<&String>) -> String {
         generated,
         auto: _,
         collation,
+        collations: _,
         comment: _,
     } = column;
     let mut text = quote(name);

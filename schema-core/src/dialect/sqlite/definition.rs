@@ -210,6 +210,7 @@ pub(super) fn column_rewrites(from: &Column, to: &Column, strict: bool) -> Optio
         generated,
         auto,
         collation,
+        collations: _,
         comment: _,
     } = to;
     if !stores_alike(&from.ty, ty, strict) {

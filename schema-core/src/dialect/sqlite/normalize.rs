@@ -142,7 +142,8 @@ fn column(
         default,
         generated,
         auto,
-        collation,
+        collation: _,
+        collations: _,
         comment: _,
     } = column;
     let what = || format!("column `{table}.{name}`");
@@ -239,10 +240,11 @@ fn column(
         default,
         generated,
         auto,
-        collation: collation
-            .as_deref()
-            .map(self::collation)
+        collation: column
+            .collation_on("sqlite")
+            .map(collation)
             .filter(|name| name != "BINARY"),
+        collations: BTreeMap::new(),
         comment: None,
     })
 }

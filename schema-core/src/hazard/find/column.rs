@@ -71,7 +71,8 @@ impl Step<'_> {
                 .any(|index| index.unique && index.mentions(&to.name));
             by_index || table.is_key(&to.name)
         });
-        if from.collation != to.collation && unique {
+        let collates = from.collation != to.collation || from.collations != to.collations;
+        if collates && unique {
             find(
                 Code::D13,
                 format!("{name} is unique and compares in another way, so that values may be alike now"),

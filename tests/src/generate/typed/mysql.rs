@@ -154,13 +154,13 @@ fn fit_type(column: &mut Column, is_key: bool) {
         }
         .to_owned();
     }
-    column.collation = column.collation.take().map(|name| {
+    for name in column.collation.iter_mut().chain(column.collations.values_mut()) {
         let fitted = match name.as_str() {
             "NOCASE" => "utf8mb4_bin",
             _ => "utf8mb4_unicode_ci",
         };
-        fitted.to_owned()
-    });
+        *name = fitted.to_owned();
+    }
     if is_key {
         if matches!(
             column.ty,
@@ -200,6 +200,7 @@ fn fit_generated(table: &mut Table, at: usize, generated: Generated) {
         column.sql_type.clone_from(&base.sql_type);
         fit_type(column, is_key);
         column.collation.clone_from(&base.collation);
+        column.collations.clone_from(&base.collations);
     } else {
         column.ty = Type::Text { length: Some(250) };
         column.sql_type.clear();

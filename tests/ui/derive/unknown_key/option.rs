@@ -19,6 +19,12 @@ struct Item {
     word: i64,
     #[model(sql_type(oracle = "TEXT"))]
     more: String,
+    #[model(collate(postgre = "C"))]
+    near: String,
+    #[model(collate(sqlite = "NOCASE", sqlite = "RTRIM"))]
+    twice: String,
+    #[model(collate())]
+    none: String,
 }
 
 fn main() {}

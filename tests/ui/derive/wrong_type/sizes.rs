@@ -12,6 +12,8 @@ struct Item {
     name: String,
     #[model(length = 2)]
     letter: char,
+    #[model(collate(sqlite = "nocase"))]
+    count: i64,
     #[model(collate = "nocase")]
     flag: bool,
 }

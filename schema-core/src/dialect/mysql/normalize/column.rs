@@ -20,7 +20,8 @@ pub(super) fn column(table: &Table, column: &Column) -> Result<Column, Unsupport
         default,
         generated,
         auto,
-        collation,
+        collation: _,
+        collations: _,
         comment,
     } = column;
     let what = || format!("column `{}.{name}`", table.name);
@@ -70,7 +71,8 @@ pub(super) fn column(table: &Table, column: &Column) -> Result<Column, Unsupport
     };
     Ok(Column {
         name: name.clone(),
-        collation: self::collation(collation.as_deref(), class, &what)?,
+        collation: collation(column.collation_on("mysql"), class, &what)?,
+        collations: BTreeMap::new(),
         // MariaDB takes no NOT NULL for what is computed.
         nullable: generated.is_some() || (*nullable && !is_key),
         ty: Type::Native(native),
