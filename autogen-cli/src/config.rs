@@ -15,7 +15,7 @@ use crate::error::{CommandError, near_miss};
 pub(crate) const FILE: &str = "autogen.toml";
 
 /// The database of a project that has not said otherwise.
-pub(crate) const DEFAULT_URL: &str = "sqlite:instance/database.db";
+const DEFAULT_URL: &str = "sqlite:instance/database.db";
 
 /// What `autogen.toml` says.
 #[derive(Debug, Default, Deserialize)]
@@ -159,7 +159,13 @@ impl Config {
             return Err(CommandError::new("no dialect is configured")
                 .hint(format!("write `dialects = [\"sqlite\"]` in `{FILE}`")));
         }
-        self.dialects.iter().map(|name| find_dialect(name)).collect()
+        let mut dialects = Vec::with_capacity(self.dialects.len());
+        for (at, name) in self.dialects.iter().enumerate() {
+            if !self.dialects[..at].contains(name) {
+                dialects.push(find_dialect(name)?);
+            }
+        }
+        Ok(dialects)
     }
 }
 
@@ -172,7 +178,12 @@ pub(crate) fn find_dialect(name: &str) -> Result<&'static dyn Dialect, CommandEr
     dialect::by_name(name).ok_or_else(|| {
         let names: Vec<&str> = dialect::all().iter().map(|dialect| dialect.name()).collect();
         let error = CommandError::new(format!("`{name}` is no dialect of this build"));
-        match near_miss(name, names.iter().copied()) {
+        let lower = name.to_ascii_lowercase();
+        let near = match lower.as_str() {
+            "mariadb" => names.iter().copied().find(|name| *name == "mysql"),
+            lower => near_miss(lower, names.iter().copied()),
+        };
+        match near {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!("the dialects are {}", quoted(&names))),
         }
@@ -206,12 +217,16 @@ fn quoted(names: &[&str]) -> String {
         .join(", ")
 }
 
-/// Returns the text of a new `autogen.toml`.
-pub(crate) fn template(dialects: &[&str], url: &str) -> String {
+/// Returns the text of a new `autogen.toml`. Where the database of a server is, nobody can tell.
+pub(crate) fn template(dialects: &[&str]) -> String {
+    let url = match dialects {
+        [only @ ("postgres" | "mysql"), ..] => format!("# url = \"{only}://user@host/database\""),
+        _ => format!("url = \"{DEFAULT_URL}\""),
+    };
     let dialects: Vec<String> = dialects.iter().map(|name| format!("\"{name}\"")).collect();
     TEMPLATE
         .replace("{dialects}", &dialects.join(", "))
-        .replace("{url}", url)
+        .replace("{url}", &url)
 }
 
 const TEMPLATE: &str = r#"# The configuration of `autogen`: where the database is, and where the models are.
@@ -223,7 +238,7 @@ dialects = [{dialects}]
 [database]
 # The database of everyday work; a path is relative to the directory that holds `migrations`.
 # `--database-url`, AUTOGEN_DATABASE_URL and DATABASE_URL (also in `.env`) go before it.
-url = "{url}"
+{url}
 # The URL can be taken from the environment instead:
 # url = { env = "STORE_DATABASE_URL" }
 
@@ -265,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_template_is_read_as_it_says() {
-        let text = template(&["sqlite"], DEFAULT_URL);
+        let text = template(&["sqlite"]);
         let config = Config::parse(&text, "autogen.toml").unwrap();
         assert_eq!(config.dialects, ["sqlite"]);
         assert!(matches!(config.database.url, Some(UrlConfig::Plain(url)) if url == DEFAULT_URL));
@@ -273,8 +288,16 @@ mod tests {
     }
 
     #[test]
+    fn the_template_of_a_server_names_no_file() {
+        for dialect in ["postgres", "mysql"] {
+            let config = Config::parse(&template(&[dialect, "sqlite"]), "autogen.toml").unwrap();
+            assert!(config.database.url.is_none());
+        }
+    }
+
+    #[test]
     fn every_commented_key_of_the_template_exists() {
-        let text = template(&["sqlite"], DEFAULT_URL);
+        let text = template(&["sqlite"]);
         let uncommented: Vec<String> = text
             .lines()
             .filter(|line| !line.starts_with("url = \""))

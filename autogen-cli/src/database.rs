@@ -34,8 +34,10 @@ pub(crate) struct Database {
 pub(crate) enum Missing {
     /// It is created.
     Create,
-    /// It is an error.
+    /// It is an error: the first upgrade makes it.
     Refuse,
+    /// It is an error: someone else's is meant.
+    Wrong,
 }
 
 impl Environment<'_> {
@@ -146,7 +148,7 @@ impl Database {
     pub(crate) fn open(&self, missing: Missing) -> Result<Box<dyn Connection + Send>, CommandError> {
         let opened = match missing {
             Missing::Create => db::open(&self.url),
-            Missing::Refuse => db::open_existing(&self.url),
+            Missing::Refuse | Missing::Wrong => db::open_existing(&self.url),
         };
         opened.map_err(|error| self.unopened(missing, &error))
     }

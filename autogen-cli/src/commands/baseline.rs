@@ -69,7 +69,7 @@ pub(crate) fn run(
     let database = environment.database(&config)?;
     refuse_other_dialect(&config, &database)?;
     let history = environment.history()?;
-    let mut connection = database.open(Missing::Refuse)?;
+    let mut connection = database.open(Missing::Wrong)?;
     refuse_known(&mut *connection, &database)?;
     let is_first = history.schema_at(history.heads())?.tables.is_empty();
     let adopted = if is_first {

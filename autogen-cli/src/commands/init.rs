@@ -8,7 +8,7 @@ use clap::Args;
 use schema_core::history::files::{SNAPSHOT_FILE, snapshot_text};
 use schema_core::schema::Schema;
 
-use crate::config::{self, DEFAULT_URL, find_dialect};
+use crate::config::{self, find_dialect};
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Printer};
@@ -16,15 +16,15 @@ use crate::printer::{Format, Printer};
 /// Create the folder of migrations and its configuration
 ///
 /// Writes `migrations/autogen.toml`, where every option is explained, and makes `instance/` for the default SQLite
-/// database. A folder that is not empty is refused.
+/// database; where the first dialect is a server's, the URL is for you to give. A folder that is not empty is refused.
 ///
 /// Example: autogen init
 ///
 /// With --json: {"created": ["migrations", …]}
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// Write scripts for this database; may be given more than once
-    #[arg(long, value_name = "DIALECT", default_value = "sqlite")]
+    /// Write scripts for this database: `sqlite`, `postgres`, `mysql`; may be given more than once
+    #[arg(long, value_name = "DIALECT", value_delimiter = ',', default_value = "sqlite")]
     dialect: Vec<String>,
 }
 
@@ -38,7 +38,12 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &InitArgs) -> Re
     let migrations = environment.migrations.clone();
     refuse_filled(environment, &migrations)?;
 
-    let dialects: Vec<&str> = arguments.dialect.iter().map(String::as_str).collect();
+    let mut dialects: Vec<&str> = Vec::new();
+    for dialect in &arguments.dialect {
+        if !dialects.contains(&dialect.as_str()) {
+            dialects.push(dialect);
+        }
+    }
     let mut files = Files {
         project: &project,
         current: &current,
@@ -89,17 +94,14 @@ fn refuse_filled(environment: &Environment<'_>, migrations: &Path) -> Result<(),
 fn write(files: &mut Files<'_>, migrations: &Path, dialects: &[&str]) -> Result<(), CommandError> {
     files.directory(migrations)?;
     files.directory(&migrations.join("versions"))?;
-    files.file(
-        &migrations.join(config::FILE),
-        &config::template(dialects, DEFAULT_URL),
-    )?;
+    files.file(&migrations.join(config::FILE), &config::template(dialects))?;
     files.file(&migrations.join("README.md"), README)?;
     // `migrations!` has cargo watch it, so that a program that was built before the first revision gets that one, too.
     let snapshot = snapshot_text(&Schema::default())
         .map_err(|error| CommandError::because("cannot write the schema", &error))?;
     files.file(&migrations.join(SNAPSHOT_FILE), &snapshot)?;
     let instance = files.project.join("instance");
-    if dialects.contains(&"sqlite") && !instance.exists() {
+    if dialects.first() == Some(&"sqlite") && !instance.exists() {
         files.directory(&instance)?;
         files.file(
             &instance.join(".gitignore"),
@@ -125,6 +127,9 @@ impl Files<'_> {
     fn directory(&mut self, path: &Path) -> Result<(), CommandError> {
         if path.is_dir() {
             return Ok(());
+        }
+        if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+            self.directory(above)?;
         }
         let shown = self.shown(path);
         self.printer

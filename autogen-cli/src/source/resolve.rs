@@ -132,7 +132,7 @@ impl Source {
 }
 
 fn live(database: Database) -> Result<Resolved, CommandError> {
-    let mut connection = database.open(Missing::Refuse)?;
+    let mut connection = database.open(Missing::Wrong)?;
     let shown = database.url.to_string();
     let read = held(&mut *connection, database.dialect, &shown)?;
     Ok(Resolved {

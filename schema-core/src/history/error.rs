@@ -247,9 +247,9 @@ impl HistoryError {
             Cause::SquashedTwice { into: [one, other], .. } => {
                 format!("keep one of `{one}` and `{other}`, and remove the folder of the other")
             }
-            Cause::NoScript { .. } => {
-                "restore the script from version control; for a dialect that was configured after its revision was made, `autogen migrate` writes it".into()
-            }
+            Cause::NoScript { dialect, .. } => format!(
+                "restore the script from version control; if there never was one, name {dialect} in `dialects` of `autogen.toml`, and `autogen migrate` writes it"
+            ),
             Cause::Replay { .. } => "restore the file from version control; if two branches changed the same thing, one of them must be undone".into(),
             Cause::UnknownRevision { candidates, .. } if candidates.is_empty() => {
                 "there are no revisions yet: make one with `autogen migrate`".into()

@@ -209,7 +209,7 @@ fn database_hint(error: &db::Error) -> Option<String> {
         ErrorKind::TimedOut => "allow it more with `--timeout`, or split the statement".into(),
         ErrorKind::System => "see that the disk and the memory are well, then run it again".into(),
         ErrorKind::Statement if error.message.contains("already exists") => {
-            "it was made outside the revisions: check that the database URL names the right file; if it does, drop or rename what is there, or take it out of the models".into()
+            "it was made outside the revisions: check that the database URL names the right database; if it does, and nothing of it is recorded yet, adopt it with `autogen baseline`; else drop or rename what is there, or take it out of the models".into()
         }
         ErrorKind::Statement if error.message.starts_with("no schema has been selected to create in") => {
             "create the schema, or name one that exists, such as with `?options=-csearch_path%3Dpublic` in the database URL".into()

@@ -214,7 +214,7 @@ fn a_table_that_exists_already_has_a_hint() {
         error
             .hint()
             .unwrap()
-            .contains("check that the database URL names the right file"),
+            .contains("check that the database URL names the right database"),
         "{:?}",
         error.hint()
     );
