@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use schema_core::dialect::{self, Dialect};
+use schema_core::hazard::{Code, ParseCodeError};
 use schema_core::runner::Tables;
 use serde::Deserialize;
 
@@ -35,6 +36,60 @@ pub(crate) struct Config {
     /// Which tables of a database are this project's.
     #[serde(default)]
     pub(crate) tables: Tables,
+    /// What `lint` and `migrate` look for.
+    #[serde(default)]
+    pub(crate) lint: LintConfig,
+}
+
+/// The section `[lint]`: what is looked for because somebody asks for it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct LintConfig {
+    /// Codes, or the letter of all of a kind.
+    with: Vec<String>,
+}
+
+impl LintConfig {
+    /// Returns the codes.
+    ///
+    /// # Errors
+    ///
+    /// As [`codes`].
+    pub(crate) fn codes(&self) -> Result<Vec<Code>, CommandError> {
+        codes(&self.with)
+    }
+}
+
+/// Returns the codes that are asked for.
+///
+/// # Errors
+///
+/// What is no code, or one that is looked for anyway.
+pub(crate) fn codes(asked: &[String]) -> Result<Vec<Code>, CommandError> {
+    let optional = || Code::ALL.iter().copied().filter(|code| code.is_asked_for());
+    let mut found = Vec::new();
+    for text in asked {
+        if text.eq_ignore_ascii_case("S") {
+            found.extend(optional());
+            continue;
+        }
+        let code: Code = text.parse().map_err(|error: ParseCodeError| {
+            let names: Vec<String> = optional().map(|code| code.to_string()).collect();
+            CommandError::new(error.to_string()).hint(format!(
+                "what can be asked for is `S`, or of it {}",
+                names.join(", ")
+            ))
+        })?;
+        if !code.is_asked_for() {
+            return Err(CommandError::new(format!("`{code}` need not be asked for"))
+                .cause("every `autogen lint` looks for it")
+                .hint(format!(
+                    "leave it out; a script says `-- autogen: allow {code} REASON` where it is meant"
+                )));
+        }
+        found.push(code);
+    }
+    Ok(found)
 }
 
 /// The section `[database]`.
@@ -140,6 +195,10 @@ impl Config {
         for name in config.scratch.keys() {
             find_dialect(name).map_err(|error| error.cause(format!("in `[scratch]` of `{shown}`")))?;
         }
+        config
+            .lint
+            .codes()
+            .map_err(|error| error.cause(format!("in `[lint]` of `{shown}`")))?;
         if let Some(text) = config.tables.said_twice() {
             let error = CommandError::new(format!("`{text}` is in `include` and in `exclude` of `[tables]`"));
             return Err(error
@@ -257,6 +316,11 @@ dialects = [{dialects}]
 # into a script by hand. It goes before `include`.
 # exclude = ["legacy_*"]
 
+[lint]
+# What works and had better be otherwise (keys that run out, tables without one, needless and missing indexes, types, names, engines), which
+# `autogen lint` and `autogen migrate` say if they are asked to: all of it, or some codes.
+# with = ["S"]
+
 [models]
 # The packages whose models are read; without it, the package of this directory or the workspace's default members.
 # packages = ["store"]
@@ -308,6 +372,7 @@ mod tests {
             .collect();
         let config = Config::parse(&uncommented.join("\n"), "autogen.toml").unwrap();
         assert_eq!(config.models.packages, ["store"]);
+        assert!(config.lint.codes().unwrap().contains(&Code::S01));
         assert!(config.tables.excludes(&TableName::new("legacy_users")));
         assert!(
             matches!(config.database.url, Some(UrlConfig::Variable(variable)) if variable.env == "STORE_DATABASE_URL")

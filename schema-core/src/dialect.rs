@@ -149,6 +149,21 @@ pub trait Dialect: Send + Sync {
     /// wrote into it that no plan does. What [`hazard::hazards`](crate::hazard::hazards) says of the operations is not said again.
     fn hazards(&self, change: &Change<'_>) -> Vec<Located>;
 
+    /// Returns what of the tables that a revision leaves behind had better be otherwise on such a database: the hazards whose codes
+    /// [are asked for](crate::hazard::Code::is_asked_for). What was so before is not said.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// # let sqlite = schema_core::dialect::by_name("sqlite").expect("the build has it");
+    /// use schema_core::{dialect::Change, schema::Schema};
+    /// let script = schema_core::script::parse("CREATE TABLE \"order\" (id INTEGER PRIMARY KEY);\n", sqlite.lexicon())?;
+    /// let found = sqlite.quality(&Change { script: &script, operations: &[], from: &Schema::default(), to: &Schema::default() });
+    /// assert_eq!(found[0].hazard.code.as_str(), "S10"); // a reserved word
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn quality(&self, change: &Change<'_>) -> Vec<Located>;
+
     /// Reads the tables of a live database, in the form that [`normalize`](Dialect::normalize) gives.
     ///
     /// Tables that the tool or the database keeps for itself are left out.

@@ -9,6 +9,8 @@ mod types;
 
 pub use breaking::breaking;
 pub use code::{Code, ParseCodeError};
+#[cfg(feature = "migrations")]
+pub(crate) use find::renamed;
 pub use find::{Quote, hazards};
 
 use std::fmt;

@@ -42,7 +42,8 @@ pub struct Finding {
 /// Returns the hazards of those revisions, parents first, in the scripts of those dialects.
 ///
 /// A hazard that a revision has on any database is found once, where it stands in the first dialect's script; it is allowed if one of the
-/// scripts allows it. A dialect for which a revision has no scripts is passed over.
+/// scripts allows it. A dialect for which a revision has no scripts is passed over. Of the codes that [are asked for](Code::is_asked_for), those in `also`
+/// are looked for; an `allow` of the others is for those who do ask.
 ///
 /// # Errors
 ///
@@ -67,7 +68,7 @@ pub struct Finding {
 ///
 /// let history = History::embedded(&MIGRATIONS)?; // its last revision drops a table
 /// let sqlite = dialect::by_name("sqlite").expect("this build has SQLite");
-/// let found = lint(&history, history.heads(), &[sqlite])?;
+/// let found = lint(&history, history.heads(), &[sqlite], &[])?;
 /// assert_eq!((found[0].hazard.code, found[0].line), (Code::D01, Some(1)));
 /// assert!(found.iter().all(|finding| finding.allowed.is_none()));
 /// # }
@@ -77,6 +78,7 @@ pub fn lint(
     history: &History,
     revisions: &[RevisionId],
     dialects: &[&dyn Dialect],
+    also: &[Code],
 ) -> Result<Vec<Finding>, LintError> {
     let wanted: BTreeSet<RevisionId> = revisions.iter().copied().collect();
     let mut found = Vec::new();
@@ -92,7 +94,7 @@ pub fn lint(
         let revision = history.revision(header.id)?;
         if is_wanted {
             replay.done += 1;
-            found.extend(of_revision(history, &revision, &replay.schema, dialects)?);
+            found.extend(of_revision(history, &revision, &replay.schema, dialects, also)?);
         }
         for operation in &revision.operations {
             operation
@@ -151,6 +153,7 @@ fn of_revision(
     revision: &Revision,
     before: &Schema,
     dialects: &[&dyn Dialect],
+    also: &[Code],
 ) -> Result<Vec<Finding>, LintError> {
     let mut texts = Vec::new();
     for dialect in dialects {
@@ -186,7 +189,7 @@ fn of_revision(
             hazard: located.1,
             allowed: None,
         };
-        let (plan, allows) = match parse_with_allows(text, dialect.lexicon()) {
+        let (plan, mut allows) = match parse_with_allows(text, dialect.lexicon()) {
             Ok(read) => read,
             Err(error) => {
                 let code = match error.problem {
@@ -214,6 +217,8 @@ fn of_revision(
                 continue;
             }
         };
+        let is_wanted = |code: Code| !code.is_asked_for() || also.contains(&code);
+        allows.retain(|allow| is_wanted(allow.code));
         let mut located = Vec::new();
         let anchors = Anchors::new(&plan, dialect.lexicon());
         match direction {
@@ -224,12 +229,17 @@ fn of_revision(
                     hazard,
                     statement: None,
                 }));
-                located.extend(dialect.hazards(&Change {
+                let change = Change {
                     script: &plan,
                     operations: &revision.operations,
                     from: &from,
                     to: &to,
-                }));
+                };
+                located.extend(dialect.hazards(&change));
+                if !also.is_empty() {
+                    let found = dialect.quality(&change).into_iter();
+                    located.extend(found.filter(|located| is_wanted(located.hazard.code)));
+                }
             }
             Direction::Downgrade => {
                 let change = Change {

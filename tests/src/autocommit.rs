@@ -47,6 +47,10 @@ impl Dialect for Autocommit {
         Sqlite.hazards(change)
     }
 
+    fn quality(&self, change: &Change<'_>) -> Vec<Located> {
+        Sqlite.quality(change)
+    }
+
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {
         Sqlite.reflect(connection)
     }

@@ -6,7 +6,7 @@ use schema_core::history::{History, RevisionId};
 use schema_core::lint::{Finding, LintError, lint};
 use serde_json::{Value, json};
 
-use crate::config::find_dialect;
+use crate::config::{codes, find_dialect};
 use crate::environment::Environment;
 use crate::error::{CommandError, Outcome};
 use crate::printer::{Format, Topic};
@@ -23,6 +23,10 @@ use crate::printer::{Format, Topic};
 /// not count as an edit, so they can be written when the script has been applied already. That whoever ran `migrate` said `--allow-drop`
 /// allows nothing here: it is for the reviewer to say.
 ///
+/// What works and had better be otherwise, such as a table without a primary key or an index that is the beginning of another, is looked for where
+/// it is asked for: `--with S` or `--with S04,S05`, and in `autogen.toml` `with = ["S"]` under `[lint]`. A revision has what it leaves behind
+/// and has not found; `:` looks at all of the history.
+///
 /// Example: autogen lint head-2:
 ///
 /// With --json: {"ok", "revisions": how many, "findings": [{"revision", "code", "dialect", "script", "line", "text", "safe"}],
@@ -36,17 +40,24 @@ pub(crate) struct LintArgs {
     /// Look at the scripts for this database only
     #[arg(long, value_name = "DIALECT")]
     dialect: Option<String>,
+
+    /// Also look for these, besides those of `autogen.toml`: `S` or some of its codes
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    with: Vec<String>,
 }
 
 /// Runs the command.
 pub(crate) fn run(environment: &mut Environment<'_>, arguments: &LintArgs) -> Result<Outcome, CommandError> {
+    let config = environment.config()?;
     let dialects = match &arguments.dialect {
         Some(name) => vec![find_dialect(name)?],
-        None => environment.config()?.dialects()?,
+        None => config.dialects()?,
     };
     let history = environment.history()?;
     let revisions = revisions(environment, &history, &arguments.range)?;
-    let found = lint(&history, &revisions, &dialects)?;
+    let mut also = config.lint.codes()?;
+    also.extend(codes(&arguments.with)?);
+    let found = lint(&history, &revisions, &dialects, &also)?;
     let (allowed, findings): (Vec<&Finding>, Vec<&Finding>) =
         found.iter().partition(|finding| finding.allowed.is_some());
     match environment.printer.format() {

@@ -41,6 +41,7 @@ transcripts!(
     amend,
     amend_answers,
     apart,
+    asked_for,
     bad_database,
     bad_files,
     bad_links,

@@ -6,6 +6,7 @@
 
 mod clause;
 mod common;
+pub(in crate::dialect) mod quality;
 mod sql;
 
 pub(in crate::dialect) use clause::{Clause, ClauseKind, Constraint, Definition};
@@ -106,7 +107,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Looks at every statement that the script executes, by the rules that all have in common and those of the dialect.
-    pub(in crate::dialect) fn statements(mut self, mut rule: impl FnMut(&mut Self, &Sql<'_>)) -> Self {
+    pub(in crate::dialect) fn statements(self, mut rule: impl FnMut(&mut Self, &Sql<'_>)) -> Self {
+        self.each(|walk, sql| {
+            common::rules(walk, sql);
+            rule(walk, sql);
+        })
+    }
+
+    /// Looks at every statement that the script executes.
+    pub(in crate::dialect) fn each(mut self, mut rule: impl FnMut(&mut Self, &Sql<'_>)) -> Self {
         for (at, statement) in self.change.script.statements.iter().enumerate() {
             self.at = at;
             let Step::Execute { sql } = &statement.step else {
@@ -114,7 +123,6 @@ impl<'a> Walk<'a> {
             };
             let main = self.read(sql);
             for sql in main.within(sql, self.lexicon).iter().chain([&main]) {
-                common::rules(&mut self, sql);
                 rule(&mut self, sql);
                 self.follow(&sql.command);
             }

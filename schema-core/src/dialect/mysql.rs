@@ -17,10 +17,12 @@ mod ddl;
 mod default;
 mod expression;
 mod hazards;
+mod keywords;
 mod normalize;
 mod once;
 mod plan;
 mod portable;
+mod quality;
 mod reflect;
 mod session;
 mod settings;
@@ -99,6 +101,10 @@ impl Dialect for MySql {
 
     fn hazards(&self, change: &Change<'_>) -> Vec<Located> {
         hazards::hazards(change)
+    }
+
+    fn quality(&self, change: &Change<'_>) -> Vec<Located> {
+        quality::quality(change)
     }
 
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {

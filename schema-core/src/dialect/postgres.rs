@@ -11,6 +11,7 @@ mod logical;
 mod normalize;
 mod plan;
 mod portable;
+mod quality;
 mod reflect;
 mod session;
 mod standalone;
@@ -93,6 +94,10 @@ impl Dialect for Postgres {
 
     fn hazards(&self, change: &Change<'_>) -> Vec<Located> {
         hazards::hazards(change)
+    }
+
+    fn quality(&self, change: &Change<'_>) -> Vec<Located> {
+        quality::quality(change)
     }
 
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {

@@ -16,6 +16,7 @@ mod normalize;
 mod order;
 mod parse;
 mod plan;
+mod quality;
 mod redefine;
 mod reflect;
 mod session;
@@ -79,6 +80,10 @@ impl Dialect for Sqlite {
 
     fn hazards(&self, change: &Change<'_>) -> Vec<Located> {
         hazards::hazards(change)
+    }
+
+    fn quality(&self, change: &Change<'_>) -> Vec<Located> {
+        quality::quality(change)
     }
 
     fn reflect(&self, connection: &mut dyn Connection) -> Result<Schema, Error> {

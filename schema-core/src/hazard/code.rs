@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 macro_rules! codes {
     ($($code:ident $about:literal)*) => {
         /// The kinds of hazards: `D` for data that is lost, `F` for steps that fail on the rows they find, `L` for locks that others wait for, `B` for what
-        /// breaks programs that still run, `R` for scripts that the runner cannot run as they are meant.
+        /// breaks programs that still run, `R` for scripts that the runner cannot run as they are meant, `S` for schemas that work and had better be otherwise.
         ///
         /// A code keeps its meaning for good. Numbers that are missing are kinds that no script can have, since they are decided elsewhere.
         ///
@@ -35,6 +35,12 @@ macro_rules! codes {
                 match self {
                     $(Code::$code => stringify!($code),)*
                 }
+            }
+
+            /// Tells whether hazards of this kind are looked for only if somebody asks for them.
+            #[must_use]
+            pub fn is_asked_for(self) -> bool {
+                self.as_str().starts_with('S')
             }
 
             /// Returns what hazards of this kind are, in one sentence.
@@ -117,6 +123,20 @@ codes! {
     R08 "A statement reaches beyond the database, or past its rules."
     R10 "What a statement does cannot be told from its text."
     R11 "An `allow` has nothing to allow."
+    S01 "The numbers of a primary key run out."
+    S02 "A column is `timestamp`, which knows no zone."
+    S03 "A column is `char(n)`, which fills values up with blanks."
+    S04 "A table has no primary key."
+    S05 "An index is the beginning of another one."
+    S06 "An index is the same as another one."
+    S07 "A foreign key has no index."
+    S08 "A foreign key refers to what is not unique."
+    S09 "A primary key takes NULL."
+    S10 "A name is a reserved word."
+    S11 "Names differ only in case."
+    S12 "A table is kept by an engine without transactions."
+    S13 "Texts are utf8mb3, which lacks characters."
+    S14 "A REFERENCES makes no foreign key, depending on the server."
 }
 
 impl fmt::Display for Code {

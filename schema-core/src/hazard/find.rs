@@ -64,7 +64,7 @@ pub fn hazards(
 }
 
 /// Returns the schema before with the names that it has after.
-pub(super) fn renamed<'a>(from: &'a Schema, operations: &[Operation]) -> Cow<'a, Schema> {
+pub(crate) fn renamed<'a>(from: &'a Schema, operations: &[Operation]) -> Cow<'a, Schema> {
     let mut schema = Cow::Borrowed(from);
     for operation in operations {
         if matches!(

@@ -150,6 +150,11 @@ pub fn snapshot_text(schema: &Schema) -> Result<String, serde_json::Error> {
 /// usual room holds is allocated once.
 pub(super) fn read_text(path: &Path) -> Result<String, HistoryError> {
     let read = || {
+        // A pipe would be waited for, and a device may have no end.
+        let kind = fs::metadata(path)?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
+            return Err(Error::new(ErrorKind::InvalidInput, "it is no file"));
+        }
         let mut file = File::open(path)?;
         let mut start = [0; USUAL_LENGTH];
         let length = fill(&mut file, &mut start)?;

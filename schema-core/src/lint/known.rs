@@ -9,7 +9,8 @@ use crate::plan::{Plan, Step};
 use crate::schema::{Schema, Table, TableName};
 use crate::script::{names, names_as_written};
 
-/// Returns the tables that operations or scripts name, with those that they refer to and, where they may go or get another name, those that refer to them.
+/// Returns the tables that operations or scripts name, in whatever case, with those that they refer to and, where they or their keys may go or get another name,
+/// those that refer to them.
 pub(super) fn known<'a>(
     schema: &Schema,
     operations: &[Operation],
@@ -26,7 +27,11 @@ pub(super) fn known<'a>(
         }
         goes |= matches!(
             operation,
-            Operation::DropTable { .. } | Operation::RenameTable { .. } | Operation::RenameColumn { .. }
+            Operation::DropTable { .. }
+                | Operation::RenameTable { .. }
+                | Operation::RenameColumn { .. }
+                | Operation::AlterPrimaryKey { .. }
+                | Operation::DropIndex { .. }
         );
     }
     for (text, lexicon) in scripts {
@@ -51,10 +56,10 @@ pub(super) fn known<'a>(
             named.insert(TableName::new(name));
         }
     }
-    let mut known: Schema = named
-        .iter()
-        .filter_map(|name| schema.table(name).cloned())
-        .collect();
+    let folded: BTreeSet<String> = named.iter().map(|table| table.name.to_lowercase()).collect();
+    let is_named =
+        |table: &&Table| named.contains(&table.name) || folded.contains(&table.name.name.to_lowercase());
+    let mut known: Schema = schema.tables.values().filter(is_named).cloned().collect();
     let parents: Vec<Table> = known
         .tables
         .values()

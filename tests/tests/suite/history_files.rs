@@ -365,6 +365,24 @@ mod unix {
     }
 
     #[test]
+    fn what_has_no_end_is_not_read() {
+        let project = Project::new();
+        let folder = project.create_table(1, &[], "items");
+        let script = folder.join("upgrade.sqlite.sql");
+        fs::remove_file(&script).unwrap();
+        symlink("/dev/zero", &script).unwrap();
+        let error = project
+            .load()
+            .script(id(1), "sqlite", Direction::Upgrade)
+            .unwrap_err();
+        assert!(error.to_string().ends_with("it is no file"), "{error}");
+        let file = folder.join("revision.json");
+        fs::remove_file(&file).unwrap();
+        symlink("/dev/zero", &file).unwrap();
+        assert!(matches!(load_error(&project).cause, Cause::Io { .. }));
+    }
+
+    #[test]
     fn a_folder_that_may_not_be_written_leaves_everything_as_it_was() {
         let project = Project::new();
         project.create_table(1, &[], "items");

@@ -58,10 +58,19 @@ impl Scripts {
     ) -> Result<Vec<Finding>, LintError> {
         let path = self.folder.join(format!("{direction}.{}.sql", dialect.name()));
         std::fs::write(&path, text).unwrap();
-        let found = lint(&self.project.load(), &[id(2)], &[dialect]);
+        let found = lint(&self.project.load(), &[id(2)], &[dialect], &asked_for());
         std::fs::remove_file(path).unwrap();
         found
     }
+}
+
+/// The codes that are looked for only where somebody asks.
+fn asked_for() -> Vec<Code> {
+    Code::ALL
+        .iter()
+        .copied()
+        .filter(|code| code.is_asked_for())
+        .collect()
 }
 
 fn found_in(dialect: &dyn Dialect, direction: Direction, text: &str) -> Result<Vec<Finding>, LintError> {
@@ -73,13 +82,18 @@ fn found_between(dialect: &dyn Dialect, from: &Schema, to: &Schema, answers: &An
     let operations = diff(from, to, answers);
     let script = plan(dialect, from, to, answers).unwrap().upgrade;
     let mut found = hazards(&operations, from, to, answers, &|name| dialect.quote(name));
-    let of_script = dialect.hazards(&Change {
+    let change = Change {
         script: &script,
         operations: &operations,
         from,
         to,
-    });
-    found.extend(of_script.into_iter().map(|located| located.hazard));
+    };
+    let of_script = dialect.hazards(&change).into_iter();
+    found.extend(
+        of_script
+            .chain(dialect.quality(&change))
+            .map(|located| located.hazard),
+    );
     found
 }
 
@@ -258,7 +272,7 @@ fn an_operation_is_found_at_the_statement_that_does_it() {
         "SELECT 1;\n\n-- removed column\nALTER TABLE one DROP COLUMN name;\n",
         "SELECT 1;\n",
     );
-    let found = lint(&project.load(), &[id(2)], &[sqlite()]).unwrap();
+    let found = lint(&project.load(), &[id(2)], &[sqlite()], &[]).unwrap();
     let lines: Vec<_> = found
         .iter()
         .map(|finding| (finding.hazard.code, finding.line))
@@ -364,7 +378,7 @@ fn branches_are_looked_at_from_where_they_begin() {
     project.write(&drop, "DROP TABLE one;\n", "SELECT 1;\n");
     let history = project.load();
     let all: Vec<_> = history.revisions().iter().map(|header| header.id).collect();
-    let found = lint(&history, &all, &[sqlite()]).unwrap();
+    let found = lint(&history, &all, &[sqlite()], &[]).unwrap();
     let codes: BTreeSet<_> = found
         .iter()
         .map(|finding| (finding.revision, finding.hazard.code))

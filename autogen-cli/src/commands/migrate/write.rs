@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use schema_core::dialect::{Change, Dialect, Unsupported, refusals};
+use schema_core::dialect::{Change, Dialect, Located, Unsupported, refusals};
 use schema_core::diff::Answers;
 use schema_core::hazard::{Hazard, hazards};
 use schema_core::history::files::{self, Scripts};
@@ -166,7 +166,22 @@ impl Draft {
                 from: &from,
                 to: &to,
             });
-            hazards.extend(found.into_iter().map(|located| located.hazard));
+            let asked = config.lint.codes()?;
+            let of_tables = dialect.quality(&Change {
+                script: &plans.upgrade,
+                operations: &self.operations,
+                from: &self.from,
+                to: &self.to,
+            });
+            let of_tables = of_tables
+                .into_iter()
+                .filter(|found| asked.contains(&found.hazard.code));
+            for Located { hazard, .. } in found.into_iter().chain(of_tables) {
+                // Another dialect may have said the same.
+                if !hazards.contains(&hazard) {
+                    hazards.push(hazard);
+                }
+            }
             let text = |plan: &Plan, way: &str| {
                 let title = format!("{way} {}: {}", self.id, self.message);
                 render(plan, title.trim_end())

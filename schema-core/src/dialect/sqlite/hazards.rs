@@ -188,11 +188,14 @@ fn refused_with_rows(definition: &Definition<'_>) -> Option<&'static str> {
 }
 
 /// Returns an expression without the parentheses around it, which change nothing.
-fn bare<'t, 's>(tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
-    match tokens {
-        [open, inner @ .., close] if open.is_symbol("(") && close.is_symbol(")") => bare(inner),
-        _ => tokens,
+fn bare<'t, 's>(mut tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
+    while let [open, inner @ .., close] = tokens {
+        if !open.is_symbol("(") || !close.is_symbol(")") {
+            break;
+        }
+        tokens = inner;
     }
+    tokens
 }
 
 /// Tells whether a default is one value, with a sign perhaps.
