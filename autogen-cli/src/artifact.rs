@@ -110,11 +110,9 @@ pub(crate) fn read(
     }
 
     for path in &artifacts {
-        records.read(path).map_err(|error| {
-            CommandError::because(
-                format!("cannot read models from `{}`", environment.shown(path)),
-                &error,
-            )
+        records.read(path).map_err(|(error, hint)| {
+            let failed = format!("cannot read models from `{}`", environment.shown(path));
+            CommandError::because(failed, &error).hints(hint)
         })?;
     }
     for left_out in records.left_out.values() {
@@ -153,11 +151,19 @@ struct Records {
 }
 
 impl Records {
-    fn read(&mut self, path: &Path) -> Result<(), section::ReadError> {
-        section::for_each(path, &mut |bytes| {
-            for record in
-                metadata::scan(bytes).map_err(|error| section::ReadError::Record(error.to_string()))?
-            {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and how to go on.
+    fn read(&mut self, path: &Path) -> Result<(), (section::ReadError, Option<String>)> {
+        let mut hint = None;
+        let read = section::for_each(path, &mut |bytes| {
+            let records = metadata::scan(bytes).map_err(|error| {
+                hint = error.hint();
+                section::ReadError::Record(error.to_string())
+            })?;
+            for record in records {
                 if !self.seen.contains(record) {
                     self.seen.insert(record.to_owned());
                     match self.foreign(record) {
@@ -169,7 +175,8 @@ impl Records {
                 }
             }
             Ok(())
-        })
+        });
+        read.map_err(|error| (error, hint))
     }
 
     /// Returns the table and the struct behind a record if its crate does not count. What cannot be read is for others to refuse.

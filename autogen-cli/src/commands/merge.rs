@@ -90,7 +90,7 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
 /// Says that there are no heads to join.
 fn nothing(environment: &mut Environment<'_>) -> Outcome {
     match environment.printer.format() {
-        Format::Text => environment.printer.say("Nothing to merge: there is one head."),
+        Format::Text => environment.printer.say("Nothing to merge: there are no two heads."),
         Format::Json => migrate::report_nothing(environment, &Sources::default(), &[]),
     }
     Outcome::Done

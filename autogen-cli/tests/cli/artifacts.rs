@@ -1,6 +1,7 @@
 //! Artifacts of every format, made by hand.
 
 use object::BinaryFormat;
+use schema_core::metadata::MAGIC;
 
 use crate::objects::{archive, bsd_archive, object, section, universal};
 use crate::session::{Session, records};
@@ -227,6 +228,30 @@ fn a_library_of_nothing_but_bitcode_is_told() {
         "`libapp.rlib` holds bitcode",
         "hint: read a build without it",
     ] {
+        assert!(run.terminal.contains(words), "{}", run.terminal);
+    }
+}
+
+#[test]
+fn models_of_another_version_say_which_one_to_change() {
+    for (step, words) in [
+        (
+            1,
+            "hint: install an `autogen` as new as the program's `schema-core`",
+        ),
+        (
+            -1,
+            "hint: update the program's `schema-core` to the version of `autogen`",
+        ),
+    ] {
+        let mut section = stores();
+        let format = 8 + MAGIC.len();
+        section[format] = section[format].wrapping_add_signed(step);
+        let session = Session::new();
+        session.autogen(&["init".to_owned()]);
+        session.write("app.o", object(BinaryFormat::Elf, &section));
+        let run = session.autogen(&["check", "--artifact", "app.o"].map(str::to_owned));
+        assert_eq!(run.code, 2, "{}", run.terminal);
         assert!(run.terminal.contains(words), "{}", run.terminal);
     }
 }
