@@ -13,7 +13,8 @@ use crate::printer::Format;
 ///
 /// Example: autogen branches
 ///
-/// With --json: {"branches": [{"revision": {"id", "parents", "message", "created", "slug", "head"}, "children": ["ID"]}]}
+/// With --json: {"branches": [{"revision": {"id", "parents", "message", "created", "slug", "head"}, "children": ["ID"]}]}, with
+/// "replaces" and "overrules" as in `autogen history`
 #[derive(Debug, Args)]
 pub(crate) struct BranchesArgs {}
 

@@ -14,7 +14,7 @@ use crate::printer::Format;
 ///
 /// Example: autogen heads
 ///
-/// With --json: {"heads": [{"id", "parents", "message", "created", "slug", "head"}]}
+/// With --json: {"heads": [{"id", "parents", "message", "created", "slug", "head"}]}, with "replaces" and "overrules" as in `autogen history`
 #[derive(Debug, Args)]
 pub(crate) struct HeadsArgs {}
 

@@ -90,7 +90,9 @@ pub(crate) fn run(environment: &mut Environment<'_>, arguments: &MergeArgs) -> R
 /// Says that there are no heads to join.
 fn nothing(environment: &mut Environment<'_>) -> Outcome {
     match environment.printer.format() {
-        Format::Text => environment.printer.say("Nothing to merge: there are no two heads."),
+        Format::Text => environment
+            .printer
+            .say("Nothing to merge: there are no two heads."),
         Format::Json => migrate::report_nothing(environment, &Sources::default(), &[]),
     }
     Outcome::Done

@@ -45,7 +45,7 @@ pub(super) use self::write::{Draft, neutral_hazards};
 /// "operations": [{"text", "operation"}], "hazards": [{"code", "dialect", "text", "safe"}],
 /// "scripts": {dialect: {"upgrade", "downgrade"}}, "completed": [{"id", "folder", "scripts": {dialect: {"upgrade", "downgrade"}}}] with what
 /// older revisions got for a dialect that was configured later, "sources": {"packages", "features", "artifacts"}}; when an answer is needed, {"error", "questions": [{"dropped", "candidates": [{"name", "likeness", "flag", "attribute"}], "drop"}],
-/// "losses": [{"dropped", "flags"}]}.
+/// "losses": [{"dropped", "flags"}]}, or {"error", "values": [{"column", "text", "hint"}]} with the columns that lack a value for old rows.
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
     /// Say what changed; without it, the message is made from the operations
@@ -264,11 +264,7 @@ fn compare(
     let missing = missing_values(&operations);
     if !missing.is_empty() {
         if !prompt::possible(environment.printer) {
-            let (first, rest) = missing.split_first().expect("there is one, as was just seen");
-            let error = CommandError::new(first.to_string()).hint(first.hint());
-            return Err(rest
-                .iter()
-                .fold(error, |error, missing| error.cause(format!("also: {missing}"))));
+            return Err(answers::valueless(&missing));
         }
         answers::ask_values(&missing, &mut answers)?;
         operations = diff(from, &to, &answers);

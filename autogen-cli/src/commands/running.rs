@@ -94,6 +94,7 @@ pub(super) struct Reporter<'a> {
     /// What has begun: on SQLite, all that share a transaction end together.
     running: BTreeMap<RevisionId, String>,
     done: Vec<serde_json::Value>,
+    backup: Option<String>,
     broken_views: Vec<String>,
     broken_triggers: Vec<String>,
 }
@@ -115,6 +116,7 @@ impl<'a> Reporter<'a> {
             begun: 0,
             running: BTreeMap::new(),
             done: Vec::new(),
+            backup: None,
             broken_views: Vec::new(),
             broken_triggers: Vec::new(),
         }
@@ -147,6 +149,7 @@ impl<'a> Reporter<'a> {
             }
             Event::BackedUp { path } => {
                 let text = format_args!("Copied the database to {}", path.display());
+                self.backup = Some(path.display().to_string());
                 self.printer.info(Topic::Migrate, text);
             }
             Event::Waiting { holder, timeout } => {
@@ -238,8 +241,11 @@ impl<'a> Reporter<'a> {
         result: Result<Vec<RevisionId>, RunError>,
     ) -> Result<Outcome, CommandError> {
         self.printer.progress_ends();
-        let ran = result
-            .map_err(|error| CommandError::from(error).detail("revisions", self.done.clone().into()))?;
+        let ran = result.map_err(|error| {
+            CommandError::from(error)
+                .detail("backup", json!(self.backup))
+                .detail("revisions", json!(self.done))
+        })?;
         if let Some(tag) = &arguments.tag {
             let tagged = runner::tag(connection, self.database.dialect, self.history, tag)?;
             let text = if tagged.is_empty() {
@@ -261,6 +267,7 @@ impl<'a> Reporter<'a> {
             let current: Vec<RevisionId> = tips.iter().map(|tip| tip.id).collect();
             self.printer.document(&json!({
                 "database": self.database.url.to_string(),
+                "backup": self.backup,
                 "revisions": self.done,
                 "current": current,
                 "broken_views": self.broken_views,

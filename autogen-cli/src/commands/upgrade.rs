@@ -22,9 +22,9 @@ use crate::error::{CommandError, Outcome};
 ///
 /// Example: autogen upgrade
 ///
-/// With --json: {"database", "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"], "broken_views": ["NAME"], "broken_triggers": ["NAME"]}; with --dry-run
+/// With --json: {"database", "backup": PATH or null, "revisions": [{"id", "message", "milliseconds"}], "current": ["ID"], "broken_views": ["NAME"], "broken_triggers": ["NAME"]}; with --dry-run
 /// {"database", "would_run": [{"direction", "id", "message", "steps_done", "script"}], "current": ["ID"]}; with --sql {"scripts": {dialect: script}}; where
-/// the run fails, {"error", "revisions"} with what was committed before
+/// the run fails, {"error", "backup", "revisions"} with what was committed before
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArgs {
     /// How far: an id, a unique beginning of one, a slug, `head`, `heads`, `+1`

@@ -180,3 +180,28 @@ fn an_artifact_is_looked_for_where_the_command_is_said_to_work() {
         .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }
+
+#[test]
+fn a_document_tells_where_the_copy_of_a_database_is() {
+    let session = project();
+    let upgrade = || {
+        document(&autogen(
+            &session,
+            &["-q", "--json", "upgrade", "--backup"],
+            "true",
+        ))
+    };
+    // There is nothing to copy at first.
+    assert_eq!(upgrade()["backup"], Value::Null);
+    let broken = "CREATE TABLE other (id INTEGER);\nINSERT INTO nowhere VALUES (1);\n";
+    let arguments = ["-q", "revision", "-m", "broken", "--rev-id", "6921a3f4b07f"];
+    assert!(autogen(&session, &arguments, "true").status.success());
+    session.write(
+        "migrations/versions/6921a3f4b07f_broken/upgrade.sqlite.sql",
+        broken,
+    );
+    let failed = upgrade();
+    assert!(failed["error"]["message"].is_string(), "{failed}");
+    let copy = failed["backup"].as_str().unwrap_or_else(|| panic!("{failed}"));
+    assert!(session.path().join(copy).is_file(), "{copy}");
+}

@@ -4,6 +4,8 @@ mod recorded;
 mod refusal;
 mod values;
 
+pub(super) use refusal::valueless;
+
 use std::fmt;
 
 use schema_core::diff::{Answers, MissingValue, Past, Target, declared, declared_values, losses, questions};

@@ -1,6 +1,6 @@
 //! The error where nobody can be asked: every open question, with the flag and the attribute that answer it.
 
-use schema_core::diff::{Question, Target};
+use schema_core::diff::{MissingValue, Question, Target};
 use serde_json::json;
 
 use crate::artifact::Sources;
@@ -69,6 +69,22 @@ pub(super) fn undecided(open: &[Question], lost: &[Target], sources: &Sources) -
     error
         .detail("questions", questions.into())
         .detail("losses", losses.into())
+}
+
+/// Returns the error for columns that have no value for old rows, of which there is one at least.
+pub(in crate::commands::migrate) fn valueless(missing: &[MissingValue]) -> CommandError {
+    let (first, rest) = missing.split_first().expect("a column lacks a value");
+    let error = CommandError::new(first.to_string()).hint(first.hint());
+    let error = rest
+        .iter()
+        .fold(error, |error, missing| error.cause(format!("also: {missing}")));
+    let values: Vec<_> = missing
+        .iter()
+        .map(|missing| {
+            json!({"column": missing.column.to_string(), "text": missing.to_string(), "hint": missing.hint()})
+        })
+        .collect();
+    error.detail("values", values.into())
 }
 
 /// The question as `--json` shows it.
