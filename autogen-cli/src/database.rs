@@ -99,6 +99,9 @@ impl Environment<'_> {
                 UrlError::Port => {
                     failed.hint("in a password, write `%2F` for `/`, `%3F` for `?` and `%23` for `#`")
                 }
+                UrlError::Login => failed.hint(
+                    "in a password, write `%2F` for `/`, `%3F` for `?` and `%23` for `#`; in another name, `%40` for `@`",
+                ),
                 UrlError::NoScheme
                 | UrlError::UnknownScheme(_)
                 | UrlError::NoPath

@@ -91,6 +91,8 @@ pub enum UrlError {
     NoServer,
     /// The port is no number of a port.
     Port,
+    /// There is an `@` where no name and password can end, so that what stands before it may be a part of one that is not encoded.
+    Login,
     /// Something is percent-encoded and no UTF-8 text.
     Encoding,
 }
@@ -117,6 +119,9 @@ impl fmt::Display for UrlError {
                 "the database URL names a SQLite database, which has no server; expected `postgres://…` or `mysql://…`",
             ),
             UrlError::Port => f.write_str("the database URL's port is no number from 0 to 65535"),
+            UrlError::Login => f.write_str(
+                "the database URL has an `@` behind the `/` or `?` that ends the server's name; expected `user:password@host/database`",
+            ),
             UrlError::Encoding => {
                 f.write_str("the database URL has a `%` that encodes no UTF-8 text; write `%25` for the sign itself")
             }

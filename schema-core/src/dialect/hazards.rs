@@ -14,7 +14,7 @@ use common::bare;
 pub(in crate::dialect) use common::{default_is, find, is_replaced};
 pub(in crate::dialect) use sql::{Command, Made, Sql, contains, starts};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Dialect;
 use crate::hazard::{Code, Hazard};
@@ -71,6 +71,8 @@ pub(in crate::dialect) struct Walk<'a> {
     pub(in crate::dialect) before: Schema,
     /// The tables that the script has created so far.
     created: BTreeSet<Meant>,
+    /// The names before the script of the tables that have got another one.
+    origins: BTreeMap<Meant, Meant>,
     /// The tables that operations of the revision change.
     planned: BTreeSet<Meant>,
     /// The tables that operations of the revision drop.
@@ -93,6 +95,7 @@ impl<'a> Walk<'a> {
                 .normalize(change.from)
                 .unwrap_or_else(|_| change.from.clone()),
             created: BTreeSet::new(),
+            origins: BTreeMap::new(),
             planned: change
                 .operations
                 .iter()
@@ -226,15 +229,8 @@ impl<'a> Walk<'a> {
                 }
             }
             Command::RenameTable { pairs } => {
-                let mut moved = Schema::default();
                 for (from, to) in pairs {
-                    if let Some(mut table) = self.take(from) {
-                        table.name = to.clone();
-                        moved.insert(table);
-                    }
-                }
-                for table in moved.tables.into_values() {
-                    self.before.insert(table);
+                    self.renamed(from, to);
                 }
             }
             Command::AlterTable { table, clauses } => {
@@ -266,12 +262,27 @@ impl<'a> Walk<'a> {
             schema: to.schema.clone().or_else(|| from.schema.clone()),
             name: to.name.clone(),
         };
+        let first = self.origins.remove(&Meant::of(from));
+        self.origins
+            .insert(Meant::of(&to), first.unwrap_or_else(|| Meant::of(from)));
         if let Some(mut table) = self.take(from) {
-            table.name = to;
+            let standing = std::mem::replace(&mut table.name, to.clone());
             self.before.insert(table);
+            let keys = self
+                .before
+                .tables
+                .values_mut()
+                .flat_map(|table| table.foreign_keys.values_mut());
+            keys.for_each(|key| key.rename_table(&standing, &to));
         } else if self.created.remove(&Meant::of(from)) {
             self.created.insert(Meant::of(&to));
         }
+    }
+
+    /// Tells whether a table made way for another one, which the script made: it had another name before, and that is the other one's.
+    pub(in crate::dialect) fn made_way(&self, table: &TableName) -> bool {
+        let first = self.origins.get(&Meant::of(table));
+        first.is_some_and(|first| self.created.contains(first))
     }
 
     fn take(&mut self, name: &TableName) -> Option<Table> {

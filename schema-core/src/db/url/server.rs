@@ -61,6 +61,9 @@ impl ServerUrl {
             Some((user, password)) => (filled(user)?, filled(password)?),
             None => (None, None),
         };
+        if holds_login(login, path, query) {
+            return Err(UrlError::Login);
+        }
         let (host, port) = host_and_port(address)?;
         Ok(ServerUrl {
             scheme,
@@ -208,6 +211,17 @@ enum Secrets {
     Hidden,
 }
 
+/// Tells whether a password that is not encoded may have been cut at its `/` or `?`, so that the rest of it would be shown as a name.
+fn holds_login(login: Option<&str>, path: &str, query: &str) -> bool {
+    let mut parameters = query
+        .split('&')
+        .map(|part| part.split_once('=').unwrap_or((part, "")));
+    path.contains('@')
+        || parameters.any(|(name, value)| {
+            name.contains('@') || (login.is_none() && name != "user" && value.contains('@'))
+        })
+}
+
 fn host_and_port(address: &str) -> Result<(&str, Option<u16>), UrlError> {
     let (host, port) = match address.strip_prefix('[') {
         Some(address) => {
@@ -298,6 +312,11 @@ mod tests {
             (url.user(), url.password(), url.host()),
             (Some("me"), Some("p@ss"), "localhost")
         );
+        let url = parse("//localhost:5432/a%40b?user=me@home");
+        assert_eq!(
+            (url.database(), url.parameter("user")),
+            (Some("a@b"), Some("me@home"))
+        );
         let url = parse("//localhost");
         assert_eq!((url.user(), url.database(), url.port()), (None, None, None));
         let url = parse("//[::1]:5432/shop");
@@ -344,6 +363,14 @@ mod tests {
         let parse = |rest| ServerUrl::parse("postgres", rest).unwrap_err();
         assert_eq!(parse("localhost/shop"), UrlError::NoHost { scheme: "postgres" });
         assert_eq!(parse("//localhost:http/shop"), UrlError::Port);
+        for cut in [
+            "//u:12/hunter2@h/db",
+            "//u:1?hunter2@h/db",
+            "//u:?a=hunter2@h",
+            "//u:p@12/hunter2@h/db",
+        ] {
+            assert_eq!(parse(cut), UrlError::Login, "{cut}");
+        }
         assert_eq!(parse("//localhost/%00"), UrlError::NulByte);
         assert_eq!(parse("//localhost/%ff"), UrlError::Encoding);
     }

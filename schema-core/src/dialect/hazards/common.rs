@@ -93,8 +93,11 @@ fn replaced_table(walk: &mut Walk<'_>, table: &TableName) {
     }
 }
 
-/// Tells whether another table gets the name later in the script.
+/// Tells whether another table gets the name later in the script, or has it since this one was renamed.
 pub(in crate::dialect) fn is_replaced(walk: &Walk<'_>, table: &TableName) -> bool {
+    if walk.made_way(table) {
+        return true;
+    }
     let name = table.name.to_ascii_lowercase();
     let mut later = walk
         .remaining()

@@ -4,7 +4,7 @@ use super::commands::is_json;
 use super::steady::is_steady;
 use super::types::{is_reindexed, is_rewritten};
 use super::{Held, Lock, beside_locks, outside_only};
-use crate::dialect::hazards::{Clause, ClauseKind, Constraint, Definition, Walk, default_is};
+use crate::dialect::hazards::{Clause, ClauseKind, Constraint, Definition, Walk, default_is, starts};
 use crate::dialect::postgres::ddl::{qualified, quote};
 use crate::dialect::postgres::types::{self, Class, class};
 use crate::hazard::Code;
@@ -29,6 +29,10 @@ pub(super) fn rules(walk: &mut Walk<'_>, table: &TableName, clauses: &[Clause<'_
     for clause in clauses {
         if let Some(lock) = lock_of(clause) {
             held.lock(table, lock);
+        }
+        // It is locked under the name that it has from now on.
+        if let ClauseKind::RenameTable(to) = &clause.kind {
+            held.lock(&table.sibling(&to.name), Lock::Exclusive);
         }
     }
 }
@@ -316,11 +320,17 @@ fn dropped_key(walk: &mut Walk<'_>, table: &TableName, name: &str, held: &mut He
 }
 
 fn other(walk: &mut Walk<'_>, table: &TableName, clause: &Clause<'_>, held: &Held, work: &mut Work) {
-    if clause.has("SET UNLOGGED") || clause.has("SET LOGGED") {
+    let moved = [
+        "SET UNLOGGED",
+        "SET LOGGED",
+        "SET TABLESPACE",
+        "SET ACCESS METHOD",
+    ];
+    if let Some(words) = moved.iter().find(|words| starts(&clause.tokens, words)) {
         work.writes = true;
         walk.found(
             Code::L15,
-            format!("nobody can read `{table}` while every row is written anew, and sequences with it"),
+            format!("nobody can read `{table}` while {words} writes every row to another file"),
             "do it when nobody minds; there is no other form",
         );
     }
