@@ -118,11 +118,14 @@ impl From<Dangling> for CommandError {
 impl From<HistoryError> for CommandError {
     fn from(error: HistoryError) -> Self {
         let said = CommandError::new(error.to_string());
-        // A range is cut at its colon.
-        if let Cause::UnknownRevision { name, .. } = &error.cause
-            && (name.contains("://") || name.starts_with("//"))
-        {
-            return said.hint("a database is given with `--database-url URL`");
+        if let Cause::UnknownRevision { name, .. } = &error.cause {
+            // A range is cut at its colon.
+            if name.contains("://") || name.starts_with("//") {
+                return said.hint("a database is given with `--database-url URL`");
+            }
+            if name.contains(':') {
+                return said.hint("one revision is wanted here, and no range");
+            }
         }
         said.hints(error.hint())
     }

@@ -79,6 +79,10 @@ pub(crate) fn run(
         let text = format_args!("Not described: {thing}");
         environment.printer.info(Topic::Compare, text);
     }
+    if as_it_is(&read).tables.is_empty() {
+        let text = format_args!("There are no tables in `{}`.", read.shown);
+        environment.printer.say(text);
+    }
     let text = match arguments.format {
         InspectFormat::Text => describe::text(as_it_is(&read)),
         InspectFormat::Mermaid => describe::mermaid(as_it_is(&read)),
