@@ -20,14 +20,14 @@ use schema_core::diff::Answers;
 use schema_core::schema::{Auto, Column, Default, Literal, Schema, Table, TableName, TableOptions, Type};
 
 /// Names of tables: plain, reserved, quoted, beyond ASCII.
-const TABLES: [&str; 6] = ["items", "order", "with space", "größe", "q\"uote", "Mixed"];
+const TABLES: [&str; 6] = ["items", "order", "with. dot", "größe", "q\"uote", "Mixed"];
 
 /// Names of columns.
 pub(crate) const COLUMNS: [&str; 8] = [
     "id",
     "name",
     "group",
-    "two words",
+    "two. words",
     "preis_€",
     "d\"q",
     "Camel",

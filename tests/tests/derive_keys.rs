@@ -402,3 +402,56 @@ fn what_is_called_id_may_be_no_key() {
 
     assert_eq!(Entry::table().primary_key, None);
 }
+
+/// What the tables of others are called is not for models to say.
+mod names_with_dots {
+    use super::*;
+
+    #[derive(Model)]
+    #[model(table = "\"old.stores\"", schema = "\"v1.0\"")]
+    struct Store {
+        #[model(primary_key, column = "\"store.id\"")]
+        id: i64,
+    }
+
+    #[derive(Model)]
+    #[model(
+        table = "\"old.items\"",
+        index(price, name = "\"by.price\""),
+        renamed_from = "\"older.items\""
+    )]
+    struct Item {
+        id: i64,
+        #[model(column = "\"net.price\"", renamed_from = "\"price.net\"")]
+        price: i64,
+        #[model(references(Store))]
+        store: i64,
+        #[model(references("\"v1.0\".\"old.stores\".\"store.id\""))]
+        other: i64,
+    }
+
+    #[test]
+    fn are_names() {
+        let models = models(&[Store::RECORD, Item::RECORD]);
+        let store = TableName {
+            schema: Some("v1.0".to_owned()),
+            name: "old.stores".to_owned(),
+        };
+        let item = TableName::new("old.items");
+        assert_eq!(models.schema.tables.keys().collect::<Vec<_>>(), [&item, &store]);
+        let table = &models.schema.tables[&item];
+        for key in table.foreign_keys.values() {
+            assert_eq!(
+                (&key.references, &key.referenced_columns[..]),
+                (&store, &["store.id".to_owned()][..])
+            );
+        }
+        assert_eq!(table.foreign_keys.len(), 2);
+        assert!(table.indexes.contains_key("by.price"));
+        assert_eq!(models.renames.tables[&item], [TableName::new("older.items")]);
+        assert_eq!(
+            models.renames.columns[&(item, "net.price".to_owned())],
+            ["price.net"]
+        );
+    }
+}

@@ -67,6 +67,7 @@ transcripts!(
     main_job,
     mapped_values,
     merge,
+    names_with_dots,
     names,
     offline,
     offline_dialects,

@@ -73,7 +73,7 @@ pub(super) fn type_name(input: ParseStream<'_>) -> Result<String> {
     }
     value
         .split('.')
-        .try_for_each(|part| check_name(part, span).map(drop))?;
+        .try_for_each(|part| check_part(part, span).map(drop))?;
     Ok(value)
 }
 
@@ -137,12 +137,21 @@ pub(crate) fn check_value(value: &str, span: Span) -> Result<String> {
 /// The most bytes of a name: PostgreSQL's limit, and that of the records of models.
 pub(crate) const MAX_NAME: usize = 63;
 
+/// Returns the name that a text says. One with a dot in it stands in double quotes, as in SQL, since it may be meant for two.
+fn check_name(text: &str, span: Span) -> Result<String> {
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    match quoted {
+        None if text.contains('.') => {
+            let message = "a name with a dot in it stands in double quotes, as in SQL: `\"\\\"a.b\\\"\"`; for the schema of a table there is `schema = \"…\"`";
+            Err(Error::new(span, message))
+        }
+        quoted => check_part(quoted.unwrap_or(text), span),
+    }
+}
+
 /// Returns the name if databases, and the records of models, can hold it.
-pub(super) fn check_name(name: &str, span: Span) -> Result<String> {
-    match name
-        .chars()
-        .find(|c| matches!(c, '"' | '\\' | '.') || c.is_control())
-    {
+pub(super) fn check_part(name: &str, span: Span) -> Result<String> {
+    match name.chars().find(|c| matches!(c, '"' | '\\') || c.is_control()) {
         Some(found) => Err(Error::new(span, format!("a name cannot hold {found:?}"))),
         None if name.is_empty() => Err(Error::new(span, "the name is empty")),
         None if name.len() > MAX_NAME => {

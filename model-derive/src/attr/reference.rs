@@ -76,8 +76,15 @@ pub(super) fn reference(input: ParseStream<'_>) -> Result<Reference> {
 
 fn column(text: &LitStr) -> Result<Target> {
     let value = text.value();
-    let name = |part: &str| parse::check_name(part, text.span());
-    match value.split('.').collect::<Vec<_>>()[..] {
+    let name = |part: &str| parse::check_part(part, text.span());
+    let open = || {
+        Error::new(
+            text.span(),
+            "a double quote is not closed, or stands within a name",
+        )
+    };
+    let parts = parts(&value).ok_or_else(open)?;
+    match parts[..] {
         [table, column] => Ok(Target::Column {
             schema: None,
             table: name(table)?,
@@ -93,6 +100,23 @@ fn column(text: &LitStr) -> Result<Target> {
             text.span(),
             "a column's name has at most three parts: `schema.table.column`",
         )),
+    }
+}
+
+/// Returns what stands between the dots of a column's name. A part with dots in it is in double quotes, as in SQL.
+fn parts(text: &str) -> Option<Vec<&str>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    loop {
+        let (part, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
+        };
+        parts.push(part);
+        match after.strip_prefix('.') {
+            Some(after) => rest = after,
+            None => return after.is_empty().then_some(parts),
+        }
     }
 }
 

@@ -23,6 +23,24 @@ pub struct Target {
     pub column: Option<String>,
 }
 
+impl Target {
+    /// Tells whether a text names it: as it is displayed, or without the quotes that names with dots have there.
+    ///
+    /// ```
+    /// # use schema_core::{diff::Target, schema::TableName};
+    /// let column = Target { table: TableName::new("old.items"), column: Some("price".into()) };
+    /// assert!(column.is_called("\"old.items\".price") && column.is_called("old.items.price"));
+    /// assert!(!column.is_called("items.price"));
+    /// ```
+    #[must_use]
+    pub fn is_called(&self, text: &str) -> bool {
+        let TableName { schema, name } = &self.table;
+        let parts = [schema.as_deref(), Some(name), self.column.as_deref()];
+        let bare: Vec<&str> = parts.into_iter().flatten().collect();
+        text == bare.join(".") || text == self.to_string()
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.table)?;

@@ -194,7 +194,7 @@ fn fit_column(table: &str, column: &mut Column) {
         column.ty = Type::Bytes { length: None };
     }
     if let Type::Enum { name, values: _ } = &mut column.ty {
-        *name = format!("{} of {table}", column.name);
+        *name = format!("{} of {table}", column.name).replace('.', "");
     }
     for native in column.sql_type.values_mut() {
         *native = match native.as_str() {

@@ -10,7 +10,7 @@ use std::fmt;
 
 use schema_core::diff::{Answers, MissingValue, Past, Target, declared, declared_values, losses, questions};
 use schema_core::metadata::Models;
-use schema_core::schema::{Default, Schema, TableName};
+use schema_core::schema::{Default, Schema, Table, TableName};
 
 use crate::artifact::Sources;
 use crate::environment::Environment;
@@ -253,39 +253,50 @@ fn refuse_contradiction<'a, N: Eq + fmt::Display + 'a>(
 
 /// Finds the column that `--rename` calls by its table's old or new name.
 fn find_column(text: &str, table: &TableName, from: &Schema, answers: &Answers) -> Option<Target> {
-    let (named, column) = text.rsplit_once('.')?;
-    let named: TableName = named.parse().ok()?;
     let old = answers
         .renamed_tables
         .iter()
         .find(|(_, new)| *new == table)
         .map_or(table, |(old, _)| old);
-    let fits = named == *table || named == *old;
-    let column = from.table(old).filter(|_| fits)?.column(column)?;
+    let columns = columns(from.table(old)?);
+    let mut named = columns.flat_map(|column| [table, old].map(|table| (table, column)));
+    let (_, column) = named.find(|(table, column)| {
+        let named = Target {
+            table: (*table).clone(),
+            column: Some((*column).to_owned()),
+        };
+        named.is_called(text)
+    })?;
     Some(Target {
         table: table.clone(),
-        column: Some(column.name.clone()),
+        column: Some(column.to_owned()),
     })
+}
+
+fn columns(table: &Table) -> impl Iterator<Item = &str> {
+    table.columns.iter().map(|column| column.name.as_str())
 }
 
 /// Finds what `items`, `sales.items` or `items.name` names in a schema.
 fn find(text: &str, schema: &Schema) -> Option<Target> {
-    if let Some(table) = text
-        .parse::<TableName>()
-        .ok()
-        .and_then(|name| schema.table(&name))
-    {
+    let named = text.parse::<TableName>().ok();
+    if let Some(table) = named.and_then(|name| schema.table(&name)) {
         return Some(Target {
             table: table.name.clone(),
             column: None,
         });
     }
-    let (table, column) = text.rsplit_once('.')?;
-    let table = schema.table(&table.parse().ok()?)?;
-    let column = table.column(column)?;
-    Some(Target {
-        table: table.name.clone(),
-        column: Some(column.name.clone()),
+    targets(schema).find(|target| target.is_called(text))
+}
+
+/// Returns everything of a schema that can be named: each table, then its columns.
+fn targets(schema: &Schema) -> impl Iterator<Item = Target> {
+    schema.tables.values().flat_map(|table| {
+        let columns = columns(table).map(|column| Some(column.to_owned()));
+        std::iter::once(None).chain(columns).map(|column| Target {
+            table: table.name.clone(),
+            column,
+        })
     })
 }
 
@@ -298,17 +309,7 @@ fn unknown(flag: &str, text: &str, schema: &Schema, whose: &str) -> CommandError
     let error = CommandError::new(format!(
         "`--rename {flag}` names nothing: {whose} no {kind} `{text}`"
     ));
-    let names: Vec<String> = schema
-        .tables
-        .values()
-        .flat_map(|table| {
-            let columns = table
-                .columns
-                .iter()
-                .map(|column| format!("{}.{}", table.name, column.name));
-            std::iter::once(table.name.to_string()).chain(columns)
-        })
-        .collect();
+    let names: Vec<String> = targets(schema).map(|target| target.to_string()).collect();
     match near_miss(text, names.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint(
@@ -327,7 +328,7 @@ fn consents(
     let lost = losses(from, to, answers);
     let consented = flags.iter().map(|flag| {
         lost.iter()
-            .find(|target| target.to_string() == *flag)
+            .find(|target| target.is_called(flag))
             .cloned()
             .ok_or_else(|| {
                 let error = CommandError::new(format!("`--allow-drop {flag}` names nothing that is dropped"));

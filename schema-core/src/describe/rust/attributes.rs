@@ -8,7 +8,8 @@ use super::names::{Names, says};
 use super::types::RustType;
 use crate::describe::naming::table_name;
 use crate::schema::{
-    Auto, Column, Default, Generated, Literal, PrimaryKey, Schema, Storage, Table, TableOptions, Type, naming,
+    Auto, Column, Default, Generated, Literal, PrimaryKey, Schema, Storage, Table, TableName, TableOptions,
+    Type, naming,
 };
 
 /// The attributes of the columns, by name.
@@ -27,9 +28,13 @@ pub(super) fn of_table<'a>(table: &'a Table, schema: &Schema, names: &Names) -> 
     } = table;
     let mut of_table = Vec::new();
     if table_name(names.of_table(name)) != name.name {
-        of_table.push(format!("table = {:?}", name.name));
+        of_table.push(format!("table = {}", name_of(&name.name)));
     }
-    of_table.extend(name.schema.iter().map(|schema| format!("schema = {schema:?}")));
+    of_table.extend(
+        name.schema
+            .iter()
+            .map(|schema| format!("schema = {}", name_of(schema))),
+    );
     let mut of_columns: OfColumns<'a> = columns
         .iter()
         .map(|column| (column.name.as_str(), of_column(table, column, names)))
@@ -56,6 +61,11 @@ pub(super) fn of_table<'a>(table: &'a Table, schema: &Schema, names: &Names) -> 
     }
     of_table.extend(options_of(options));
     (of_table, of_columns)
+}
+
+/// Returns a name as the derive reads it: in quotes of Rust, and with a dot in it in those of SQL, too.
+fn name_of(name: &str) -> String {
+    format!("{:?}", TableName::new(name).to_string())
 }
 
 fn options_of(options: &TableOptions) -> Vec<String> {
@@ -85,7 +95,7 @@ fn of_column(table: &Table, column: &Column, names: &Names) -> Vec<String> {
     let field = names.of_column(&table.name, &column.name);
     let mut keys = Vec::new();
     if !says(field, &column.name) {
-        keys.push(format!("column = {:?}", column.name));
+        keys.push(format!("column = {}", name_of(&column.name)));
     }
     // The derive takes what is called so for the key, in Rust or in the database.
     if table.primary_key.is_none() && (field == "id" || column.name == "id") {
@@ -118,9 +128,9 @@ fn primary_key_of(
         }
         _ if conventional => of_table.push(format!("primary_key({})", fields.join(", "))),
         _ => of_table.push(format!(
-            "primary_key({}, name = {:?})",
+            "primary_key({}, name = {})",
             fields.join(", "),
-            key.name
+            name_of(&key.name)
         )),
     }
 }

@@ -63,7 +63,7 @@ fn unsayable_name(table: &Table) -> Option<&str> {
 fn is_name(name: &str) -> bool {
     !name.trim().is_empty()
         && name.len() <= MAX_NAME
-        && !name.contains(|c: char| matches!(c, '"' | '\\' | '.') || c.is_control())
+        && !name.contains(|c: char| matches!(c, '"' | '\\') || c.is_control())
 }
 
 fn is_said(text: &str) -> bool {

@@ -18,7 +18,7 @@ struct Item {
     f: i64,
     #[model(default = - - 1, sql_type())]
     h: i64,
-    #[model(length = -1, default = -"a")]
+    #[model(length = -1, default = -"a", references("\"a.b.id"))]
     i: String,
     #[model]
     g: i64,

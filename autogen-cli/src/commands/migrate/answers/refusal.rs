@@ -1,6 +1,7 @@
 //! The error where nobody can be asked: every open question, with the flag and the attribute that answer it.
 
 use schema_core::diff::{MissingValue, Question, Target};
+use schema_core::schema::TableName;
 use serde_json::json;
 
 use crate::artifact::Sources;
@@ -127,7 +128,11 @@ impl Answer {
         };
         Answer {
             flag: format!("--rename {old}={new}"),
-            attribute: name.map(|name| format!("#[model(renamed_from = {name:?})]")),
+            // A name with a dot in it stands in quotes.
+            attribute: name.map(|name| {
+                let name = TableName::new(name).to_string();
+                format!("#[model(renamed_from = {name:?})]")
+            }),
             place,
         }
     }

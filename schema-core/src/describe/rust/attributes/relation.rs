@@ -1,10 +1,11 @@
 //! Indexes, foreign keys and checks: on the field if they are about one column and named by the convention, else on the struct.
 
-use super::OfColumns;
+use super::{OfColumns, name_of};
 use crate::describe::rust::names::Names;
 use crate::describe::rust::types::RustType;
 use crate::schema::{
-    Action, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Nulls, Order, Schema, Table, naming,
+    Action, Deferrable, ForeignKey, Index, IndexKey, IndexPart, Nulls, Order, Schema, Table, TableName,
+    naming,
 };
 
 /// Says the indexes and UNIQUE constraints.
@@ -81,7 +82,7 @@ fn on_struct(table: &Table, index: &Index, names: &Names) -> String {
             .map(|predicate| format!("where = {:?}", predicate.0)),
     );
     if *name != conventional(table, index) {
-        parts.push(format!("name = {name:?}"));
+        parts.push(format!("name = {}", name_of(name)));
     }
     let word = if *constraint { "unique" } else { "index" };
     format!("{word}({})", parts.join(", "))
@@ -209,6 +210,7 @@ fn target(
     if let (Some(from), Some(to)) = types {
         let (from, to) = (RustType::of(from, names), RustType::of(to, names));
         if from.code != to.code {
+            let referenced = TableName::new(referenced);
             return format!("{:?}", format!("{}.{referenced}", key.references));
         }
     }
@@ -243,7 +245,7 @@ fn options(table: &Table, key: &ForeignKey) -> String {
     });
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     if *name != naming::foreign_key(&table.name, &columns, references) {
-        options.push_str(&format!(", name = {name:?}"));
+        options.push_str(&format!(", name = {}", name_of(name)));
     }
     options
 }
@@ -271,7 +273,7 @@ pub(super) fn checks(table: &Table, of_table: &mut Vec<String>, of_columns: &mut
             None if check.name == naming::check(&table.name, expression) => {
                 of_table.push(format!("check({expression:?})"));
             }
-            None => of_table.push(format!("check({expression:?}, name = {:?})", check.name)),
+            None => of_table.push(format!("check({expression:?}, name = {})", name_of(&check.name))),
         }
     }
 }
