@@ -176,6 +176,32 @@ pub fn unquote(text: &str) -> String {
     inner.replace(&format!("{close}{close}"), &close.to_string())
 }
 
+/// Takes off the parentheses that hold the whole of some tokens without blanks. It reads them once, however deep they are nested.
+pub(crate) fn without_parentheses<'a, 'b>(tokens: &'a [Token<'b>]) -> &'a [Token<'b>] {
+    let opening = tokens.iter().take_while(|token| token.is_symbol("(")).count();
+    let closing = tokens
+        .iter()
+        .rev()
+        .take_while(|token| token.is_symbol(")"))
+        .count();
+    let middle = tokens.get(opening..tokens.len() - closing).unwrap_or_default();
+    // How many are open at the least, and at the end.
+    let (mut least, mut open) = (opening, opening);
+    for token in middle {
+        if token.is_symbol("(") {
+            open += 1;
+        } else if token.is_symbol(")") {
+            open = open.saturating_sub(1);
+        }
+        least = least.min(open);
+    }
+    // What closes more than is open does not hold the whole.
+    let pairs = if open < closing { 0 } else { closing.min(least) };
+    // Something stays.
+    let pairs = pairs.min(tokens.len().saturating_sub(1) / 2);
+    &tokens[pairs..tokens.len() - pairs]
+}
+
 /// Returns the tokens of `text`, in order and without gaps.
 ///
 /// # Example

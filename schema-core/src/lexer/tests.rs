@@ -125,3 +125,32 @@ fn non_ascii_text_never_splits_a_character() {
         );
     }
 }
+
+#[test]
+fn parentheses_around_the_whole_come_off() {
+    let bare = |text: &str| {
+        let tokens: Vec<Token<'_>> = lex(text, Lexicon::STANDARD).collect();
+        let bare = without_parentheses(&tokens);
+        bare.iter().map(|token| token.text).collect::<String>()
+    };
+    for (text, expected) in [
+        ("a", "a"),
+        ("(a)", "a"),
+        ("((a)+b)", "(a)+b"),
+        ("((a))", "a"),
+        ("(((a)+(b)))", "(a)+(b)"),
+        ("(a)+(b)", "(a)+(b)"),
+        ("((a)+(b))*(c)", "((a)+(b))*(c)"),
+        ("((a)", "(a"),
+        ("(a))", "(a))"),
+        ("(a)))+((b)", "(a)))+((b)"),
+        ("()", "()"),
+        ("(())", "()"),
+        ("(", "("),
+        ("", ""),
+    ] {
+        assert_eq!(bare(text), expected, "{text}");
+    }
+    let deep = 200_000;
+    assert_eq!(bare(&format!("{}a{}", "(".repeat(deep), ")".repeat(deep))), "a");
+}

@@ -87,22 +87,15 @@ pub(super) fn read(url: &ServerUrl) -> Result<Settings, Error> {
         "localhost".clone_into(&mut host);
     }
     config.host(&host);
-    let tls = tls(&mut config, &host, mode, roots)?;
+    // The address is where the connection goes; the host is then but the name on the certificate.
+    let is_here = is_loopback(&host) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+    let usual = if is_here { "prefer" } else { "verify-full" };
+    let tls = tls(&mut config, mode.unwrap_or(usual), roots)?;
     Ok(Settings { config, tls })
 }
 
 /// Reads `sslmode`. A host that is not this machine must prove who it is, unless the URL says otherwise.
-fn tls(
-    config: &mut Config,
-    host: &str,
-    mode: Option<&str>,
-    roots: Option<&str>,
-) -> Result<Option<Tls>, Error> {
-    let mode = mode.unwrap_or(if is_loopback(host) {
-        "prefer"
-    } else {
-        "verify-full"
-    });
+fn tls(config: &mut Config, mode: &str, roots: Option<&str>) -> Result<Option<Tls>, Error> {
     let trust = match mode {
         "disable" => {
             config.ssl_mode(SslMode::Disable);
@@ -171,6 +164,14 @@ mod tests {
             (
                 "postgres://db.example.org/a",
                 (SslMode::Require, Some(Trust::CertifiedName)),
+            ),
+            (
+                "postgres://localhost/a?hostaddr=203.0.113.5",
+                (SslMode::Require, Some(Trust::CertifiedName)),
+            ),
+            (
+                "postgres://localhost/a?hostaddr=127.0.0.1",
+                (SslMode::Prefer, anyone),
             ),
             (
                 "postgres://db.example.org/a?sslmode=disable",

@@ -68,6 +68,7 @@ pub(super) fn rules(walk: &mut Walk<'_>, sql: &Sql<'_>) {
     dropped_namespace(walk, sql);
     passed_over(walk, sql);
     opaque(walk, sql);
+    own_records(walk, sql);
 }
 
 /// A table that is dropped by hand: no operation does it, and nothing takes its place.
@@ -242,6 +243,19 @@ fn opaque(walk: &mut Walk<'_>, sql: &Sql<'_>) {
             Code::R10,
             format!("nothing tells what {word} does here, so no other hazard of it is known"),
             "write the statements themselves; or say what it does: `-- autogen: allow R10 REASON`",
+        );
+    }
+}
+
+/// What the runner writes down of its runs, which a script may look at.
+fn own_records(walk: &mut Walk<'_>, sql: &Sql<'_>) {
+    let mut names = sql.tokens.iter().filter_map(Token::name);
+    let named = names.any(|name| name.eq_ignore_ascii_case("_autogen_revisions"));
+    if named && !sql.begins("SELECT") {
+        walk.found_anywhere(
+            Code::R08,
+            "the version table is changed beside the runner, so the database claims what is not",
+            "leave it; `autogen stamp` sets what a database claims",
         );
     }
 }

@@ -6,10 +6,10 @@
 mod literal;
 
 use self::literal::{is_hex, literal};
-use super::expression::{Names, canonical, text_of, tokens, without_parentheses};
+use super::expression::{Names, canonical, text_of, tokens};
 use super::types::Class;
 use crate::dialect::number;
-use crate::lexer::{Kind, Lexicon, Token};
+use crate::lexer::{Kind, Lexicon, Token, without_parentheses};
 use crate::schema::{Default, Expression, Literal};
 
 /// Returns a default as the server keeps it in a column of that class, or `None` if it is NULL, which is no default at all.

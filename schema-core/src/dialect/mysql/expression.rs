@@ -6,7 +6,7 @@
 //! a model says and what a database holds are compared only after the server has stored both; see [`stored`](super::stored).
 //! It knows tokens, not grammar.
 
-use crate::lexer::{Kind, Lexicon, Token, lex};
+use crate::lexer::{Kind, Lexicon, Token, lex, without_parentheses};
 use crate::schema::{Expression, Table, is_keyword};
 
 /// The names that an expression can mean without quotes.
@@ -108,25 +108,6 @@ fn is_closed(token: &Token<'_>, lexicon: Lexicon) -> bool {
         }
         Kind::Word | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => true,
     }
-}
-
-/// Takes parentheses off that hold the whole.
-pub(super) fn without_parentheses<'a, 'b>(mut tokens: &'a [Token<'b>]) -> &'a [Token<'b>] {
-    while let [first, inner @ .., last] = tokens {
-        let mut depth = 0_i32;
-        let holds = first.is_symbol("(")
-            && last.is_symbol(")")
-            && !inner.is_empty()
-            && inner.iter().all(|token| {
-                depth += i32::from(token.is_symbol("(")) - i32::from(token.is_symbol(")"));
-                depth >= 0
-            });
-        if !holds {
-            break;
-        }
-        tokens = inner;
-    }
-    tokens
 }
 
 /// Returns the text that a token in single quotes stands for; `None` if it is no such token.

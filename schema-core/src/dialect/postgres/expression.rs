@@ -5,7 +5,7 @@
 //! constants, which the server writes as a literal with a cast.
 
 use super::types::{self, Class};
-use crate::lexer::{Kind, Token, lex, unquote};
+use crate::lexer::{Kind, Token, lex, unquote, without_parentheses};
 use crate::schema::{Default, Expression, Literal, Table, Type};
 
 /// Returns an expression over the columns of a table in one spelling.
@@ -269,32 +269,6 @@ fn is_closed(text: &str, token: &Token<'_>) -> bool {
     }
     let followed = format!("{} ;", token.text);
     lex(&followed, super::LEXICON).any(|token| token.is_symbol(";"))
-}
-
-/// Takes parentheses off that hold the whole.
-fn without_parentheses<'a, 'b>(mut tokens: &'a [Token<'b>]) -> &'a [Token<'b>] {
-    while let [first, inner @ .., last] = tokens {
-        let mut depth = 0_usize;
-        let holds = first.is_symbol("(")
-            && last.is_symbol(")")
-            && !inner.is_empty()
-            && inner.iter().all(|token| {
-                if token.is_symbol("(") {
-                    depth += 1;
-                } else if token.is_symbol(")") {
-                    match depth.checked_sub(1) {
-                        Some(less) => depth = less,
-                        None => return false,
-                    }
-                }
-                true
-            });
-        if !holds {
-            break;
-        }
-        tokens = inner;
-    }
-    tokens
 }
 
 /// Writes tokens with one blank where there was anything between them, and names of columns that PostgreSQL would take for others

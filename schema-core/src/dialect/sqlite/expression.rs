@@ -7,7 +7,7 @@
 
 use super::ddl::quote;
 use super::keywords::{is_expression_keyword, is_reserved};
-use crate::lexer::{Kind, Token, lex, unquote};
+use crate::lexer::{Kind, Token, lex, unquote, without_parentheses};
 use crate::schema::{Default, Expression, Literal};
 
 /// Returns the one spelling of an expression over the columns of `table`.
@@ -173,32 +173,6 @@ fn is_closed(token: &Token<'_>) -> bool {
         }
         Kind::Word | Kind::Number | Kind::Symbol | Kind::Comment | Kind::Space => true,
     }
-}
-
-/// Takes parentheses off that hold the whole.
-fn without_parentheses<'a, 'b>(mut tokens: &'a [Token<'b>]) -> &'a [Token<'b>] {
-    while let [first, inner @ .., last] = tokens {
-        let mut depth = 0_usize;
-        let holds = first.is_symbol("(")
-            && last.is_symbol(")")
-            && !inner.is_empty()
-            && inner.iter().all(|token| {
-                if token.is_symbol("(") {
-                    depth += 1;
-                } else if token.is_symbol(")") {
-                    match depth.checked_sub(1) {
-                        Some(less) => depth = less,
-                        None => return false,
-                    }
-                }
-                true
-            });
-        if !holds {
-            break;
-        }
-        tokens = inner;
-    }
-    tokens
 }
 
 /// Takes the table's own name off its columns: it says nothing, and would not follow a renamed table.

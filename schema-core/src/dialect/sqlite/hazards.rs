@@ -7,7 +7,7 @@ use crate::dialect::hazards::{
     Change, ClauseKind, Command, Definition, Located, Sql, Walk, find, is_replaced,
 };
 use crate::hazard::Code;
-use crate::lexer::{Kind, Token};
+use crate::lexer::{Kind, Token, without_parentheses};
 use crate::plan::Step;
 use crate::schema::TableName;
 
@@ -171,7 +171,7 @@ fn is_guarded(walk: &Walk<'_>, table: &TableName) -> bool {
 
 /// Returns why a column cannot be added to a table with rows (<https://www.sqlite.org/lang_altertable.html>).
 fn refused_with_rows(definition: &Definition<'_>) -> Option<&'static str> {
-    let default = definition.default().map(bare);
+    let default = definition.default().map(without_parentheses);
     let is_null = |tokens: &[Token<'_>]| tokens.len() == 1 && tokens[0].is("NULL");
     let computed = definition.has("GENERATED") || definition.has("AS");
     if definition.has("NOT NULL") && default.is_none_or(is_null) && !computed {
@@ -185,17 +185,6 @@ fn refused_with_rows(definition: &Definition<'_>) -> Option<&'static str> {
         return Some("has a default that is no constant");
     }
     (definition.has("REFERENCES") && !is_null(default)).then_some("refers to another table and has a default")
-}
-
-/// Returns an expression without the parentheses around it, which change nothing.
-fn bare<'t, 's>(mut tokens: &'t [Token<'s>]) -> &'t [Token<'s>] {
-    while let [open, inner @ .., close] = tokens {
-        if !open.is_symbol("(") || !close.is_symbol(")") {
-            break;
-        }
-        tokens = inner;
-    }
-    tokens
 }
 
 /// Tells whether a default is one value, with a sign perhaps.
