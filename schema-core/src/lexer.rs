@@ -177,6 +177,7 @@ pub fn unquote(text: &str) -> String {
 }
 
 /// Takes off the parentheses that hold the whole of some tokens without blanks. It reads them once, however deep they are nested.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) fn without_parentheses<'a, 'b>(tokens: &'a [Token<'b>]) -> &'a [Token<'b>] {
     let opening = tokens.iter().take_while(|token| token.is_symbol("(")).count();
     let closing = tokens

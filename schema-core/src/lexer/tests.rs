@@ -126,6 +126,7 @@ fn non_ascii_text_never_splits_a_character() {
     }
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 #[test]
 fn parentheses_around_the_whole_come_off() {
     let bare = |text: &str| {
