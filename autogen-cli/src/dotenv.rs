@@ -26,6 +26,12 @@ pub(crate) fn variable(project: &Path, name: &str) -> Result<Option<String>, Com
                 .hint("make it readable, or pass `--no-dotenv`"));
         }
     };
+    // As some shells write it.
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err(CommandError::new(format!("cannot read `{FILE}`"))
+            .cause("it is UTF-16")
+            .hint("save it as UTF-8, or pass `--no-dotenv`"));
+    }
     // Some editors put a byte order mark before the text.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     // A line that is no `KEY=VALUE` belongs to someone else's syntax; it may hold a secret, so it is not shown.
@@ -37,7 +43,7 @@ pub(crate) fn variable(project: &Path, name: &str) -> Result<Option<String>, Com
     {
         return Err(
             CommandError::new(format!("cannot read {name} in `{FILE}`, line {line}"))
-                .cause("the value, or one above it, has a space or an odd quote in it")
+                .cause("the value, or one above it, has a space or an odd quote in it, or is no UTF-8")
                 .hint("put the whole value in single quotes, or pass `--no-dotenv`"),
         );
     }
@@ -82,6 +88,18 @@ mod tests {
             variable(project.path(), "DATABASE_URL").unwrap().as_deref(),
             Some("sqlite:a.db")
         );
+    }
+
+    #[test]
+    fn another_encoding_is_told() {
+        let project = tempfile::tempdir().unwrap();
+        let text: Vec<u8> = "\u{feff}DATABASE_URL=sqlite:a.db"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        std::fs::write(project.path().join(FILE), text).unwrap();
+        let error = variable(project.path(), "DATABASE_URL").unwrap_err();
+        assert_eq!(error.causes, ["it is UTF-16"]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::printer::Format;
 #[derive(Debug, Args)]
 pub(crate) struct OfflineArgs {
     /// Print one script for the database's own shell, version rows included, and open no database; REV may be a range `a:b`
-    #[arg(long, conflicts_with_all = ["dry_run", "backup", "tag"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "backup", "tag", "timeout", "lock_timeout"])]
     pub(super) sql: bool,
 
     /// Let the script pass over what the database has already, as far as its SQL can

@@ -32,7 +32,7 @@ pub(crate) struct UpgradeArgs {
     revision: String,
 
     /// Commit after each revision, where the database could commit all of them at once
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql")]
     per_revision: bool,
 
     #[command(flatten)]
