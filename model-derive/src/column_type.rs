@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::spanned::Spanned as _;
-use syn::{Data, DeriveInput, Error, Field, Fields, Result, parse_quote};
+use syn::{Data, DeriveInput, Error, Field, Result, parse_quote};
+
+use crate::errors::Errors;
 
 /// Returns the implementation.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -27,30 +29,26 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 }
 
 fn inner(input: &DeriveInput) -> Result<&Field> {
-    let attrs = input.attrs.iter().chain(match &input.data {
-        Data::Struct(data) => data
-            .fields
-            .iter()
-            .next()
-            .map(|field| &field.attrs[..])
-            .unwrap_or_default(),
-        Data::Enum(_) | Data::Union(_) => &[],
-    });
-    if let Some(attr) = attrs.into_iter().find(|attr| attr.path().is_ident("model")) {
-        return Err(Error::new_spanned(
+    let mut errors = Errors::default();
+    let fields: Vec<&Field> = match &input.data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(_) | Data::Union(_) => Vec::new(),
+    };
+    let attrs = input
+        .attrs
+        .iter()
+        .chain(fields.iter().flat_map(|field| &field.attrs));
+    for attr in attrs.filter(|attr| attr.path().is_ident("model")) {
+        errors.push(Error::new_spanned(
             attr,
             "`ColumnType` takes no attributes; put them on the fields of models",
         ));
     }
     let (span, what) = match &input.data {
-        Data::Struct(data) => match (&data.fields, data.fields.len()) {
-            (Fields::Unnamed(_) | Fields::Named(_), 1) => {
-                return Ok(data.fields.iter().next().expect("there is one"));
-            }
-            (fields @ (Fields::Unnamed(_) | Fields::Named(_)), _) => {
-                (fields.span(), "the struct has not exactly one field")
-            }
-            (Fields::Unit, _) => (input.ident.span(), "the struct has not exactly one field"),
+        Data::Struct(data) => match &fields[..] {
+            [field] => return errors.into_error().map_or(Ok(*field), Err),
+            [] => (input.ident.span(), "the struct has not exactly one field"),
+            [..] => (data.fields.span(), "the struct has not exactly one field"),
         },
         Data::Enum(data) => (data.enum_token.span(), "an enum wraps no column type"),
         Data::Union(data) => (data.union_token.span(), "a union wraps no column type"),
@@ -58,5 +56,6 @@ fn inner(input: &DeriveInput) -> Result<&Field> {
     let message = format!(
         "`ColumnType` cannot be derived: {what}; put it on a newtype such as `struct Money(i64)`, or write `impl ColumnType`"
     );
-    Err(Error::new(span, message))
+    errors.at(span, message);
+    Err(errors.into_error().expect("there is one"))
 }

@@ -14,6 +14,10 @@ enum Status {
 #[derive(ColumnType)]
 struct Sized(#[model(length = 80)] String);
 
+#[derive(ColumnType)]
+#[model(length = 80)]
+struct Both(#[model(length = 80)] String, #[model(unique)] i64);
+
 struct Opaque;
 
 #[derive(ColumnType)]
