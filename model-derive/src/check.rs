@@ -151,14 +151,18 @@ fn one_primary_key(model: &Model<'_>, errors: &mut Errors) {
     }
 }
 
-/// A database numbers the one column of a primary key.
+/// A database numbers the one column of a primary key, and any other only where it is told to.
 fn numbers_are_keys(model: &Model<'_>, errors: &mut Errors) {
     let key = model.primary_key();
     for field in &model.fields {
         let attrs = &field.attrs;
         let auto = attrs.auto.as_ref();
-        let said = auto.map(|auto| ("auto", auto.span)).into_iter();
-        let said = said.chain(attrs.autoincrement.map(|span| ("autoincrement", span)));
+        let said = auto
+            .filter(|auto| !auto.value)
+            .map(|auto| ("auto = false", auto.span));
+        let said = said
+            .into_iter()
+            .chain(attrs.autoincrement.map(|span| ("autoincrement", span)));
         let is_key = matches!(&key[..], [(only, _)] if only.name == field.name);
         for (word, span) in said {
             if !is_key {

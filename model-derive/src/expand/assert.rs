@@ -15,6 +15,7 @@ use crate::attr::{Literal, Value};
 pub(super) fn assertions(model: &Model<'_>) -> TokenStream {
     let mut assertions = TokenStream::new();
     let this = model.ident;
+    let key = model.primary_key();
     for field in &model.fields {
         let mut assert = |span: Span, check: &str, value: Option<TokenStream>| {
             let check = Ident::new(check, span);
@@ -34,8 +35,14 @@ pub(super) fn assertions(model: &Model<'_>) -> TokenStream {
         if let Some(collate) = &attrs.collate {
             assert(collate.span, "takes_collation", None);
         }
-        if let Some(span) = auto(field).filter(|_| !spelling.is_integer()) {
-            assert(span, "takes_auto", None);
+        if let Some(span) = auto(field) {
+            if !spelling.is_integer() {
+                assert(span, "takes_auto", None);
+            }
+            let is_key = key.iter().any(|(part, _)| part.name == field.name);
+            if !is_key && (spelling.is_option || !spelling.is_integer()) {
+                assert(span, "takes_number", None);
+            }
         }
         for value in attrs.default.iter().chain(&attrs.backfill) {
             let fits = match &value.value {
@@ -52,7 +59,7 @@ pub(super) fn assertions(model: &Model<'_>) -> TokenStream {
             }
         }
     }
-    for (field, span) in model.primary_key() {
+    for (field, span) in key {
         let spelling = &field.spelling;
         if !spelling.is_option && (spelling.is("String") || spelling.is_integer()) {
             continue;

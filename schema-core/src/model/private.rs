@@ -6,7 +6,9 @@
 mod check;
 mod record;
 
-pub use check::{Value, takes_auto, takes_collation, takes_key, takes_length, takes_precision, takes_value};
+pub use check::{
+    Value, takes_auto, takes_collation, takes_key, takes_length, takes_number, takes_precision, takes_value,
+};
 pub use record::{ENTRY, Record, long, long_length, type_entry};
 
 use check::same;

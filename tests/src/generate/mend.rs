@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schema_core::schema::{Auto, Column, Index, IndexPart, Schema, Table, TableName};
+use schema_core::schema::{Auto, Column, Index, IndexPart, Schema, Table, TableName, Type};
 
 use super::member::CONVENTIONAL;
 use super::{COLUMNS, is_integer};
@@ -101,7 +101,7 @@ fn mend_generated(table: &mut Table) {
     }
 }
 
-/// A database makes numbers only for a key that is one whole-number column; and a key is never NULL.
+/// A database makes numbers for a key that is one whole-number column, and a server for one that such a column begins; and a key is never NULL.
 fn mend_columns(table: &mut Table) {
     let key = table
         .primary_key
@@ -118,7 +118,9 @@ fn mend_columns(table: &mut Table) {
             column.sql_type.clear();
         }
         let is_number = is_integer(&column.ty) && column.sql_type.is_empty();
-        if key.len() != 1 || !is_key || !is_number || table.options.without_rowid {
+        // SQLite refuses those that are not the whole key, and with them the table, so they are few.
+        let leads = key.first() == Some(&column.name) && (key.len() == 1 || column.ty == Type::U32);
+        if !leads || !is_number || table.options.without_rowid {
             column.auto = Auto::No;
         }
         if column.auto != Auto::No {

@@ -128,19 +128,9 @@ fn comments(table: &mut Table, left_out: &mut Vec<String>) {
     }
 }
 
-/// A number that the database gives has no collation, even where the database lets it be said, and is the whole primary key.
+/// A number that the database gives has no collation, even where the database lets it be said.
 fn numbers(table: &mut Table, left_out: &mut Vec<String>) {
     let name = table.name.clone();
-    let key = table.primary_key.as_ref().map(|key| key.columns.clone());
-    for column in table.columns.iter_mut().filter(|column| column.auto != Auto::No) {
-        if key.as_deref() != Some(std::slice::from_ref(&column.name)) {
-            column.auto = Auto::No;
-            left_out.push(format!(
-                "that the database numbers `{name}.{}`, which is not the whole primary key",
-                column.name
-            ));
-        }
-    }
     for column in table.columns.iter_mut().filter(|column| column.auto != Auto::No) {
         let by_dialect = std::mem::take(&mut column.collations);
         if column.collation.take().is_some() || !by_dialect.is_empty() {

@@ -50,12 +50,28 @@ pub const fn takes_auto<M: Model>(at: usize) {
 /// Checks that a key cannot be NULL.
 #[track_caller]
 pub const fn takes_key<M: Model>(at: usize) {
-    let column = M::DERIVED.shape().column(at);
+    never_null(
+        M::DERIVED.shape().column(at),
+        "a primary key cannot be NULL, and `",
+    );
+}
+
+/// Checks that a number which the database makes cannot be NULL.
+#[track_caller]
+pub const fn takes_number<M: Model>(at: usize) {
+    never_null(
+        M::DERIVED.shape().column(at),
+        "a number that the database makes is never NULL, and `",
+    );
+}
+
+#[track_caller]
+const fn never_null(column: Column, why: &str) {
     if column.kind.nullable {
         panic!(
             "{}",
             Text::new()
-                .push("a primary key cannot be NULL, and `")
+                .push(why)
                 .push(column.name)
                 .push("` is an `Option`; use the type without it")
                 .as_str()

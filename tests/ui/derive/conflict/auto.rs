@@ -6,6 +6,8 @@ struct Item {
     id: i64,
     #[model(auto)]
     number: i64,
+    #[model(auto = false)]
+    count: i64,
 }
 
 #[derive(Model)]

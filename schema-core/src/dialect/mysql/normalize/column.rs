@@ -74,7 +74,7 @@ pub(super) fn column(table: &Table, column: &Column) -> Result<Column, Unsupport
         collation: collation(column.collation_on("mysql"), class, &what)?,
         collations: BTreeMap::new(),
         // MariaDB takes no NOT NULL for what is computed.
-        nullable: generated.is_some() || (*nullable && !is_key),
+        nullable: generated.is_some() || (*nullable && !is_key && auto == Auto::No),
         ty: Type::Native(native),
         sql_type: BTreeMap::new(),
         default,
