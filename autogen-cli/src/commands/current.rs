@@ -96,7 +96,7 @@ fn lacking(history: &History, applied: &[Applied], id: RevisionId) -> Option<&'s
         Err(Stuck::PartlySquashed { .. }) => Some(
             " (on top of what was squashed, of which the database lacks some; `autogen upgrade` says how to go on)",
         ),
-        Err(Stuck::Overruled { .. } | Stuck::DecidedAgainst { .. }) | Ok(_) => None,
+        Err(Stuck::Overruled { .. } | Stuck::Overtaken { .. } | Stuck::DecidedAgainst { .. }) | Ok(_) => None,
     }
 }
 

@@ -96,13 +96,6 @@ pub(super) fn prove_orders(
                     prove_orders(environment, config, history, &[one, other], overruled)?;
                 }
             }
-            let failed_head = heads
-                .iter()
-                .find(|head| history.ancestors(&[**head]).contains(&failed));
-            let onto = heads.iter().find(|head| Some(*head) != failed_head);
-            let onto = onto.map(ToString::to_string).unwrap_or_default();
-            let branch = history.only(*failed_head.unwrap_or(&failed), onto.parse().unwrap_or(failed));
-            let first = branch.first().unwrap_or(&failed);
             let (script, fault) = match error.direction {
                 Some(Direction::Downgrade) => (
                     "downgrade script",
@@ -115,12 +108,49 @@ pub(super) fn prove_orders(
                 dialect.name(),
                 super::named(history, failed)
             );
-            return Err(CommandError::because(message, &error).hint(format!(
-                "write its scripts for where it comes to stand, with `autogen rebase {first} --onto {onto}`"
-            )));
+            let error = CommandError::because(message, &error);
+            return Err(match way_on(history, heads, failed, overruled) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            });
         }
     }
     Ok(())
+}
+
+/// Returns how scripts of branches come to run one after the other: one branch is put on top of the other. A revision that is decided against touches
+/// what one of the other branch does, so no branch can be moved with it, and none on top of it.
+fn way_on(
+    history: &History,
+    heads: &[RevisionId],
+    failed: RevisionId,
+    overruled: &[RevisionId],
+) -> Option<String> {
+    let is_behind = |head: &RevisionId| history.ancestors(&[*head]).contains(&failed);
+    let failed = *heads.iter().find(|head| is_behind(head))?;
+    let other = *heads.iter().find(|head| **head != failed)?;
+    let (failed, other) = (history.only(failed, other), history.only(other, failed));
+    let is_lost = |id: &RevisionId| overruled.contains(id);
+    let stands = |id: &RevisionId| !history.ancestors(&[*id]).iter().any(is_lost);
+    let last = |branch: &[RevisionId]| branch.iter().rev().copied().find(stands);
+    let whole = |branch: &[RevisionId]| branch.first().copied().filter(|_| !branch.iter().any(is_lost));
+    let rebase = |first: RevisionId, onto: RevisionId| {
+        format!("write its scripts for where it comes to stand, with `autogen rebase {first} --onto {onto}`")
+    };
+    let ways = [(whole(&failed), last(&other)), (whole(&other), last(&failed))];
+    let way = ways
+        .into_iter()
+        .find_map(|(first, onto)| Some(rebase(first?, onto?)));
+    way.or_else(|| {
+        let lost = *failed.iter().chain(&other).find(|id| is_lost(id))?;
+        let parent = history.get(lost)?.parents.first().map_or("base".to_owned(), ToString::to_string);
+        let beginning = history.descendants(&[lost]);
+        let folders: Vec<String> = beginning.iter().map(|id| format!("`{id}`")).collect();
+        Some(format!(
+            "put the folders of {} aside, since this decides against `{lost}`, and write what is still wanted of them with `autogen migrate`; a database that has them takes them back before, with `autogen downgrade {parent}`",
+            folders.join(", ")
+        ))
+    })
 }
 
 fn pairs(heads: &[RevisionId]) -> impl Iterator<Item = (RevisionId, RevisionId)> {

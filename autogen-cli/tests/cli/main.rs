@@ -9,6 +9,7 @@ mod adopt;
 mod artifacts;
 mod builds;
 mod databases;
+mod decided;
 mod embedding;
 mod objects;
 #[cfg(unix)]

@@ -86,9 +86,16 @@ impl Session {
         self.run(command)
     }
 
-    /// Runs a command in the project, with both streams in one file, as on a terminal.
-    pub(crate) fn run(&self, mut command: Command) -> Run {
-        let mut terminal = tempfile::tempfile().unwrap();
+    /// Runs `autogen` with the arguments, and returns what it writes to stdout, as it is.
+    pub(crate) fn stdout(&self, arguments: &[String]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_autogen"));
+        command.args(arguments);
+        let output = self.prepared(&mut command).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Has a command run in the project; stdin is closed.
+    fn prepared<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
             .current_dir(self.path())
             .env_remove("AUTOGEN_DATABASE_URL")
@@ -96,6 +103,12 @@ impl Session {
             .env("CARGO_TERM_COLOR", "never")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
+    }
+
+    /// Runs a command in the project, with both streams in one file, as on a terminal.
+    pub(crate) fn run(&self, mut command: Command) -> Run {
+        let mut terminal = tempfile::tempfile().unwrap();
+        self.prepared(&mut command)
             .stdout(terminal.try_clone().unwrap())
             .stderr(terminal.try_clone().unwrap());
         let status = command.status().unwrap();

@@ -5,6 +5,8 @@
 
 mod developer;
 mod models;
+mod printed;
+mod rows;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -17,7 +19,8 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
 use self::developer::{Developer, Files, Shared};
-use self::models::{ANCHOR, Edit, Models, TABLES, apply, pick, records};
+use self::models::{ANCHOR, Edit, TABLES, apply, pick, records};
+use self::rows::Values;
 use self::steps::{Step, step};
 use crate::session::Run;
 
@@ -33,12 +36,14 @@ struct Team {
     /// What has been done, for whoever reads why it failed.
     told: String,
     ids: u32,
+    rows: u32,
 }
 
 impl Team {
     fn new(database: &Database) -> Self {
         let dialect = database.dialect().name();
-        let first = Developer::new(database);
+        let mut first = Developer::new(database);
+        first.models = models::first();
         first.session.models(&[], &records(&first.models));
         for arguments in [
             &["-q", "init", "--dialect", dialect][..],
@@ -56,12 +61,13 @@ impl Team {
             assert_eq!(run.code, 0, "{}", run.terminal);
         }
         let shared = Shared {
-            models: Models::new(),
             files: first.files(),
+            models: first.models,
         };
         let developers = (0..3).map(|_| {
             let mut developer = Developer::new(database);
             developer.base = shared.clone();
+            developer.models = shared.models.clone();
             developer.check_out(&shared.files);
             developer
         });
@@ -72,11 +78,13 @@ impl Team {
             dialect,
             told: String::new(),
             ids: 0,
+            rows: 0,
         }
     }
 
     /// Runs a command, and makes sure that it ends as a command should.
     fn run(&mut self, who: usize, arguments: &[String]) -> Run {
+        let before = (arguments[0] == "upgrade").then(|| Values::of(&self.developers[who]));
         let run = self.developers[who].session.autogen(arguments);
         self.told.push_str(&format!(
             "{who}$ autogen {}\n{}[exit {}]\n",
@@ -88,7 +96,16 @@ impl Team {
             && !run.terminal.contains("defect")
             && !run.terminal.contains("panicked");
         assert!(ends_well, "{}", self.told);
+        if let Some(before) = before {
+            self.keeps(who, &before);
+        }
         run
+    }
+
+    /// Makes sure that an upgrade that drops nothing has lost nothing.
+    fn keeps(&self, who: usize, before: &Values) {
+        let lost = before.lost(&self.developers[who]);
+        assert!(lost.is_empty(), "{}lost: {lost:?}", self.told);
     }
 
     fn id(&mut self) -> String {
@@ -116,7 +133,8 @@ impl Team {
                 .find(|hint| hint.starts_with("--allow-drop ") || hint.starts_with("--prefer "));
             match flag {
                 Some(flag) => arguments.extend(flag.split(' ').map(str::to_owned)),
-                None if self.follow(who, &run.terminal) => {}
+                None if self.follow(who, &run.terminal, PATIENCE) => {}
+                None if run.terminal.contains("rows") && arguments[0] == "upgrade" => self.clear(who),
                 None => return false,
             }
         }
@@ -124,8 +142,10 @@ impl Team {
     }
 
     /// Does what is said where something is refused, and if that is refused, too, what is said there. Returns whether anything was said.
-    fn follow(&mut self, who: usize, told: &str) -> bool {
-        let hints = quoted(told);
+    fn follow(&mut self, who: usize, told: &str, patience: usize) -> bool {
+        // What an error tells of its cause may name commands, too.
+        let hint = told.find("hint: ").map_or(told, |at| &told[at..]);
+        let hints = quoted(hint);
         let command = hints.iter().find_map(|hint| hint.strip_prefix("autogen "));
         if told.contains("check out a version from before the squash") {
             self.go_before(who, &hints);
@@ -140,8 +160,8 @@ impl Team {
             let command: Vec<&str> = command.split(' ').collect();
             let command = self.completed(&command);
             let run = self.run(who, &command);
-            if run.code == 2 && run.terminal.contains("put the folder") {
-                return self.follow(who, &run.terminal);
+            if run.code == 2 && patience > 0 {
+                return self.follow(who, &run.terminal, patience - 1);
             }
         } else {
             return false;
@@ -244,18 +264,24 @@ impl Team {
         developer.base = shared;
     }
 
-    /// Writes a row, if the table is there.
-    fn fill(&mut self, who: usize, table: &Index) {
-        let table = table.get(&TABLES);
-        let mut connection = self.developers[who].database.open();
-        let _ = connection.execute(&self.row(table), &[]);
+    /// Writes a row into each table of somebody's database.
+    fn fill(&mut self, who: usize) {
+        for table in TABLES {
+            self.rows += 1;
+            let sql = rows::row(&self.developers[who], table, self.rows);
+            if let Some(sql) = sql {
+                self.told.push_str(&format!("{who}: {sql}\n"));
+                self.developers[who].database.open().execute(&sql, &[]).unwrap();
+            }
+        }
     }
 
-    /// Returns the statement that writes a row of nothing.
-    fn row(&self, table: &str) -> String {
-        match self.dialect {
-            "mysql" => format!("INSERT INTO {table} () VALUES ()"),
-            _ => format!("INSERT INTO {table} DEFAULT VALUES"),
+    /// Deletes the rows that are in the way of an upgrade.
+    fn clear(&mut self, who: usize) {
+        self.told.push_str(&format!("{who}: deletes the rows\n"));
+        let mut connection = self.developers[who].database.open();
+        for table in TABLES {
+            let _ = connection.execute(&format!("DELETE FROM {table}"), &[]);
         }
     }
 
@@ -280,9 +306,20 @@ impl Team {
         let is_script = |name: &&String| name.contains(&newest) && name.ends_with(&end);
         let name = files.keys().find(is_script).unwrap();
         let script = String::from_utf8_lossy(&files[name]);
-        let edited = format!("{script}\n{};\n", self.row(ANCHOR));
+        let row = match self.dialect {
+            "mysql" => format!("INSERT INTO {ANCHOR} () VALUES ()"),
+            _ => format!("INSERT INTO {ANCHOR} DEFAULT VALUES"),
+        };
+        let edited = format!("{script}\n{row};\n");
         developer.session.write(&format!("migrations/{name}"), edited);
         self.told.push_str(&format!("{who}: edits {name}\n"));
+    }
+
+    /// Returns a revision of somebody's files, or the base.
+    fn target(&self, who: usize, to: &Index) -> String {
+        let mut names = self.developers[who].revisions();
+        names.push("base".to_owned());
+        to.get(&names).clone()
     }
 
     fn step(&mut self, who: usize, step: &Step) {
@@ -305,13 +342,17 @@ impl Team {
                 if self.persist(who, &["upgrade"]) {
                     let check = ["check", "--database"].map(str::to_owned);
                     assert_eq!(self.run(who, &check).code, 0, "{}", self.told);
+                    self.fill(who);
                 }
             }
+            Step::UpgradeByShell(repeat) => self.upgrade_by_shell(who, *repeat),
             Step::Downgrade(to) => {
-                let revisions = self.developers[who].revisions();
-                let names: Vec<&str> = revisions.iter().map(String::as_str).chain(["base"]).collect();
-                let to = pick(&names, to).unwrap();
-                self.run(who, &["downgrade", to].map(str::to_owned));
+                let to = self.target(who, to);
+                self.run(who, &["downgrade".to_owned(), to]);
+            }
+            Step::DowngradeByShell(to) => {
+                let to = self.target(who, to);
+                self.downgrade_by_shell(who, &to);
             }
             Step::Pull => {
                 self.pull(who);
@@ -339,7 +380,7 @@ impl Team {
                 }
             }
             Step::Reset => self.reset(who),
-            Step::Fill(table) => self.fill(who, table),
+            Step::Fill => self.fill(who),
         }
     }
 
@@ -369,6 +410,11 @@ impl Team {
             schemas.insert(format!("{tables:?}"));
         }
         assert_eq!(schemas.len(), 1, "{}", self.told);
+        {
+            use std::io::Write;
+            let mut f = fs::OpenOptions::new().create(true).append(true).unwrap();
+            f.write_all(self.told.as_bytes()).unwrap();
+        }
         let verify = ["verify".to_owned()];
         assert_eq!(self.run(0, &verify).code, 0, "{}", self.told);
     }
@@ -385,7 +431,7 @@ fn teams(dialect: &str, cases: u32) {
         return;
     };
     let config = Config {
-        max_shrink_iters: 200,
+        max_shrink_iters: 100,
         ..dice::config(cases)
     };
     let steps = prop::collection::vec((0..3usize, step()), 1..24);

@@ -59,6 +59,17 @@ pub enum Stuck {
         /// What it cannot go on from there for, either.
         then: Option<Box<Stuck>>,
     },
+    /// It has a revision that was put on top of another one only since, and the script of that would undo it.
+    Overtaken {
+        /// The revision that it should get.
+        revision: RevisionId,
+        /// The one that it has.
+        by: RevisionId,
+        /// The table that the script writes anew; `None` if both touch the same things.
+        table: Option<String>,
+        /// Where the database has to be before it can go on.
+        back_to: Vec<RevisionId>,
+    },
     /// It has a merge that decided against what it should get.
     DecidedAgainst {
         /// The revision that it should get.
@@ -109,6 +120,7 @@ impl Stuck {
                 )
             }
             Stuck::Overruled { back_to, then, .. } => taken_back(back_to, then.as_deref()),
+            Stuck::Overtaken { back_to, .. } => taken_back(back_to, None),
             Stuck::DecidedAgainst { by, .. } => format!(
                 "what is still wanted of it has to be a revision that builds on `{by}`; one that builds on it is moved there with `autogen rebase REV --onto {by}`"
             ),
@@ -142,6 +154,24 @@ impl fmt::Display for Stuck {
                     write!(f, "{} of ", list(part))?;
                 }
                 write!(f, "`{revision}`, which `{by}` decided against")
+            }
+            Stuck::Overtaken {
+                revision,
+                by,
+                table,
+                back_to: _,
+            } => {
+                write!(
+                    f,
+                    "cannot upgrade to `{revision}`: the database has `{by}`, which came to build on it only since, "
+                )?;
+                match table {
+                    Some(table) => write!(
+                        f,
+                        "and the script of `{revision}` writes table `{table}` anew without what `{by}` did to it"
+                    ),
+                    None => f.write_str("and both touch the same things"),
+                }
             }
             Stuck::DecidedAgainst { revision, by } => write!(
                 f,
@@ -290,6 +320,22 @@ impl History {
         merges
             .flat_map(|merge| merge.overrules.iter().map(|overruled| (*overruled, merge.id)))
             .collect()
+    }
+
+    /// Returns why a database that has a revision cannot be brought to one that this builds on by now, but did not when it ran.
+    pub(crate) fn overtaken(
+        &self,
+        revision: RevisionId,
+        by: RevisionId,
+        table: Option<String>,
+        has: &BTreeSet<RevisionId>,
+    ) -> Stuck {
+        Stuck::Overtaken {
+            revision,
+            by,
+            table,
+            back_to: self.tips_of(self.without(by, has)),
+        }
     }
 
     /// Returns what a database has once one of its own, and all that builds on it, was taken back.

@@ -136,7 +136,13 @@ fn refuse_apart(
     let known = history.ancestors(&parents);
     let mut new = history.applied_at(&[onto]);
     new.retain(|id| !known.contains(id));
-    let conflicts = history.conflicts_between(&new, moved)?;
+    let mut conflicts = history.conflicts_between(&new, moved)?;
+    // A merge that is moved may build on some of what it comes to follow.
+    conflicts.retain(|conflict| {
+        !history
+            .ancestors(&[conflict.right.revision])
+            .contains(&conflict.left.revision)
+    });
     if conflicts.is_empty() {
         return Ok(());
     }

@@ -92,16 +92,18 @@ pub(super) fn refuse_apart(
         there.remove(&job.revision);
     });
     add_squashed(history, &mut there);
-    let concerned = || jobs.iter().map(|job| &job.revision).chain(&there);
-    if joined
-        .iter()
-        .any(|joined| concerned().all(|id| joined.contains(id)))
-    {
+    let run: Vec<RevisionId> = jobs.iter().map(|job| job.revision).collect();
+    let concerned = || run.iter().chain(&there);
+    let is_whole = |joined: &BTreeSet<RevisionId>| concerned().all(|id| joined.contains(id));
+    let is_overtaken = history.descendants(&run).iter().any(|id| there.contains(id));
+    if !is_overtaken && joined.iter().any(is_whole) {
         return Ok(());
     }
     // Where the files do not have a revision, nobody knows what it builds on.
     for job in jobs.iter().filter(|job| history.get(job.revision).is_some()) {
         let below: BTreeSet<RevisionId> = history.ancestors(&[job.revision]).into_iter().collect();
+        // What was put on top of it when the database had it already.
+        let above: BTreeSet<RevisionId> = history.descendants(&[job.revision]).into_iter().collect();
         let is_joined = |id: &RevisionId| {
             joined
                 .iter()
@@ -111,14 +113,22 @@ pub(super) fn refuse_apart(
             .revisions()
             .iter()
             .map(|header| header.id)
-            .filter(|id| there.contains(id) && !below.contains(id) && !is_joined(id))
+            .filter(|id| there.contains(id) && !below.contains(id) && (above.contains(id) || !is_joined(id)))
             .collect();
         if let Some(apart) = apart(history, dialect, job, &beside)? {
             // Joined they are, then, but for this one.
             let decided = history.overruled_anywhere(apart.beside, &there);
-            let upgrades = job.direction == Direction::Upgrade;
-            return Err(match decided.filter(|_| upgrades) {
+            let decided = decided.filter(|_| job.direction == Direction::Upgrade);
+            let overtaken = || {
+                let table = match &apart.cause {
+                    ApartCause::Conflict(_) => None,
+                    ApartCause::Replaces { table } => Some(table.clone()),
+                };
+                history.overtaken(job.revision, apart.beside, table, &there)
+            };
+            return Err(match decided {
                 Some(stuck) => RunError::Stuck(stuck),
+                None if above.contains(&apart.beside) => RunError::Stuck(overtaken()),
                 None => RunError::Apart(Box::new(apart)),
             });
         }

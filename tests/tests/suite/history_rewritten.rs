@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use autogen_tests::revisions::{Project, id, revision, table, tree};
+use autogen_tests::revisions::{Project, id, ids, revision, table, tree};
 use schema_core::history::files::{Scripts, replace_revision, write_revision_for};
 use schema_core::history::{Cause, Direction};
 use schema_core::operation::Operation;
+use schema_core::rewrite::rebase;
+use schema_core::schema::{Column, TableName, Type};
 
 fn scripts(text: &str) -> BTreeMap<String, Scripts> {
     let scripts = Scripts {
@@ -136,4 +138,46 @@ fn a_link_beside_a_revision_is_neither_followed_nor_lost() {
     let error = write_revision_for(&project.migrations(), &new, &scripts(""), &[&folder]).unwrap_err();
     assert!(matches!(error.cause, Cause::SymbolicLink), "{error}");
     assert_eq!(tree(&project.migrations()), before, "nothing is left behind");
+}
+
+/// 1 ── 2 ── 5
+/// └─ 3 ─┴─ 4, which builds on 2 already and changes what that made.
+#[test]
+fn a_merge_is_moved_onto_what_it_builds_on_in_part() {
+    let project = Project::new();
+    let add = |column: &str| Operation::AddColumn {
+        table: TableName::new("items"),
+        column: Column {
+            nullable: true,
+            ..Column::new(column, Type::I64)
+        },
+        after: None,
+        backfill: None,
+    };
+    let rename = Operation::RenameColumn {
+        table: TableName::new("items"),
+        from: "size".into(),
+        to: "width".into(),
+    };
+    project.create_table(1, &[], "items");
+    let revisions = [
+        (2, &[1][..], add("size")),
+        (3, &[1], add("color")),
+        (4, &[2, 3], rename),
+        (5, &[2], add("weight")),
+    ];
+    for (number, parents, operation) in revisions {
+        let mut revision = revision(number, parents, "change");
+        revision.operations.push(operation);
+        project.write(&revision, "", "");
+    }
+    let rebased = rebase(&project.load(), &[], id(3), id(5)).unwrap();
+    let places = rebased
+        .moved
+        .iter()
+        .map(|moved| (moved.revision.id, moved.revision.parents.clone()));
+    assert_eq!(
+        places.collect::<Vec<_>>(),
+        [(id(3), ids([5])), (id(4), ids([2, 3]))]
+    );
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use autogen_tests::revisions::{Project, id, ids, revision};
+use autogen_tests::shell;
 use schema_core::dialect::sqlite::Sqlite;
 use schema_core::history::{Direction, Squashed, Stuck};
 use schema_core::operation::Operation;
@@ -155,6 +156,54 @@ fn what_touches_the_same_thing_is_not_run_whichever_comes_first() {
         &options(),
     );
     assert!(matches!(apart(stamped).cause, ApartCause::Conflict(_)));
+}
+
+/// Somebody rebased a revision that a database has, onto one that it lacks.
+#[test]
+fn a_table_is_not_written_anew_under_what_was_put_on_top_of_it_since() {
+    let (project, database) = with_check();
+    database.upgrade_to(&project.load(), &ids([3])).unwrap();
+    let before = database.query("SELECT sql FROM sqlite_schema WHERE name = 'items'");
+    let scripts = [Direction::Upgrade, Direction::Downgrade]
+        .map(|direction| project.load().script(id(3), "sqlite", direction).unwrap());
+    std::fs::remove_dir_all(project.load().folder(id(3)).unwrap()).unwrap();
+    write(
+        &project,
+        3,
+        &[2],
+        Some(check("ck_items_id")),
+        scripts.each_ref().map(String::as_str),
+    );
+    let history = project.load();
+    let Err(RunError::Stuck(stuck)) = database.upgrade(&history) else {
+        panic!("it ran");
+    };
+    assert_eq!(
+        stuck,
+        Stuck::Overtaken {
+            revision: id(2),
+            by: id(3),
+            table: Some("items".into()),
+            back_to: ids([1])
+        }
+    );
+    assert_eq!(
+        stuck.to_string(),
+        "cannot upgrade to `690000020000`: the database has `690000030000`, which came to build on it only since, and the script of `690000020000` writes table `items` anew without what `690000030000` did to it"
+    );
+    let printed = runner::upgrade_script(&Sqlite, &history, &ids([1]), &ids([3]), Repeat::Stop, "0").unwrap();
+    let error = shell::run(&mut *database.open(), &Sqlite, &printed).unwrap_err();
+    assert!(
+        error.contains("the database has what builds on `690000020000`, but not `690000020000`"),
+        "{error}"
+    );
+    assert_eq!(
+        database.query("SELECT sql FROM sqlite_schema WHERE name = 'items'"),
+        before
+    );
+    // As the hint says.
+    database.downgrade(&history, &ids([1])).unwrap();
+    assert_eq!(database.upgrade(&history).unwrap(), ids([2, 3]));
 }
 
 /// What was squashed into a branch is there, although the database has not noted the squash.

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use autogen_tests::servers::{Database, Fresh};
 
+use schema_core::dialect::Dialect;
+
 use super::models::{Models, merged, merged_models};
 use crate::session::Session;
 
@@ -22,6 +24,7 @@ pub(super) struct Shared {
 pub(super) struct Developer {
     pub(super) session: Session,
     pub(super) database: Fresh,
+    pub(super) dialect: &'static dyn Dialect,
     pub(super) models: Models,
     /// What they last had in common with the others.
     pub(super) base: Shared,
@@ -46,12 +49,14 @@ fn read(folder: &Path) -> Files {
 
 impl Developer {
     pub(super) fn new(database: &Database) -> Self {
+        let dialect = database.dialect();
         let database = database.fresh();
         let mut session = Session::new();
         session.variable("DATABASE_URL", &database.url().to_string());
         Developer {
             session,
             database,
+            dialect,
             models: Models::new(),
             base: Shared::default(),
         }

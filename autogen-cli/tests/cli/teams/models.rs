@@ -15,7 +15,18 @@ const COLUMNS: [&str; 4] = ["size", "kind", "note", "rank"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Column {
     kind: Kind,
-    indexed: bool,
+    index: Indexed,
+    /// Whether a check says what it may not hold.
+    checked: bool,
+}
+
+/// Whether there is an index on a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Indexed {
+    #[default]
+    No,
+    Plain,
+    Unique,
 }
 
 /// What a column holds.
@@ -26,9 +37,20 @@ pub(super) enum Kind {
     Long,
     /// Which row of the table that there always is.
     Reference,
+    /// A number that no row is without.
+    Count,
 }
 
 pub(super) type Models = BTreeMap<&'static str, BTreeMap<&'static str, Column>>;
+
+/// Returns the models that a team begins with.
+pub(super) fn first() -> Models {
+    let columns = [Kind::Short, Kind::Count, Kind::Long].map(|kind| Column {
+        kind,
+        ..Column::default()
+    });
+    Models::from([(TABLES[0], COLUMNS.into_iter().zip(columns).collect())])
+}
 
 /// What someone does to the models.
 #[derive(Debug, Clone)]
@@ -41,12 +63,18 @@ pub(super) enum Edit {
     RenameColumn(Index, Index, usize),
     Shorten(Index, Index),
     Index(Index, Index),
+    Check(Index, Index),
 }
 
 /// Returns any change of models.
 pub(super) fn edit() -> impl Strategy<Value = Edit> {
     let (index, table, column) = (any::<Index>, 0..TABLES.len(), 0..COLUMNS.len());
-    let kind = prop_oneof![Just(Kind::Short), Just(Kind::Long), Just(Kind::Reference)];
+    let kind = prop_oneof![
+        Just(Kind::Short),
+        Just(Kind::Long),
+        Just(Kind::Reference),
+        Just(Kind::Count)
+    ];
     prop_oneof![
         3 => table.clone().prop_map(Edit::Table),
         1 => index().prop_map(Edit::DropTable),
@@ -55,7 +83,8 @@ pub(super) fn edit() -> impl Strategy<Value = Edit> {
         2 => (index(), index()).prop_map(|(at, column)| Edit::DropColumn(at, column)),
         2 => (index(), index(), column).prop_map(|(at, column, to)| Edit::RenameColumn(at, column, to)),
         1 => (index(), index()).prop_map(|(at, column)| Edit::Shorten(at, column)),
-        2 => (index(), index()).prop_map(|(at, column)| Edit::Index(at, column)),
+        3 => (index(), index()).prop_map(|(at, column)| Edit::Index(at, column)),
+        1 => (index(), index()).prop_map(|(at, column)| Edit::Check(at, column)),
     ]
 }
 
@@ -95,7 +124,7 @@ pub(super) fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
             if let Some(table) = pick(&tables, at) {
                 let new = Column {
                     kind: *kind,
-                    indexed: false,
+                    ..Column::default()
                 };
                 models
                     .get_mut(table)
@@ -126,14 +155,25 @@ pub(super) fn apply(models: &mut Models, edit: &Edit) -> Vec<String> {
                 column.kind = match column.kind {
                     Kind::Short => Kind::Long,
                     Kind::Long => Kind::Short,
-                    Kind::Reference => Kind::Reference,
+                    kind @ (Kind::Reference | Kind::Count) => kind,
                 };
             }
         }
         Edit::Index(at, column) => {
             if let Some((table, column)) = column_of(models, at, column) {
                 let column = models.get_mut(table).unwrap().get_mut(column).unwrap();
-                column.indexed = !column.indexed;
+                column.index = match (column.index, column.kind) {
+                    // Rows that are there have the same number.
+                    (Indexed::No, _) | (Indexed::Plain, Kind::Count) => Indexed::Plain,
+                    (Indexed::Plain, _) => Indexed::Unique,
+                    (Indexed::Unique, _) => Indexed::No,
+                };
+            }
+        }
+        Edit::Check(at, column) => {
+            if let Some((table, column)) = column_of(models, at, column) {
+                let column = models.get_mut(table).unwrap().get_mut(column).unwrap();
+                column.checked = !column.checked;
             }
         }
     }
@@ -146,11 +186,12 @@ pub(super) fn records(models: &Models) -> String {
         let mut fields = vec![r#"{"name":"id","type":"i64"}"#.to_owned()];
         fields.extend(columns.iter().map(|(name, column)| {
             let ty = match column.kind {
-                Kind::Short => r#""text","length":20"#,
-                Kind::Long => r#""text","length":30"#,
-                Kind::Reference => r#""i64""#,
+                Kind::Short => r#""text","length":20,"nullable":true"#,
+                Kind::Long => r#""text","length":30,"nullable":true"#,
+                Kind::Reference => r#""i64","nullable":true"#,
+                Kind::Count => r#""i64","default":0"#,
             };
-            format!(r#"{{"name":"{name}","nullable":true,"type":{ty}}}"#)
+            format!(r#"{{"name":"{name}","type":{ty}}}"#)
         }));
         let references = columns
             .iter()
@@ -158,21 +199,37 @@ pub(super) fn records(models: &Models) -> String {
         let references: Vec<String> = references
             .map(|(name, _)| format!(r#"{{"columns":["{name}"],"table":"{ANCHOR}","references":["id"]}}"#))
             .collect();
-        let indexed = columns.iter().filter(|(_, column)| column.indexed);
-        let indexes: Vec<String> = indexed
-            .map(|(name, _)| format!(r#"{{"keys":[{{"column":"{name}"}}]}}"#))
-            .collect();
+        let indexed = columns.iter().filter_map(|(name, column)| match column.index {
+            Indexed::No => None,
+            Indexed::Plain => Some(format!(r#"{{"keys":[{{"column":"{name}"}}]}}"#)),
+            Indexed::Unique => Some(format!(
+                r#"{{"keys":[{{"column":"{name}"}}],"unique":true,"constraint":true}}"#
+            )),
+        });
+        let indexes: Vec<String> = indexed.collect();
+        let checked = columns.iter().filter(|(_, column)| column.checked);
+        let checks: Vec<String> = checked.map(|(name, column)| check(name, column.kind)).collect();
         format!(
-            r#"{{"rust":"m::{table}","table":"{table}","columns":[{}],"primary_key":["id"],"indexes":[{}],"foreign_keys":[{}]}}"#,
+            r#"{{"rust":"m::{table}","table":"{table}","columns":[{}],"primary_key":["id"],"indexes":[{}],"foreign_keys":[{}],"checks":[{}]}}"#,
             fields.join(","),
             indexes.join(","),
-            references.join(",")
+            references.join(","),
+            checks.join(",")
         )
     };
     // A program without a model is taken for one that was not built.
     let anchor = BTreeMap::new();
     let all = models.iter().chain([(&ANCHOR, &anchor)]);
     all.map(record).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the check of such a column.
+fn check(column: &str, kind: Kind) -> String {
+    let value = match kind {
+        Kind::Short | Kind::Long => "'none'",
+        Kind::Reference | Kind::Count => "-1",
+    };
+    format!(r#"{{"expression":"{column} <> {value}","column":"{column}"}}"#)
 }
 
 /// Merges one thing as version control does: what one side alone changed is as it has it. `None` is what is not there.

@@ -28,11 +28,26 @@ pub(super) fn of_upgrade(dialect: &dyn Dialect, history: &History, job: &Job) ->
         stop(dialect, *parent, "= 0", &message)
     });
     let already = format!("the database has `{id}` already");
+    let overtaken = format!(
+        "the database has what builds on `{id}`, but not `{id}`: `autogen upgrade` says how to go on"
+    );
+    let children = children(history, id);
+    let overtaken = (!children.is_empty()).then(|| none_of(dialect, &children, &overtaken));
     Guards {
         due: format!("({}) = 0", count(dialect, id)),
         begun: vec![unfinished(), stop(dialect, id, "> 0", &already)],
-        ready: ready.collect(),
+        ready: ready.chain(overtaken).collect(),
     }
+}
+
+/// Returns what builds on a revision, and what was squashed into that.
+fn children(history: &History, id: RevisionId) -> Vec<RevisionId> {
+    let children = history
+        .children(id)
+        .filter(|child| !child.overrules.contains(&id));
+    children
+        .flat_map(|child| with_squashed(history, child.id))
+        .collect()
 }
 
 /// Returns what stops an upgrade before it changes anything: the database has what some of its revisions were squashed from, or a part of it if those
@@ -121,12 +136,7 @@ fn none_squashed_into(dialect: &dyn Dialect, header: &Header, message: &str) -> 
 /// Returns the guards of a downgrade: nothing in the database builds on the revision any more, as far as the files or the database know.
 pub(super) fn of_downgrade(dialect: &dyn Dialect, history: &History, job: &Job) -> Guards {
     let id = job.revision;
-    let children = history
-        .children(id)
-        .filter(|child| !child.overrules.contains(&id));
-    let children: Vec<RevisionId> = children
-        .flat_map(|child| with_squashed(history, child.id))
-        .collect();
+    let children = children(history, id);
     // What builds on the last of those that it was squashed from may have it noted as its parent still.
     let noted = with_squashed(history, id).into_iter().map(|id| {
         let noted = dialect.literal(&Literal::Text(format!("%{id}%")));
