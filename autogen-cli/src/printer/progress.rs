@@ -1,4 +1,5 @@
-//! The one line that comes and goes: how far the copying of a big table, or the running of many scripts, has come, for a person at a terminal.
+//! How far the copying of a big table, or the running of many scripts, has come: one line that comes and goes for a person at a terminal, and now and
+//! then a plain one elsewhere, so that a log shows that the work goes on.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -7,29 +8,48 @@ use schema_core::db::{Watcher, Written};
 
 use super::{Format, Printer, Verbosity};
 
-/// How long the work takes before a line appears, and how often that changes.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How a line is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// In the place of the one before, on a terminal.
+    Redrawn,
+    /// Below the one before.
+    Plain,
+}
+
+impl Look {
+    /// Returns how long the work takes before a line appears, and before the next one does.
+    fn pause(self) -> Duration {
+        match self {
+            Look::Redrawn => Duration::from_millis(500),
+            Look::Plain => Duration::from_secs(10),
+        }
+    }
+}
 
 /// Goes to the beginning of the line and clears it.
 const CLEAR: &str = "\r\x1b[K";
 
 impl Printer {
-    /// Returns what shows how many rows are copied; `None` where no one looks.
+    /// Returns what shows how many rows are copied; `None` where that is not wanted.
     pub(crate) fn watcher(&self) -> Option<Watcher> {
-        self.is_watched().then(|| {
+        self.look().map(|look| {
             let mut line = Line::default();
             Box::new(move |written: Option<Written>| match written {
                 None => line.end(),
-                Some(Written { rows, of }) => line.tell(|took| text(["Copied", "rows"], rows, of, took)),
+                Some(Written { rows, of }) => {
+                    line.tell(look, |took| text(["Copied", "rows"], rows, of, took));
+                }
             }) as Watcher
         })
     }
 
-    /// Shows that so many scripts of so many have run, if a person looks and it has taken a while.
+    /// Shows that so many scripts of so many have run, if it has taken a while.
     pub(crate) fn progress(&mut self, done: usize, of: usize) {
-        if self.is_watched() {
+        if let Some(look) = self.look() {
+            let (done, of) = (done as u64, of as u64);
             self.line
-                .tell(|took| text(["Ran", "scripts"], done as u64, of as u64, took));
+                .tell(look, |took| text(["Ran", "scripts"], done, of, took));
         }
     }
 
@@ -38,11 +58,13 @@ impl Printer {
         self.line.end();
     }
 
-    fn is_watched(&self) -> bool {
-        self.verbosity > Verbosity::Quiet
-            && self.format == Format::Text
-            && io::stderr().is_terminal()
-            && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    fn look(&self) -> Option<Look> {
+        if self.verbosity == Verbosity::Quiet || self.format != Format::Text {
+            return None;
+        }
+        let is_terminal = io::stderr().is_terminal();
+        let redraws = is_terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Some(if redraws { Look::Redrawn } else { Look::Plain })
     }
 }
 
@@ -56,15 +78,28 @@ pub(super) struct Line {
 
 impl Line {
     /// Shows the text that belongs to the time that the work has taken so far, if that is long enough.
-    fn tell(&mut self, text: impl FnOnce(Duration) -> String) {
-        let now = Instant::now();
-        let began = *self.began.get_or_insert(now);
-        let covered = self.written.is_some() && !self.is_there;
-        if covered || now.duration_since(self.written.unwrap_or(began)) >= PAUSE {
-            self.written = Some(now);
-            self.is_there = true;
-            write(&format!("{CLEAR}{}", text(now.duration_since(began))));
+    fn tell(&mut self, look: Look, text: impl FnOnce(Duration) -> String) {
+        let Some(took) = self.due(look, Instant::now()) else {
+            return;
+        };
+        match look {
+            Look::Redrawn => {
+                self.is_there = true;
+                write(&format!("{CLEAR}{}", text(took)));
+            }
+            Look::Plain => write(&format!("{}\n", text(took))),
         }
+    }
+
+    /// Returns how long the work has taken, if it is time for a line.
+    fn due(&mut self, look: Look, now: Instant) -> Option<Duration> {
+        let began = *self.began.get_or_insert(now);
+        let covered = look == Look::Redrawn && self.written.is_some() && !self.is_there;
+        let last = self.written.unwrap_or(began);
+        (covered || now.duration_since(last) >= look.pause()).then(|| {
+            self.written = Some(now);
+            now.duration_since(began)
+        })
     }
 
     /// Makes room for a line of another kind.
@@ -127,6 +162,22 @@ fn time(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_gets_a_line_now_and_then() {
+        let begin = Instant::now();
+        let mut line = Line::default();
+        let told = |line: &mut Line, look| {
+            let seconds = (0..=25_000).step_by(100).map(Duration::from_millis);
+            seconds
+                .filter_map(|after| line.due(look, begin + after))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(&mut line, Look::Plain), [10, 20].map(Duration::from_secs));
+        line.end();
+        line.is_there = true;
+        assert_eq!(told(&mut line, Look::Redrawn).len(), 50);
+    }
 
     #[test]
     fn the_line_says_rate_and_time_left() {
