@@ -4,7 +4,8 @@
 //! rebuild ([`rebuild`]). No statement relies on a table being empty: what passes here passes on a filled table, or is stopped by
 //! a [`guard`] that shows the rows in its way.
 //!
-//! SQLite resolves the names in foreign keys when rows change, not when tables do, so tables can be changed in any order; names
+//! SQLite resolves the names in foreign keys when rows change, not when tables do, so tables can be changed in any order, once all renames
+//! are made: those are followed by every foreign key that there is, and must not meet one that has the new names already. Names
 //! of indexes are one namespace, so all that go are gone before any comes.
 
 mod change;
@@ -33,15 +34,21 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
         drop_indexes(change, &mut statements);
     }
     for step in &changes.structural {
-        structural(step, &changes, &mut statements);
+        structural(step, &mut statements);
+    }
+    for change in &changes.tables {
+        rename_columns(change, &mut statements);
+    }
+    let created = || changes.created().filter_map(|name| changes.after.table(name));
+    for table in created() {
+        let sql = create_table(table, &table.name.name, &Wording::default());
+        statements.push(Statement::execute(sql));
     }
     for change in &changes.tables {
         table(&changes, change, &mut statements)?;
     }
-    for name in changes.created() {
-        if let Some(table) = changes.after.table(name) {
-            create_indexes(name, table.indexes.values(), &mut statements);
-        }
+    for table in created() {
+        create_indexes(&table.name, table.indexes.values(), &mut statements);
     }
     let replaces = |statement: &Statement| match &statement.step {
         Step::KeepDependents { .. } | Step::RestoreDependents { .. } => true,
@@ -84,20 +91,12 @@ fn create_indexes<'a>(
     }
 }
 
-fn structural(step: &Structural, changes: &Changes, statements: &mut Vec<Statement>) {
+fn structural(step: &Structural, statements: &mut Vec<Statement>) {
     let rename = |from: &str, to: &str| {
         Statement::execute(format!("ALTER TABLE {} RENAME TO {}", quote(from), quote(to)))
     };
     match step {
-        Structural::Create(name) => {
-            if let Some(table) = changes.after.table(name) {
-                statements.push(Statement::execute(create_table(
-                    table,
-                    &name.name,
-                    &Wording::default(),
-                )));
-            }
-        }
+        Structural::Create(_) => {}
         Structural::Drop(name) => {
             statements.push(Statement::execute(format!("DROP TABLE {}", quote(&name.name))));
         }
@@ -113,16 +112,19 @@ fn structural(step: &Structural, changes: &Changes, statements: &mut Vec<Stateme
     }
 }
 
-/// Changes one standing table, in place or by a rebuild.
-fn table(changes: &Changes, change: &Change, statements: &mut Vec<Statement>) -> Result<(), Unsupported> {
+fn rename_columns(change: &Change, statements: &mut Vec<Statement>) {
     let table = quote(&change.after.name.name);
-    for (from, to) in &change.renames {
-        statements.push(Statement::execute(format!(
+    statements.extend(change.renames.iter().map(|(from, to)| {
+        Statement::execute(format!(
             "ALTER TABLE {table} RENAME COLUMN {} TO {}",
             quote(from),
             quote(to)
-        )));
-    }
+        ))
+    }));
+}
+
+/// Changes one standing table, in place or by a rebuild.
+fn table(changes: &Changes, change: &Change, statements: &mut Vec<Statement>) -> Result<(), Unsupported> {
     guard::refuse_broken_backfills(change)?;
     match native::alter(changes, change) {
         Ok(altered) => {
