@@ -117,7 +117,8 @@ fn through_values(c: &str, to: &Type, target: &str, mapped: Option<&BTreeMap<Str
         }
     };
     let known = to.values().map(|values| {
-        let known = values.iter().chain(mapped.into_iter().flat_map(BTreeMap::keys));
+        let old = mapped.into_iter().flat_map(BTreeMap::keys);
+        let known = values.iter().chain(old.filter(|old| !values.contains(old)));
         let known: Vec<String> = known.map(|value| text(value)).collect();
         format!("{own} NOT IN ({})", known.join(", "))
     });
@@ -142,9 +143,9 @@ fn through_lists(c: &str, target: &str, to: &Type) -> Conversion {
     }
 }
 
-/// The condition of texts that do not read as the pattern says, or whose value meets another condition.
+/// The condition of texts that do not read as the pattern says, or whose value meets another condition. NULL stays NULL.
 fn unless(c: &str, pattern: &str, otherwise: &str) -> String {
-    format!("CASE WHEN {c} ~ {pattern} THEN {otherwise} ELSE TRUE END")
+    format!("CASE WHEN {c} ~ {pattern} THEN {otherwise} ELSE {c} IS NOT NULL END")
 }
 
 fn bounds(ty: &Type) -> (i64, i64) {
