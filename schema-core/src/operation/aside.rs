@@ -1,17 +1,18 @@
 //! Names under which something waits until the name that it shall have is free.
 
 use super::Operation;
+use crate::schema::naming;
 
 /// What such a name begins with.
 const PREFIX: &str = "_autogen_old_";
 
-/// Returns a free name under which something waits.
+/// Returns a free name under which something waits, as long as every database allows.
 pub(crate) fn aside(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut candidate = format!("{PREFIX}{name}");
-    while taken(&candidate) {
+    while taken(&naming::shorten(candidate.clone())) {
         candidate.push('_');
     }
-    candidate
+    naming::shorten(candidate)
 }
 
 /// The names that a list of operations sets aside, so that a person can be told of what happens without them.
@@ -77,6 +78,7 @@ fn set_aside(operation: &Operation) -> Option<(String, String)> {
         Operation::RenameColumn { from, to, .. } => (from, to),
         _ => return None,
     };
-    let waits = to.strip_prefix(PREFIX)?.trim_end_matches('_') == from.trim_end_matches('_');
+    let as_it_is = to.strip_prefix(PREFIX)?.trim_end_matches('_') == from.trim_end_matches('_');
+    let waits = as_it_is || *to == aside(from, |_| false);
     waits.then(|| (to.clone(), from.clone()))
 }

@@ -85,7 +85,7 @@ fn joined(parts: &[&str]) -> String {
 }
 
 /// Cuts a name at the limit and ends it in a hash of what it was.
-fn shorten(name: String) -> String {
+pub(crate) fn shorten(name: String) -> String {
     if name.len() <= MAX_LENGTH {
         return name;
     }

@@ -20,8 +20,8 @@ use super::ddl::{
 };
 use super::normalize::unsupported;
 use crate::dialect::{Mode, Unsupported};
-use crate::operation::{ApplyError, Operation, apply_all};
-use crate::plan::{Plan, Statement};
+use crate::operation::{ApplyError, Asides, Operation, apply_all, reverse_all};
+use crate::plan::{Plan, Statement, Step};
 use crate::schema::{Schema, Table, TableName};
 
 /// Returns the statements that take a database from `from` through the operations.
@@ -43,6 +43,15 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
             alter(&change, &mut statements);
         }
         before = after;
+    }
+    // What waits on the way up does on the way down.
+    let asides = [operations, &reverse_all(operations)].map(Asides::of);
+    for statement in &mut statements {
+        if let Step::ExpectNoRows { message, .. } | Step::ExplainFailure { message, .. } = &mut statement.step
+        {
+            let words = std::mem::take(message);
+            *message = asides.iter().fold(words, |words, asides| asides.resolve(words));
+        }
     }
     Ok(Plan {
         mode: Mode::default(),

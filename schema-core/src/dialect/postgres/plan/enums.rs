@@ -10,7 +10,7 @@ use super::change::TableChange;
 use crate::dialect::postgres::ddl::{create_enum, in_schema, qualified, quote, text};
 use crate::dialect::postgres::{RESERVED_PREFIX, types};
 use crate::plan::Statement;
-use crate::schema::{Column, Default, Literal, Schema, TableName, Type};
+use crate::schema::{Column, Default, Literal, Schema, TableName, Type, naming};
 
 /// What becomes of the enums.
 #[derive(Default)]
@@ -142,7 +142,7 @@ impl Alteration {
 
 /// The name under which an old type waits to be dropped.
 fn aside(name: &TableName) -> String {
-    format!("{RESERVED_PREFIX}old_{}", name.name)
+    naming::shorten(format!("{RESERVED_PREFIX}old_{}", name.name))
 }
 
 fn enums(schema: &Schema) -> Values<'_> {

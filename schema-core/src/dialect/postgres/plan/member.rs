@@ -8,7 +8,7 @@ use crate::dialect::postgres::ddl::{
     check, create_index, in_schema, primary_key, qualified, quote, repeated, unique,
 };
 use crate::plan::Statement;
-use crate::schema::{Index, PrimaryKey, TableName};
+use crate::schema::{Index, PrimaryKey, TableName, naming};
 
 /// Drops what goes, or is made anew.
 pub(super) fn drop(table: &TableChange<'_>, enums: &Enums<'_>, statements: &mut Vec<Statement>) {
@@ -96,7 +96,7 @@ pub(super) fn rename(change: &Change<'_>, statements: &mut Vec<Statement>) {
             }
             None => {
                 let (table, from, _) = &mut pending[0];
-                let between = format!("{RESERVED_PREFIX}old_{from}");
+                let between = naming::shorten(format!("{RESERVED_PREFIX}old_{from}"));
                 statements.push(rename_index(table, from, &between));
                 *from = between;
             }
