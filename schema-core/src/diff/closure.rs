@@ -8,8 +8,8 @@ use crate::schema::{Column, ForeignKey, IndexPart, Schema, Table, TableName};
 /// What a foreign key can rest on, and that changes.
 #[derive(Default)]
 struct Changed<'a> {
-    /// Columns whose type changes.
-    types: BTreeSet<(&'a TableName, &'a str)>,
+    /// Columns whose type or values change.
+    columns: BTreeSet<(&'a TableName, &'a str)>,
     /// Tables whose primary key, or a unique index with these columns, goes or changes.
     keys: BTreeSet<(&'a TableName, Vec<&'a str>)>,
 }
@@ -18,7 +18,7 @@ struct Changed<'a> {
 /// changes.
 pub(super) fn carry_foreign_keys(from: &Schema, to: &Schema, operations: &mut Vec<Operation>) {
     let changed = changed(operations);
-    if changed.types.is_empty() && changed.keys.is_empty() {
+    if changed.columns.is_empty() && changed.keys.is_empty() {
         return;
     }
     let mut carried = Vec::new();
@@ -62,8 +62,8 @@ impl Changed<'_> {
             .iter()
             .map(|column| (&key.references, column.as_str()));
         let target = sorted(key.referenced_columns.iter().map(String::as_str));
-        own.any(|end| self.types.contains(&end))
-            || referenced.any(|end| self.types.contains(&end))
+        own.any(|end| self.columns.contains(&end))
+            || referenced.any(|end| self.columns.contains(&end))
             || self.keys.contains(&(&key.references, target))
     }
 }
@@ -81,11 +81,14 @@ fn changed(operations: &[Operation]) -> Changed<'_> {
     for operation in operations {
         #[expect(
             clippy::wildcard_enum_match_arm,
-            reason = "only these three change what a foreign key rests on"
+            reason = "only these four change what a foreign key rests on"
         )]
         match operation {
             Operation::AlterColumn { table, from, to, .. } if type_differs(from, to) => {
-                changed.types.insert((table, &to.name));
+                changed.columns.insert((table, &to.name));
+            }
+            Operation::MapValues { table, column, .. } => {
+                changed.columns.insert((table, column));
             }
             Operation::AlterPrimaryKey {
                 table,

@@ -58,7 +58,8 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
     };
     Ok(Plan {
         mode: Mode {
-            foreign_keys_off: statements.iter().any(replaces),
+            foreign_keys_off: statements.iter().any(replaces)
+                || changes.tables.iter().any(|change| changes.map_keys(change)),
             no_transaction: false,
         },
         statements,

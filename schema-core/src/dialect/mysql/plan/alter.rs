@@ -152,7 +152,8 @@ impl<'a> Alter<'a> {
     fn fate(&self, standing: &Column, column: &Column) -> Fate {
         let is_same = ddl::column(standing) == ddl::column(column)
             && !self.follows_table(column)
-            && !self.loses_its_check(column);
+            && !self.loses_its_check(column)
+            && !self.goes_by_another_type(column);
         let follows = self.follows(column);
         let storage = |column: &Column| column.generated.as_ref().map(|generated| generated.storage);
         match (storage(standing), storage(column)) {
@@ -164,6 +165,12 @@ impl<'a> Alter<'a> {
             }
             (None | Some(_), Some(_)) => Fate::Remade,
         }
+    }
+
+    /// Tells whether a column has another type while its rows change, be the one that it ends up with the same or not.
+    fn goes_by_another_type(&self, column: &Column) -> bool {
+        let source = self.change.sources.get(&column.name);
+        source.is_some_and(|source| values::type_between(self.change, column, source).is_some())
     }
 
     /// Tells whether a column is computed from one that it cannot stand through.

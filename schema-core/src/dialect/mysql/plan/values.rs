@@ -2,6 +2,7 @@
 
 use super::change::{Change, Source};
 use crate::dialect::Unsupported;
+use crate::dialect::mysql::RESERVED_PREFIX;
 use crate::dialect::mysql::ddl::{native, quote, table_name, text, value};
 use crate::dialect::mysql::default::canonical_default;
 use crate::dialect::mysql::expression::{Names, canonical};
@@ -59,6 +60,23 @@ pub(super) fn mapped<'a>(change: &Change, column: &str, source: &'a Source) -> V
         .collect()
 }
 
+/// Returns the old values, what they are on their way and the new ones, where values of a unique column become each other: the server looks at each row by
+/// itself, and would find two alike.
+fn ways<'a>(change: &Change, column: &Column, source: &'a Source) -> Vec<(&'a str, String, &'a str)> {
+    let before = &change.before;
+    let mut indexes = before.indexes.values();
+    let unique =
+        before.is_key(&column.name) || indexes.any(|index| index.unique && index.mentions(&column.name));
+    let mapped = mapped(change, &column.name, source);
+    let exchanged = mapped
+        .iter()
+        .any(|(_, new)| mapped.iter().any(|(old, _)| old == new));
+    let pairs = mapped.into_iter().filter(|_| unique && exchanged).enumerate();
+    pairs
+        .map(|(at, (old, new))| (old, format!("{RESERVED_PREFIX}{at}"), new))
+        .collect()
+}
+
 fn is_sensitive(column: &Column) -> bool {
     let collation = column.collation.as_deref();
     collation.is_some_and(|name| name.ends_with("_bin") || name.ends_with("_cs"))
@@ -86,6 +104,11 @@ pub(super) fn type_between(change: &Change, column: &Column, source: &Source) ->
                 values.push(value);
             }
         }
+        values.extend(
+            ways(change, column, source)
+                .into_iter()
+                .map(|(_, between, _)| between),
+        );
         let texts: Vec<String> = values.iter().map(|value| standard_text(value)).collect();
         return Some(format!("enum({})", texts.join(","))).filter(|between| between != old);
     }
@@ -117,13 +140,21 @@ pub(super) fn updates(change: &Change) -> Vec<Statement> {
         };
         let name = quote(&column.name);
         let kept = kept_times(change, &column.name);
-        let mapped = mapped(change, &column.name, source);
-        if !mapped.is_empty() {
-            let cases: String = mapped
-                .iter()
+        let ways = ways(change, column, source);
+        let there = ways.iter().map(|(old, between, _)| (*old, between.as_str()));
+        let on = ways.iter().map(|(_, between, new)| (between.as_str(), *new));
+        let once = mapped(change, &column.name, source);
+        let steps = if ways.is_empty() {
+            vec![once]
+        } else {
+            vec![there.collect(), on.collect()]
+        };
+        for pairs in steps.into_iter().filter(|pairs| !pairs.is_empty()) {
+            let cases = pairs.iter();
+            let cases: String = cases
                 .map(|(old, new)| format!(" WHEN {} THEN {}", text(old), text(new)))
                 .collect();
-            let old: Vec<String> = mapped.iter().map(|(old, _)| text(old)).collect();
+            let old: Vec<String> = pairs.iter().map(|(old, _)| text(old)).collect();
             updates.push(format!(
                 "UPDATE {table} SET {name} = CASE {name}{cases} ELSE {name} END{kept} WHERE {name} IN ({})",
                 old.join(", ")

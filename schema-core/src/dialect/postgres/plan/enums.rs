@@ -54,8 +54,8 @@ impl<'a> Enums<'a> {
             let was = enums.renamed.get(name).unwrap_or(name);
             match old.get(was) {
                 None => drop(enums.created.insert(name.clone(), values)),
-                Some(old) if old == values => {}
                 Some(old) => match in_place(was, name, old, values, after, tables) {
+                    Some(alterations) if alterations.is_empty() => {}
                     Some(alterations) => drop(enums.altered.insert(name.clone(), alterations)),
                     None => drop(enums.replaced.insert(name.clone(), values)),
                 },

@@ -90,6 +90,24 @@ impl Changes {
         Ok(follower.finish())
     }
 
+    /// Tells whether a table maps the values of a column by which a foreign key holds it or another table: both ends change, one after the other.
+    pub(super) fn map_keys(&self, change: &Change) -> bool {
+        let name = &change.after.name;
+        let mapped = |columns: &[String]| {
+            let mut sources = columns.iter().filter_map(|column| change.sources.get(column));
+            sources.any(|source| !source.values.is_empty())
+        };
+        let tables = self.tables.iter().map(|change| &change.before);
+        let mut keys = tables.chain(self.after.tables.values()).flat_map(|table| {
+            let keys = table.foreign_keys.values();
+            keys.map(move |key| (&table.name, key))
+        });
+        keys.any(|(table, key)| {
+            (table == name && mapped(&key.columns))
+                || (key.references == *name && mapped(&key.referenced_columns))
+        })
+    }
+
     /// Returns the names of the tables that are created.
     pub(super) fn created(&self) -> impl Iterator<Item = &TableName> {
         self.structural.iter().filter_map(|step| match step {

@@ -56,7 +56,7 @@ pub(super) fn alter(changes: &Changes, change: &Change) -> Result<Vec<Statement>
                     .column(name)
                     .ok_or_else(|| format!("`{name}` is made anew"))?;
                 altered.column(change, standing, column, source.fill.as_ref())?;
-                altered.map_values(source);
+                altered.map_values(before, source)?;
             }
             Some(name) => return Err(format!("`{}` takes the values of `{name}`", column.name)),
             None if before.column(&column.name).is_some() => {
@@ -276,11 +276,22 @@ impl Altered {
         Ok(())
     }
 
-    /// Once the old check is gone and before the new one is there.
-    fn map_values(&mut self, source: &Source) {
+    /// Once the old check is gone and before the new one is there. A value that rows have already may come to them later in the same
+    /// statement, which a unique does not wait for.
+    fn map_values(&mut self, before: &Table, source: &Source) -> Result<(), String> {
         let (Some(column), Some(value)) = (&source.column, source.mapped()) else {
-            return;
+            return Ok(());
         };
+        let exchanged = source.values.values().any(|new| source.values.contains_key(new));
+        let unique = before
+            .indexes
+            .values()
+            .any(|index| index.unique && index.mentions(column));
+        if exchanged && (unique || before.is_key(column)) {
+            return Err(format!(
+                "values of `{column}`, which is unique, become each other"
+            ));
+        }
         let old: Vec<String> = source.values.keys().map(|old| ddl::text(old)).collect();
         self.mapped_values.push(Statement::execute(format!(
             "UPDATE {} SET {column} = {value} WHERE {column} IN ({})",
@@ -288,6 +299,7 @@ impl Altered {
             old.join(", "),
             column = quote(column),
         )));
+        Ok(())
     }
 
     fn add_column(
