@@ -4,6 +4,7 @@
 //! database into that same form ([`Dialect::reflect`]), and turns operations into statements ([`Dialect::plan`]).
 //! Between normalized schemas comparison is `==`, so nothing above this module knows a database's name.
 
+mod backfill;
 mod effect;
 mod foundation;
 mod generalize;
@@ -27,7 +28,6 @@ mod session;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod stock;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 mod triggers;
 mod unenforced;
 mod unmanaged;

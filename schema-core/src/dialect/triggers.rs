@@ -1,5 +1,7 @@
 //! Triggers that name a column which is not there: servers look at what they do when they fire, not when the column goes.
 
+#![cfg(any(feature = "postgres", feature = "mysql"))]
+
 use std::collections::BTreeSet;
 
 use crate::lexer::{Lexicon, Token, lex};

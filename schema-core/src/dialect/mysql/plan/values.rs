@@ -2,6 +2,7 @@
 
 use super::change::{Change, Source};
 use crate::dialect::Unsupported;
+use crate::dialect::backfill::{Refused, in_turns};
 use crate::dialect::mysql::RESERVED_PREFIX;
 use crate::dialect::mysql::ddl::{native, quote, table_name, text, value};
 use crate::dialect::mysql::default::canonical_default;
@@ -12,13 +13,14 @@ use crate::lexer::Lexicon;
 use crate::plan::Statement;
 use crate::schema::{Auto, Column, Default, Expression, Type};
 
-/// Refuses a backfill whose text could be more than one expression.
+/// Refuses a backfill whose text could be more than one expression, or that reads what comes after it.
 ///
 /// # Errors
 ///
-/// Why it is none, with the column's name.
+/// Why it cannot be had, with the column's name.
 pub(super) fn refuse_broken_backfills(change: &Change) -> Result<(), Unsupported> {
     let table = &change.after;
+    filled_in_turns(change).map_err(|Refused { what, why }| unsupported(what, &why))?;
     for (column, source) in &change.sources {
         if let Some(Default::Expression { sql }) = &source.fill {
             canonical(&sql.0, Lexicon::STANDARD, &Names::of(table)).map_err(|why| {
@@ -160,18 +162,34 @@ pub(super) fn updates(change: &Change) -> Vec<Statement> {
                 old.join(", ")
             ));
         }
-        if let Some(fill) = fill(change, column, source) {
-            let rows = match change.standing(&column.name) {
-                Some(_) => format!(" WHERE {name} IS NULL"),
-                None => String::new(),
-            };
-            updates.push(format!(
-                "UPDATE {table} SET {name} = {}{kept}{rows}",
-                filled(change, column, fill)
-            ));
-        }
+    }
+    // Whoever has planned so far has asked for them once, and was not refused.
+    for column in filled_in_turns(change).into_iter().flatten().flatten() {
+        let Some((column, fill)) = change.after.column(column).and_then(|column| {
+            let source = change.sources.get(&column.name)?;
+            Some((column, fill(change, column, source)?))
+        }) else {
+            continue;
+        };
+        let name = quote(&column.name);
+        let rows = match change.standing(&column.name) {
+            Some(_) => format!(" WHERE {name} IS NULL"),
+            None => String::new(),
+        };
+        let (filled, kept) = (filled(change, column, fill), kept_times(change, &column.name));
+        updates.push(format!("UPDATE {table} SET {name} = {filled}{kept}{rows}"));
     }
     updates.into_iter().map(Statement::execute).collect()
+}
+
+/// Returns the columns whose rows are filled, those first that others read.
+fn filled_in_turns(change: &Change) -> Result<Vec<Vec<&str>>, Refused> {
+    let columns = change.after.columns.iter();
+    let fills = columns.filter_map(|column| {
+        let fill = fill(change, column, change.sources.get(&column.name)?)?;
+        Some((column.name.as_str(), fill))
+    });
+    in_turns(&change.before, &change.after, &fills.collect())
 }
 
 /// Returns a fill as an operand, in the form in which the column takes it.

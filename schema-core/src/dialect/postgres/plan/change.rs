@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::enums::Enums;
+use crate::dialect::backfill::{Refused, in_turns};
 use crate::dialect::postgres::types;
 use crate::operation::Operation;
 use crate::schema::{Check, Column, Default, ForeignKey, Index, Schema, Table, TableName};
@@ -213,6 +214,25 @@ impl<'a> TableChange<'a> {
             .collect();
         gone.sort_by_key(|column| column.generated.is_none());
         gone
+    }
+
+    /// Returns the values that rows get: those of new columns, and those in place of NULL where a column may no longer hold it.
+    pub(super) fn filled(&self) -> BTreeMap<&'a str, &'a Default> {
+        let mut filled = self.fills.clone();
+        for (old, new) in self.standing() {
+            let tightens = old.nullable && !new.nullable && new.generated.is_none();
+            match &new.default {
+                Some(default) if tightens => drop(filled.entry(&new.name).or_insert(default)),
+                Some(_) | None if tightens => {}
+                Some(_) | None => drop(filled.remove(new.name.as_str())),
+            }
+        }
+        filled
+    }
+
+    /// Returns the columns whose rows are filled, those first that others read.
+    pub(super) fn filled_in_turns(&self) -> Result<Vec<Vec<&'a str>>, Refused> {
+        in_turns(self.before, self.after, &self.filled())
     }
 
     /// Returns the standing columns whose values get another type or order.

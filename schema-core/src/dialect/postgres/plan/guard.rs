@@ -7,6 +7,7 @@ use super::change::{Change, TableChange};
 use super::conversion::{Conversion, conversion};
 use super::enums::Enums;
 use crate::dialect::Unsupported;
+use crate::dialect::backfill::Refused;
 use crate::dialect::postgres::ddl::{native, qualified, quote, quoted_list};
 use crate::dialect::postgres::expression::canonical;
 use crate::dialect::postgres::normalize::unsupported;
@@ -16,13 +17,16 @@ use crate::schema::{Auto, Column, Default, Expression, Index, IndexKey, IndexPar
 /// How many rows a guard shows.
 const SHOWN: usize = 10;
 
-/// Refuses a backfill whose text could be more than one expression.
+/// Refuses a backfill whose text could be more than one expression, or that reads what comes after it.
 ///
 /// # Errors
 ///
-/// Why it is none, with the column's name.
+/// Why it cannot be had, with the column's name.
 pub(super) fn refuse_broken_backfills(change: &Change<'_>) -> Result<(), Unsupported> {
     for table in &change.tables {
+        table
+            .filled_in_turns()
+            .map_err(|Refused { what, why }| unsupported(what, &why))?;
         for (column, fill) in &table.fills {
             if let Default::Expression { sql } = fill {
                 let what = || format!("the backfill of column `{}.{column}`", table.after.name);

@@ -137,27 +137,8 @@ END $sequence$"
 fn updates(table: &TableChange<'_>, enums: &Enums<'_>) -> Vec<Statement> {
     let name = qualified(&table.after.name);
     let mut updates = Vec::new();
-    let fresh: Vec<String> = table
-        .added()
-        .filter_map(|column| match table.fills.get(column.name.as_str())? {
-            Default::Literal(_) => None,
-            fill @ Default::Expression { .. } => Some(format!("{} = {}", quote(&column.name), value(fill))),
-        })
-        .collect();
-    if !fresh.is_empty() {
-        updates.push(Statement::execute(format!(
-            "UPDATE {name} SET {}",
-            fresh.join(", ")
-        )));
-    }
     for (old, new) in table.standing() {
         let column = quote(&new.name);
-        if let Some(fill) = null_fill(table, old, new) {
-            updates.push(Statement::execute(format!(
-                "UPDATE {name} SET {column} = {} WHERE {column} IS NULL",
-                value(fill)
-            )));
-        }
         // An enum's values change with its type.
         let is_enum = old.ty.values().is_some();
         let mapped = table
@@ -176,14 +157,35 @@ fn updates(table: &TableChange<'_>, enums: &Enums<'_>) -> Vec<Statement> {
             )));
         }
     }
+    // Whoever has planned so far has asked for them once, and was not refused.
+    for turn in table.filled_in_turns().into_iter().flatten() {
+        let (standing, new): (Vec<&str>, Vec<&str>) = turn
+            .into_iter()
+            .partition(|column| table.before.column(column).is_some());
+        let fresh: Vec<String> = new
+            .into_iter()
+            .filter_map(|column| match table.fills.get(column)? {
+                Default::Literal(_) => None,
+                fill @ Default::Expression { .. } => Some(format!("{} = {}", quote(column), value(fill))),
+            })
+            .collect();
+        if !fresh.is_empty() {
+            updates.push(Statement::execute(format!(
+                "UPDATE {name} SET {}",
+                fresh.join(", ")
+            )));
+        }
+        let nulls = standing
+            .into_iter()
+            .filter_map(|column| Some((quote(column), table.filled().get(column).copied()?)));
+        updates.extend(nulls.map(|(column, fill)| {
+            Statement::execute(format!(
+                "UPDATE {name} SET {column} = {} WHERE {column} IS NULL",
+                value(fill)
+            ))
+        }));
+    }
     updates
-}
-
-/// Returns the value in place of NULL for a column that no longer may hold it.
-fn null_fill<'a>(table: &TableChange<'a>, old: &Column, new: &'a Column) -> Option<&'a Default> {
-    let tightens = old.nullable && !new.nullable && new.generated.is_none();
-    let fill = table.fills.get(new.name.as_str()).copied();
-    fill.or(new.default.as_ref()).filter(|_| tightens)
 }
 
 /// An update leaves deferred checks behind, and ALTER TABLE refuses to run before they are made.

@@ -134,6 +134,28 @@ impl Change {
         self.before.column(source).filter(|_| source == column)
     }
 
+    /// Returns the values that rows get: those of new columns, and those in place of NULL where a column may no longer hold it.
+    pub(super) fn filled(&self) -> BTreeMap<&str, &Default> {
+        let columns = self
+            .after
+            .columns
+            .iter()
+            .filter(|column| column.generated.is_none());
+        let filled = columns.filter_map(|column| {
+            let source = self.sources.get(&column.name)?;
+            let fill = match &source.column {
+                None => source.fill.as_ref()?,
+                Some(name) => {
+                    let was_nullable = self.before.column(name).is_some_and(|column| column.nullable);
+                    let fill = source.fill.as_ref().or(column.default.as_ref())?;
+                    Some(fill).filter(|_| was_nullable && !column.nullable)?
+                }
+            };
+            Some((column.name.as_str(), fill))
+        });
+        filled.collect()
+    }
+
     /// Returns the value of the column in a row of `before`, without the fill, if it does not stay as it is.
     pub(super) fn written_anew(&self, column: &str) -> Option<String> {
         let source = self.sources.get(column)?;

@@ -11,6 +11,7 @@ pub(super) use self::reference::orphans;
 use super::change::{Change, Source};
 use super::rebuild::{free_rowid, rowid_key};
 use crate::dialect::Unsupported;
+use crate::dialect::backfill::{Refused, in_turns};
 use crate::dialect::sqlite::ddl::{quote, quoted_list, text};
 use crate::dialect::sqlite::expression::canonical;
 use crate::dialect::sqlite::normalize::unsupported;
@@ -22,13 +23,15 @@ use crate::schema::{
 /// How many rows a guard shows.
 const SHOWN: usize = 10;
 
-/// Refuses a backfill whose text could be more than one expression.
+/// Refuses a backfill whose text could be more than one expression, or that reads what comes after it.
 ///
 /// # Errors
 ///
-/// Why it is none, with the column's name.
+/// Why it cannot be had, with the column's name.
 pub(super) fn refuse_broken_backfills(change: &Change) -> Result<(), Unsupported> {
     let table = &change.after.name;
+    let turns = in_turns(&change.before, &change.after, &change.filled());
+    turns.map_err(|Refused { what, why }| unsupported(what, &why))?;
     for (column, source) in &change.sources {
         if let Some(Default::Expression { sql }) = &source.fill {
             canonical(&sql.0, &table.name)

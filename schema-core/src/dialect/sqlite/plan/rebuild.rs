@@ -7,10 +7,11 @@
 
 use super::change::Change;
 use super::guard;
+use crate::dialect::backfill::in_turns;
 use crate::dialect::sqlite::RESERVED_PREFIX;
 use crate::dialect::sqlite::ddl::{Wording, create_index, create_table, quote, quoted_list, text, value};
 use crate::plan::{Statement, Step};
-use crate::schema::{Auto, Column, Table};
+use crate::schema::{Auto, Column, Default, Table};
 
 /// The names by which SQLite knows the number of a row, unless a column has them
 /// (<https://sqlite.org/lang_createtable.html#rowid>).
@@ -68,7 +69,7 @@ fn copy(change: &Change, new: &str) -> String {
         before,
         after,
         renames: _,
-        sources,
+        sources: _,
     } = change;
     let mut targets = Vec::new();
     let mut values = Vec::new();
@@ -80,24 +81,14 @@ fn copy(change: &Change, new: &str) -> String {
             values.push(value.to_owned());
         }
     }
+    let stages = stages(change);
     for column in after.columns.iter().filter(|column| column.generated.is_none()) {
-        let Some(source) = sources.get(&column.name) else {
-            continue;
-        };
-        let copied = match (&source.column, &source.fill) {
-            (Some(name), fill) => {
-                let value_of_row = change.written_anew(&column.name).unwrap_or_else(|| quote(name));
-                let was_nullable = before.column(name).is_some_and(|column| column.nullable);
-                match fill.as_ref().or(column.default.as_ref()) {
-                    Some(fill) if was_nullable && !column.nullable => {
-                        format!("coalesce({value_of_row}, {})", value(fill))
-                    }
-                    Some(_) | None => value_of_row,
-                }
-            }
-            (None, Some(fill)) => value(fill),
+        let is_read = stages.iter().flatten().any(|(name, _)| *name == column.name);
+        let copied = match copied(change, column) {
+            _ if is_read => quote(&column.name),
+            Some(copied) => copied,
             // A column that is left out gets its default, or the next number.
-            (None, None) => continue,
+            None => continue,
         };
         targets.push(quote(&column.name));
         values.push(copied);
@@ -113,13 +104,83 @@ fn copy(change: &Change, new: &str) -> String {
     }
     let order = order(change, key, old_rowid);
     let order = order.map_or_else(String::new, |order| format!("\nORDER BY {order}"));
+    let (with, rows) = staged(before, &stages);
     format!(
-        "INSERT INTO {} ({})\nSELECT {}\nFROM {}{order}",
+        "INSERT INTO {} ({})\n{with}SELECT {}\nFROM {rows}{order}",
         quote(new),
         targets.join(", "),
         values.join(", "),
-        quote(&before.name.name)
     )
+}
+
+/// Returns the value that a column gets in the row that is copied; `None` if the database finds one.
+fn copied(change: &Change, column: &Column) -> Option<String> {
+    let source = change.sources.get(&column.name)?;
+    let fill = change.filled().get(column.name.as_str()).map(|fill| value(fill));
+    let Some(name) = &source.column else {
+        return fill;
+    };
+    let value_of_row = change.written_anew(&column.name).unwrap_or_else(|| quote(name));
+    Some(match fill {
+        Some(fill) => format!("coalesce({value_of_row}, {fill})"),
+        None => value_of_row,
+    })
+}
+
+/// Returns the columns that backfills read and that do not stay as they are, each with its value: those first that others read.
+fn stages(change: &Change) -> Vec<Vec<(&str, String)>> {
+    let Change { before, after, .. } = change;
+    let filled = change.filled();
+    let is_read = |name: &str| {
+        filled.iter().any(|(reader, fill)| match fill {
+            Default::Expression { sql } => *reader != name && sql.mentions(name),
+            Default::Literal(_) => false,
+        })
+    };
+    let columns = after.columns.iter().map(|column| column.name.as_str());
+    let unfilled = columns.filter(|name| !filled.contains_key(name)).collect();
+    // Whoever has planned so far has asked for them once, and was not refused.
+    let turns = in_turns(before, after, &filled).unwrap_or_default();
+    let stages = std::iter::once(unfilled).chain(turns).map(|turn: Vec<&str>| {
+        let read = turn.into_iter().filter(|name| is_read(name));
+        let written = read.filter_map(|name| {
+            let column = after.column(name).filter(|column| column.generated.is_none())?;
+            let default = || column.default.as_ref().map_or_else(|| "NULL".to_owned(), value);
+            let value = copied(change, column).unwrap_or_else(default);
+            (value != quote(name)).then_some((name, value))
+        });
+        written.collect::<Vec<_>>()
+    });
+    stages.filter(|stage| !stage.is_empty()).collect()
+}
+
+/// Returns the rows to copy, with what comes before the SELECT: for each stage all columns there are, each value made once however often it is
+/// read.
+fn staged(before: &Table, stages: &[Vec<(&str, String)>]) -> (String, String) {
+    let mut rows = quote(&before.name.name);
+    let mut columns: Vec<String> = before.columns.iter().map(|column| quote(&column.name)).collect();
+    let rowid = free_rowid(before).map(|rowid| format!("{rowid} AS {rowid}"));
+    let mut with = Vec::new();
+    for (at, stage) in stages.iter().enumerate() {
+        let written: Vec<String> = stage.iter().map(|(name, _)| quote(name)).collect();
+        columns.retain(|column| !written.contains(column));
+        let values = stage.iter().zip(&written);
+        let values = values.map(|((_, value), name)| format!("{value} AS {name}"));
+        let all: Vec<String> = rowid.iter().chain(&columns).cloned().chain(values).collect();
+        let stage = quote(&format!("{RESERVED_PREFIX}rows_{at}"));
+        with.push(format!(
+            "{stage} AS MATERIALIZED (SELECT {} FROM {rows})",
+            all.join(", ")
+        ));
+        columns.extend(written);
+        rows = stage;
+    }
+    let with = if with.is_empty() {
+        String::new()
+    } else {
+        format!("WITH {}\n", with.join(",\n"))
+    };
+    (with, rows)
 }
 
 /// Returns the order in which the new table keeps its rows, as far as the old one knows it.
