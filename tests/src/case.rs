@@ -167,7 +167,8 @@ pub fn answers(text: &str, from: &Schema) -> Answers {
         let (left, right) = rest
             .split_once(" = ")
             .unwrap_or_else(|| panic!("no ` = ` in `{line}`"));
-        if what == "rename" && from.table(&table_name(left)).is_some() {
+        let table = left.parse().ok().and_then(|table| from.table(&table));
+        if what == "rename" && table.is_some() {
             answers.renamed_tables.insert(table_name(left), table_name(right));
             continue;
         }

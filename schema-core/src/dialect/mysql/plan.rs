@@ -56,7 +56,7 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
     for step in &changes.structural {
         structural(step, &changes, &keys, &mut statements);
     }
-    for change in &changes.tables {
+    for change in values::tables_in_turn(&changes) {
         statements.extend(alter::alter(change, &changes, &keys));
     }
     statements.extend(keys.late.iter().map(|(table, names)| {

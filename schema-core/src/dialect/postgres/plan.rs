@@ -114,7 +114,7 @@ fn alter(change: &Change<'_>, statements: &mut Vec<Statement>) {
     for table in created.clone() {
         statements.push(Statement::execute(create_table(table)));
     }
-    for table in &change.tables {
+    for table in change.in_turn() {
         table::alter(table, enums, statements);
     }
     for table in created {

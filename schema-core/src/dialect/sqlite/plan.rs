@@ -44,7 +44,7 @@ pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsu
         let sql = create_table(table, &table.name.name, &Wording::default());
         statements.push(Statement::execute(sql));
     }
-    for change in &changes.tables {
+    for change in changes.in_turn() {
         table(&changes, change, &mut statements)?;
     }
     for table in created() {

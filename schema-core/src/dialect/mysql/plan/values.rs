@@ -1,8 +1,10 @@
 //! Rows that change between two ALTERs of their table: old values that become others, and missing ones that are filled in.
 
-use super::change::{Change, Source};
+use std::collections::BTreeMap;
+
+use super::change::{Change, Changes, Source};
 use crate::dialect::Unsupported;
-use crate::dialect::backfill::{Refused, in_turns};
+use crate::dialect::backfill::{self, Filled, Refused, in_turns};
 use crate::dialect::mysql::RESERVED_PREFIX;
 use crate::dialect::mysql::ddl::{native, quote, table_name, text, value};
 use crate::dialect::mysql::default::canonical_default;
@@ -184,12 +186,27 @@ pub(super) fn updates(change: &Change) -> Vec<Statement> {
 
 /// Returns the columns whose rows are filled, those first that others read.
 fn filled_in_turns(change: &Change) -> Result<Vec<Vec<&str>>, Refused> {
+    in_turns(&change.before, &change.after, &fills(change))
+}
+
+/// Returns the standing tables that change, those first in which the backfills of others read.
+pub(super) fn tables_in_turn(changes: &Changes) -> impl Iterator<Item = &Change> {
+    let filled = changes.tables.iter().map(|change| Filled {
+        before: &change.before,
+        after: &change.after,
+        fills: fills(change),
+    });
+    let order = backfill::tables_in_turn(&filled.collect::<Vec<_>>()).into_iter();
+    order.filter_map(|at| changes.tables.get(at))
+}
+
+fn fills(change: &Change) -> BTreeMap<&str, &Default> {
     let columns = change.after.columns.iter();
     let fills = columns.filter_map(|column| {
         let fill = fill(change, column, change.sources.get(&column.name)?)?;
         Some((column.name.as_str(), fill))
     });
-    in_turns(&change.before, &change.after, &fills.collect())
+    fills.collect()
 }
 
 /// Returns a fill as an operand, in the form in which the column takes it.

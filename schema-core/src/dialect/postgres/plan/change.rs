@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::enums::Enums;
-use crate::dialect::backfill::{Refused, in_turns};
+use crate::dialect::backfill::{Filled, Refused, in_turns, tables_in_turn};
 use crate::dialect::postgres::types;
 use crate::operation::Operation;
 use crate::schema::{Check, Column, Default, ForeignKey, Index, Schema, Table, TableName};
@@ -138,6 +138,17 @@ impl<'a> Change<'a> {
         };
         change.remake_hanging_keys();
         change
+    }
+
+    /// Returns the standing tables that change, those first in which the backfills of others read.
+    pub(super) fn in_turn(&self) -> impl Iterator<Item = &TableChange<'a>> {
+        let filled = self.tables.iter().map(|table| Filled {
+            before: table.before,
+            after: table.after,
+            fills: table.filled(),
+        });
+        let order = tables_in_turn(&filled.collect::<Vec<_>>()).into_iter();
+        order.filter_map(|at| self.tables.get(at))
     }
 
     /// Drops and adds again the foreign keys that stay but hang on a column that does not stay as it is, on either side.

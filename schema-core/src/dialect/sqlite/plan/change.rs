@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{misfit, times};
 use crate::dialect::Unsupported;
+use crate::dialect::backfill::{Filled, tables_in_turn};
 use crate::dialect::sqlite::ddl::{quote, text};
 use crate::dialect::sqlite::expression::canonical_default;
 use crate::dialect::sqlite::types;
@@ -88,6 +89,17 @@ impl Changes {
             follower.follow(operation).map_err(|error| misfit(&error))?;
         }
         Ok(follower.finish())
+    }
+
+    /// Returns the standing tables that change, those first in which the backfills of others read.
+    pub(super) fn in_turn(&self) -> impl Iterator<Item = &Change> {
+        let filled = self.tables.iter().map(|change| Filled {
+            before: &change.before,
+            after: &change.after,
+            fills: change.filled(),
+        });
+        let order = tables_in_turn(&filled.collect::<Vec<_>>()).into_iter();
+        order.filter_map(|at| self.tables.get(at))
     }
 
     /// Tells whether a table maps the values of a column by which a foreign key holds it or another table: both ends change, one after the other.

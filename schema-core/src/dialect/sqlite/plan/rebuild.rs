@@ -157,7 +157,8 @@ fn stages(change: &Change) -> Vec<Vec<(&str, String)>> {
 /// Returns the rows to copy, with what comes before the SELECT: for each stage all columns there are, each value made once however often it is
 /// read.
 fn staged(before: &Table, stages: &[Vec<(&str, String)>]) -> (String, String) {
-    let mut rows = quote(&before.name.name);
+    let table = quote(&before.name.name);
+    let mut rows = table.clone();
     let mut columns: Vec<String> = before.columns.iter().map(|column| quote(&column.name)).collect();
     let rowid = free_rowid(before).map(|rowid| format!("{rowid} AS {rowid}"));
     let mut with = Vec::new();
@@ -173,7 +174,8 @@ fn staged(before: &Table, stages: &[Vec<(&str, String)>]) -> (String, String) {
             all.join(", ")
         ));
         columns.extend(written);
-        rows = stage;
+        // A backfill may say whose its columns are.
+        rows = format!("{stage} AS {table}");
     }
     let with = if with.is_empty() {
         String::new()
