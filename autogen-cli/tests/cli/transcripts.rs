@@ -75,6 +75,7 @@ transcripts!(
     other_files,
     questions,
     rebase,
+    renamed_at_once,
     renamed_from,
     renamed_values,
     tables,
