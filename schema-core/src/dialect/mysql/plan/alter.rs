@@ -36,6 +36,17 @@ pub(super) fn alter(change: &Change, changes: &Changes, keys: &Keys) -> Vec<Stat
     alter.finish()
 }
 
+/// Returns the standing columns that are dropped and added again.
+pub(super) fn remade(change: &Change, changes: &Changes) -> BTreeSet<String> {
+    let keys = Keys::default();
+    let alter = Alter::new(change, changes, &keys);
+    let standing = alter.standing();
+    standing
+        .filter(|(standing, column, _)| alter.fate(standing, column) == Fate::Remade)
+        .map(|(_, column, _)| column.name.clone())
+        .collect()
+}
+
 /// How a column that stands becomes what it shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {

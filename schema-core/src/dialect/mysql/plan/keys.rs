@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alter::remade;
 use super::change::{Change, Changes, Structural};
 use crate::schema::{ForeignKey, Schema, Table, TableName};
 
@@ -87,9 +88,32 @@ impl Keys {
             .is_some_and(|names| names.iter().any(|name| name == key))
     }
 
-    /// A key that is dropped and added again as it was stands in the way of something.
+    /// A key that is dropped and added again as it was stands in the way of something, and so does one by a column that is dropped and added again.
     fn carry(&mut self, changes: &Changes) {
-        for (table, name) in &changes.carried {
+        let carried = changes.carried.iter();
+        let mut carried: Vec<(&TableName, &String)> = carried.map(|(table, name)| (table, name)).collect();
+        let remade: BTreeMap<&TableName, BTreeSet<String>> = changes
+            .tables
+            .iter()
+            .map(|change| (&change.after.name, remade(change, changes)))
+            .collect();
+        let is_remade = |table: &TableName, columns: &[String]| {
+            let remade = remade.get(table);
+            remade.is_some_and(|remade| columns.iter().any(|column| remade.contains(column)))
+        };
+        for table in changes.before.tables.values() {
+            let after = changes.after.table(&table.name);
+            for key in table.foreign_keys.values() {
+                let stands = after.and_then(|table| table.foreign_keys.get(&key.name)) == Some(key);
+                let hangs = is_remade(&table.name, &key.columns)
+                    || is_remade(&key.references, &key.referenced_columns);
+                let own = (&table.name, &key.name);
+                if stands && hangs && !carried.contains(&own) {
+                    carried.push(own);
+                }
+            }
+        }
+        for (table, name) in carried {
             if !self.is_early(table, name) {
                 push(&mut self.early, table, name);
             }
