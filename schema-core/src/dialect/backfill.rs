@@ -35,6 +35,7 @@ pub(super) fn in_turns<'a>(
         Some(Default::Expression { sql }) => column != other && sql.mentions(other),
         Some(Default::Literal(_)) | None => false,
     };
+    let alone = |column: &str| fills.get(column).is_some_and(|fill| reads_its_row_alone(fill));
     let columns = after.columns.iter().map(|column| column.name.as_str());
     let mut waiting: Vec<&str> = columns.filter(|column| fills.contains_key(column)).collect();
     for computed in after.columns.iter().filter(|column| column.generated.is_some()) {
@@ -43,7 +44,7 @@ pub(super) fn in_turns<'a>(
             .is_some_and(|column| column.generated == computed.generated);
         let reader = waiting
             .iter()
-            .find(|column| reads(column, &computed.name) && reads_its_row_alone(fills.get(*column)));
+            .find(|column| reads(column, &computed.name) && alone(column));
         if let (false, Some(reader)) = (stands, reader) {
             let why = format!(
                 "it reads `{}`, which is computed after it; write what that is computed from",
@@ -57,11 +58,7 @@ pub(super) fn in_turns<'a>(
         let (now, later): (Vec<&str>, Vec<&str>) = waiting
             .iter()
             .partition(|column| !waiting.iter().any(|other| reads(column, other)));
-        if now.is_empty()
-            && !waiting
-                .iter()
-                .all(|column| reads_its_row_alone(fills.get(column)))
-        {
+        if now.is_empty() && !waiting.iter().all(|column| alone(column)) {
             // What looks like one of them may be another table's.
             turns.push(vec![first]);
             waiting.remove(0);
@@ -82,10 +79,10 @@ pub(super) fn in_turns<'a>(
 }
 
 /// Tells whether a name within a backfill can be that of a column of its own table only.
-fn reads_its_row_alone(fill: Option<&&Default>) -> bool {
+pub(super) fn reads_its_row_alone(fill: &Default) -> bool {
     match fill {
-        Some(Default::Expression { sql }) => !lex(&sql.0, Lexicon::STANDARD).any(|token| token.is("SELECT")),
-        Some(Default::Literal(_)) | None => true,
+        Default::Expression { sql } => !lex(&sql.0, Lexicon::STANDARD).any(|token| token.is("SELECT")),
+        Default::Literal(_) => true,
     }
 }
 

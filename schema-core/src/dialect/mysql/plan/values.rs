@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Change, Changes, Source};
 use crate::dialect::Unsupported;
-use crate::dialect::backfill::{self, Filled, Refused, in_turns};
+use crate::dialect::backfill::{self, Filled, Refused, in_turns, reads_its_row_alone};
 use crate::dialect::mysql::RESERVED_PREFIX;
 use crate::dialect::mysql::ddl::{native, quote, table_name, text, value};
 use crate::dialect::mysql::default::canonical_default;
@@ -209,8 +209,11 @@ fn fills(change: &Change) -> BTreeMap<&str, &Default> {
     fills.collect()
 }
 
-/// Returns a fill as an operand, in the form in which the column takes it.
+/// Returns a fill as an operand, in the form in which the column takes it. One that reads other rows says whose its columns are, and stays as it is.
 fn filled(change: &Change, column: &Column, fill: &Default) -> String {
+    if !reads_its_row_alone(fill) {
+        return value(fill);
+    }
     let native = native(column);
     let values = types::values(native);
     let names = Names::of(&change.after);
