@@ -9,6 +9,7 @@ mod conversion;
 mod enums;
 mod guard;
 mod member;
+mod moves;
 mod table;
 
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ use super::ddl::{
 };
 use super::normalize::unsupported;
 use crate::dialect::{Mode, Unsupported};
-use crate::operation::{ApplyError, Asides, Operation, apply_all, reverse_all};
+use crate::operation::{ApplyError, Asides, Operation, apply_all, aside, reverse_all};
 use crate::plan::{Plan, Statement, Step};
 use crate::schema::{Schema, Table, TableName};
 
@@ -32,11 +33,14 @@ use crate::schema::{Schema, Table, TableName};
 pub(super) fn plan(from: &Schema, operations: &[Operation]) -> Result<Plan, Unsupported> {
     let mut statements = Vec::new();
     let mut before = from.clone();
-    for run in operations.chunk_by(|one, next| is_rename(one) == is_rename(next)) {
+    let roomy = moves::with_room(from, operations).map_err(|error| misfit(&error))?;
+    for run in roomy.chunk_by(|one, next| is_rename(one) == is_rename(next)) {
         let after = apply_all(before.clone(), run).map_err(|error| misfit(&error))?;
         if run.first().is_some_and(is_rename) {
-            run.iter()
-                .for_each(|operation| rename(operation, &before, &mut statements));
+            for operation in run {
+                rename(operation, &before, &mut statements);
+                operation.apply(&mut before).map_err(|error| misfit(&error))?;
+            }
         } else {
             let change = Change::collect(&before, &after, run);
             guard::refuse_broken_backfills(&change)?;
@@ -78,25 +82,38 @@ fn rename(operation: &Operation, before: &Schema, statements: &mut Vec<Statement
             quote(to)
         ));
     }
-    if let Operation::RenameTable { from, to } = operation {
-        let mut name = from.clone();
-        if from.name != to.name {
-            execute(format!(
-                "ALTER TABLE {} RENAME TO {}",
-                qualified(from),
-                quote(&to.name)
-            ));
-            name.name.clone_from(&to.name);
-        }
-        if from.schema != to.schema {
-            create_schemas(before, [to], &mut execute);
-            let schema = to.schema.as_deref().unwrap_or("public");
-            execute(format!(
-                "ALTER TABLE {} SET SCHEMA {}",
-                qualified(&name),
-                quote(schema)
-            ));
-        }
+    let Operation::RenameTable { from, to } = operation else {
+        return;
+    };
+    let call =
+        |name: &TableName, new: &str| format!("ALTER TABLE {} RENAME TO {}", qualified(name), quote(new));
+    if from.schema == to.schema {
+        return execute(call(from, &to.name));
+    }
+    create_schemas(before, [to], &mut execute);
+    statements.extend(moves::sequences(before, from, to));
+    let mut execute = |sql: String| statements.push(Statement::execute(sql));
+    // On its way it has the old name there or the new name here, whichever is free, or one that nobody has.
+    let (old_there, new_here) = (to.sibling(from.name.clone()), from.sibling(to.name.clone()));
+    let is_free = |name: &TableName| before.table(name).is_none();
+    let between = if from.name == to.name || is_free(&new_here) {
+        new_here
+    } else if is_free(&old_there) {
+        from.clone()
+    } else {
+        from.sibling(aside(&to.name, |name| !is_free(&from.sibling(name.to_owned()))))
+    };
+    if between.name != from.name {
+        execute(call(from, &between.name));
+    }
+    let schema = to.schema.as_deref().unwrap_or("public");
+    execute(format!(
+        "ALTER TABLE {} SET SCHEMA {}",
+        qualified(&between),
+        quote(schema)
+    ));
+    if between.name != to.name {
+        execute(call(&to.sibling(between.name.clone()), &to.name));
     }
 }
 
