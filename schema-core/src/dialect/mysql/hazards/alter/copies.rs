@@ -61,6 +61,7 @@ pub(super) fn copying(
                 has(Storage::Stored),
                 indexes_virtual(Some(standing), together),
             )
+            .or_else(|| sorts_otherwise(standing, &old, definition))
             .or_else(|| follows_charset(standing, &old, definition, together))
             .or_else(|| says_longer_length(standing, &old, definition))?;
             let safe = if code == Code::L17 {
@@ -321,6 +322,18 @@ fn redefined(
         }
         (Auto::No, false) | (Auto::Auto | Auto::NeverReused, true) => None,
     }
+}
+
+/// The rows are kept in the order of the primary key, so that another collation of its columns writes all of them anew.
+fn sorts_otherwise(standing: &Table, old: &Column, definition: &Definition<'_>) -> Option<(Code, String)> {
+    let lower = |collation: &str| collation.to_lowercase();
+    let new = behind(definition, "COLLATE").map(|collation| lower(&collation));
+    let differs = old.collation.as_deref().map(lower) != new;
+    let text = format!(
+        "`{}`, which is in the primary key, sorts otherwise",
+        definition.name
+    );
+    (differs && standing.is_key(&old.name)).then_some((Code::L16, text))
 }
 
 /// Returns why the server copies a table whose VIRTUAL column comes or goes by a statement that does something else, too.
