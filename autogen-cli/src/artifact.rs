@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use schema_core::metadata::{self, MetadataError, Models, section};
 use schema_core::schema::TableName;
+use wildmatch::WildMatch;
 
 pub(crate) use selection::{ModelArgs, Selection};
 
@@ -76,7 +77,12 @@ pub(crate) fn read(
         let mut packages: Vec<String> = built.iter().map(|artifact| artifact.package.clone()).collect();
         packages.sort();
         packages.dedup();
-        records.crates = Some(built.iter().map(|artifact| artifact.krate.clone()).collect());
+        records.crates = Some(
+            built
+                .iter()
+                .map(|artifact| WildMatch::new(&artifact.krate))
+                .collect(),
+        );
         let sources = Sources {
             packages,
             features: selection.feature_words(),
@@ -98,7 +104,7 @@ pub(crate) fn read(
         if !config.models.packages.is_empty() {
             let packages = config.models.packages.iter().map(|package| crate_of(package));
             let given = absolute.iter().filter_map(|path| crate_of_file(path));
-            records.crates = Some(packages.chain(given).collect());
+            records.crates = Some(packages.chain(given).map(|name| WildMatch::new(&name)).collect());
         }
         (absolute, Sources::default())
     };
@@ -145,7 +151,7 @@ struct Records {
     seen: HashSet<String>,
     texts: Vec<String>,
     /// The crates whose models count, if they are known: a program holds those of its dependencies, too.
-    crates: Option<HashSet<String>>,
+    crates: Option<Vec<WildMatch>>,
     /// The structs that do not count, by their tables.
     left_out: BTreeMap<String, String>,
 }
@@ -196,7 +202,8 @@ impl Records {
             schema: named.schema,
             name: named.table,
         };
-        (!crates.contains(krate)).then(|| (table.to_string(), format!("{}::{}", named.module, named.rust)))
+        let counts = crates.iter().any(|name| name.matches(krate));
+        (!counts).then(|| (table.to_string(), format!("{}::{}", named.module, named.rust)))
     }
 }
 

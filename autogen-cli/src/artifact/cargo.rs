@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cargo_metadata::{Artifact as Message, Message as AnyMessage, MetadataCommand, PackageId, TargetKind};
+use wildmatch::WildMatch;
 
 use super::Selection;
 use crate::error::CommandError;
@@ -152,10 +153,10 @@ fn default_members(manifest: &Path) -> Option<Vec<PackageId>> {
     Some(packages.iter().map(|package| package.id.clone()).collect())
 }
 
-/// Tells whether what was given to `--package` means the package of that id: a name, a name with a version, or an id.
+/// Tells whether what was given to `--package` means the package of that id: a name, one with `*` in it, a name with a version, or an id.
 fn specifies(specification: &str, id: &str) -> bool {
     let name = specification.split(['@', ':']).next().unwrap_or(specification);
-    specification == id || name == package_name(id)
+    specification == id || WildMatch::new(name).matches(package_name(id))
 }
 
 /// Returns the name in a package id: `path+file:///srv/store#0.1.0`, `path+file:///srv/a#store@0.1.0`, or, before
@@ -222,6 +223,7 @@ mod tests {
             assert_eq!(package_name(id), "store", "{id}");
         }
         assert!(specifies("store@0.1.0", "path+file:///srv/store#0.1.0"));
+        assert!(specifies("st*", "path+file:///srv/store#0.1.0"));
         assert!(!specifies("stor", "path+file:///srv/store#0.1.0"));
     }
 }

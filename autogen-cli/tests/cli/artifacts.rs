@@ -159,13 +159,15 @@ fn checked(toml: &str, name: &str, records: &[&str]) -> crate::session::Run {
 
 #[test]
 fn of_a_program_the_models_of_the_configured_packages_count() {
-    let packages = "[models]\npackages = [\"worker\"]\n";
     let alone = JOB.replace(
         ",\"foreign_keys\":[{\"columns\":[\"tenant_id\"],\"table\":\"tenants\",\"references\":[\"id\"]}]",
         "",
     );
-    let run = checked(packages, "worker", &[TENANT, &alone]);
-    assert_eq!((run.code, run.terminal.as_str()), (1, "added table 'jobs'\n"));
+    for package in ["worker", "work*"] {
+        let packages = format!("[models]\npackages = [\"{package}\"]\n");
+        let run = checked(&packages, "worker", &[TENANT, &alone]);
+        assert_eq!((run.code, run.terminal.as_str()), (1, "added table 'jobs'\n"));
+    }
     let run = checked("", "worker", &[TENANT, &alone]);
     assert_eq!(run.terminal, "added table 'jobs'\nadded table 'tenants'\n");
     // The crate of the file itself counts, whatever its package is called.
