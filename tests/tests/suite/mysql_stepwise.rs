@@ -168,6 +168,13 @@ impl Site {
     }
 }
 
+/// Ends a session whose process is gone, if the server has not noticed that by itself.
+fn end_session(connection: &mut dyn Connection, session: i64) {
+    if let Err(error) = connection.execute(&format!("KILL {session}"), &[]) {
+        assert!(error.to_string().contains("Unknown thread id"), "{error}");
+    }
+}
+
 fn upgrade(url: &DatabaseUrl, history: &History, options: &Options) -> (Vec<String>, Result<(), RunError>) {
     let mut log = Vec::new();
     let result = runner::upgrade(
@@ -225,7 +232,7 @@ fn kill_in(number: usize, end: &End) {
     match end {
         End::Done => {}
         End::Undone => {
-            watcher.execute(&format!("KILL {session}"), &[]).unwrap();
+            end_session(&mut *watcher, session);
             site.wait_for_end(&mut *watcher, session);
         }
     }
@@ -278,7 +285,7 @@ fn kill_in_lasting(end: &End) -> Option<Site> {
     child.kill().unwrap();
     child.wait().unwrap();
     if let End::Undone = end {
-        watcher.execute(&format!("KILL {session}"), &[]).unwrap();
+        end_session(&mut *watcher, session);
     }
     holder.execute("UNLOCK TABLES", &[]).unwrap();
     site.wait_for_end(&mut *watcher, session);
