@@ -10,7 +10,6 @@ use super::{Job, RunError};
 use crate::dialect::Dialect;
 use crate::history::{BranchConflict, Direction, History, Replaced, RevisionId};
 use crate::operation::changed_tables;
-use crate::script::replaced_table;
 
 /// A revision that cannot run beside one of another branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,12 +184,7 @@ fn apart(
             return Ok(Some(of(other, ApartCause::Conflict(Box::new(conflict)))));
         }
     }
-    let replaced: BTreeSet<String> = job
-        .plan
-        .statements
-        .iter()
-        .filter_map(|statement| replaced_table(&statement.step, dialect.lexicon()))
-        .collect();
+    let replaced = job.written_anew(dialect);
     if replaced.is_empty() {
         return Ok(None);
     }

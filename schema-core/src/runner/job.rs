@@ -1,5 +1,6 @@
 //! A script that is about to run: read and checked before anything does.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,6 +55,14 @@ impl Job {
             resumes_after: None,
             downgrade: history.script(id, dialect.name(), Direction::Downgrade).ok(),
         })
+    }
+
+    /// Returns the tables, in lower case, that the script writes anew, as its branch knows them.
+    pub(super) fn written_anew(&self, dialect: &dyn Dialect) -> BTreeSet<String> {
+        let statements = self.plan.statements.iter();
+        statements
+            .filter_map(|statement| script::replaced_table(&statement.step, dialect.lexicon()))
+            .collect()
     }
 
     /// Reads the script that takes a revision back, one of the rows: the file's or, where the files do not have what was applied, the one that the

@@ -194,7 +194,7 @@ fn a_table_is_not_written_anew_under_what_was_put_on_top_of_it_since() {
     let printed = runner::upgrade_script(&Sqlite, &history, &ids([1]), &ids([3]), Repeat::Stop, "0").unwrap();
     let error = shell::run(&mut *database.open(), &Sqlite, &printed).unwrap_err();
     assert!(
-        error.contains("the database has what builds on `690000020000`, but not `690000020000`"),
+        error.contains("the database has a revision, but not what it builds on by now"),
         "{error}"
     );
     assert_eq!(

@@ -28,15 +28,10 @@ pub(super) fn of_upgrade(dialect: &dyn Dialect, history: &History, job: &Job) ->
         stop(dialect, *parent, "= 0", &message)
     });
     let already = format!("the database has `{id}` already");
-    let overtaken = format!(
-        "the database has what builds on `{id}`, but not `{id}`: `autogen upgrade` says how to go on"
-    );
-    let children = children(history, id);
-    let overtaken = (!children.is_empty()).then(|| none_of(dialect, &children, &overtaken));
     Guards {
         due: format!("({}) = 0", count(dialect, id)),
         begun: vec![unfinished(), stop(dialect, id, "> 0", &already)],
-        ready: ready.chain(overtaken).collect(),
+        ready: ready.collect(),
     }
 }
 
@@ -85,7 +80,32 @@ pub(super) fn ruled_out(
     for merge in lost_merges(history, before, jobs) {
         guards.extend(none_overruled(dialect, history, merge));
     }
+    guards.extend(none_overtaken(dialect, history, jobs));
     guards
+}
+
+/// How many conditions a step has at most: SQLite nests them, and no deeper than a thousand.
+const CONDITIONS: usize = 100;
+
+/// Returns steps that fail if the database has a revision that was put on top of one that it lacks only since, where a script writes a table anew: without
+/// what the revision did to that.
+fn none_overtaken(dialect: &dyn Dialect, history: &History, jobs: &[Job]) -> Vec<Statement> {
+    if jobs.iter().all(|job| job.written_anew(dialect).is_empty()) {
+        return Vec::new();
+    }
+    let gap = |job: &Job| {
+        let children = children(history, job.revision);
+        let lacks = count(dialect, job.revision);
+        (!children.is_empty()).then(|| format!("id IN ({}) AND ({lacks}) = 0", literals(dialect, &children)))
+    };
+    let gaps: Vec<String> = jobs.iter().filter_map(gap).collect();
+    let guard = |gaps: &[String]| {
+        Statement::from(Step::ExpectNoRows {
+            sql: format!("SELECT id FROM {TABLE} WHERE {}", gaps.join("\n    OR ")),
+            message: "the database has a revision, but not what it builds on by now: `autogen upgrade` says how to go on".to_owned(),
+        })
+    };
+    gaps.chunks(CONDITIONS).map(guard).collect()
 }
 
 /// Returns the merges on the way that are not run, since another one decided against them: what they decided against stays so.
