@@ -4,7 +4,7 @@ use super::Step;
 use crate::hazard::types::keeps_values;
 use crate::hazard::{Code, Hazard};
 use crate::operation::Operation;
-use crate::schema::{Auto, Column, Default, TableName};
+use crate::schema::{Auto, Column, Default, TableName, Type};
 
 impl Step<'_> {
     pub(super) fn dropped(&self, table: &TableName, column: &Column, found: &mut Vec<Hazard>) {
@@ -83,7 +83,7 @@ impl Step<'_> {
 
     /// Values that an enum no longer has and that no row exchanges for others, and what to do about them.
     fn values_gone(&self, table: &TableName, from: &Column, to: &Column) -> Option<(String, String)> {
-        let (old, new) = (from.ty.values()?, to.ty.values()?);
+        let (old, new) = (held(&from.ty)?, held(&to.ty)?);
         let is_mapped = |value: &String| {
             self.operations.iter().any(|operation| {
                 matches!(operation, Operation::MapValues { table: of, column, values, .. }
@@ -97,6 +97,15 @@ impl Step<'_> {
             .collect();
         let first = gone.first()?.trim_matches('`');
         let column = &to.name;
+        if let Type::Array(_) = to.ty {
+            let text = format!(
+                "the lists of `{table}.{column}` may hold what its enum has no more, {}: PostgreSQL fails on such rows, elsewhere they stay as they are",
+                gone.join(", ")
+            );
+            let safe =
+                "change such lists in the script, before the new type; on SQLite and MySQL they are JSON";
+            return Some((text, safe.to_owned()));
+        }
         let text = format!(
             "`{table}.{column}` has no {} any more, and fails on rows that hold it",
             gone.join(", ")
@@ -159,4 +168,12 @@ fn type_words(column: &Column) -> String {
     }
     let native: Vec<&str> = column.sql_type.values().map(String::as_str).collect();
     native.join(" or ")
+}
+
+/// Returns the texts of an enum, or of the one that lists are of.
+fn held(ty: &Type) -> Option<&[String]> {
+    match ty {
+        Type::Array(item) => held(item),
+        other => other.values(),
+    }
 }
