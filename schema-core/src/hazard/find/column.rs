@@ -1,5 +1,7 @@
 //! The hazards of columns: what is added, dropped or becomes another type.
 
+use std::collections::BTreeSet;
+
 use super::Step;
 use crate::hazard::types::keeps_values;
 use crate::hazard::{Code, Hazard};
@@ -71,11 +73,10 @@ impl Step<'_> {
                 .any(|index| index.unique && index.mentions(&to.name));
             by_index || table.is_key(&to.name)
         });
-        let collates = from.collation != to.collation || from.collations != to.collations;
-        if collates && unique {
+        if let Some(place) = compares_otherwise(from, to).filter(|_| unique) {
             find(
                 Code::D13,
-                format!("{name} is unique and compares in another way, so that values may be alike now"),
+                format!("{name} is unique and compares in another way{place}, so that values may be alike now"),
                 "look for values that differ only in what the new collation does not see",
             );
         }
@@ -168,6 +169,20 @@ fn type_words(column: &Column) -> String {
     }
     let native: Vec<&str> = column.sql_type.values().map(String::as_str).collect();
     native.join(" or ")
+}
+
+/// Tells whether a column compares in another way, and on which databases, if only some of them are named.
+fn compares_otherwise(from: &Column, to: &Column) -> Option<String> {
+    if from.collation != to.collation {
+        return Some(String::new());
+    }
+    let named: BTreeSet<&String> = from.collations.keys().chain(to.collations.keys()).collect();
+    let others: Vec<&str> = named
+        .into_iter()
+        .map(String::as_str)
+        .filter(|dialect| from.collation_on(dialect) != to.collation_on(dialect))
+        .collect();
+    (!others.is_empty()).then(|| format!(" on {}", others.join(" and ")))
 }
 
 /// Returns the texts of an enum, or of the one that lists are of.
