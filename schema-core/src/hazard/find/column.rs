@@ -76,7 +76,9 @@ impl Step<'_> {
         if let Some(place) = compares_otherwise(from, to).filter(|_| unique) {
             find(
                 Code::D13,
-                format!("{name} is unique and compares in another way{place}, so that values may be alike now"),
+                format!(
+                    "{name} is unique and compares in another way{place}, so that values may be alike now"
+                ),
                 "look for values that differ only in what the new collation does not see",
             );
         }
