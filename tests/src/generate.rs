@@ -3,6 +3,7 @@
 //! Names come from small pools, so that two schemas of a pair share much. What no database could hold (a foreign
 //! key to columns that are not unique, an index over a missing column) is mended after the dice are thrown.
 
+mod cross;
 pub mod fit;
 mod member;
 mod mend;
@@ -46,6 +47,15 @@ pub struct Pair {
     pub to: Schema,
     /// The renames, and values for every column that needs them.
     pub answers: Answers,
+}
+
+impl Pair {
+    /// Has the values of every enum that both schemas have go round in a circle, too.
+    #[must_use]
+    pub fn turned(mut self, by: u8) -> Self {
+        cross::turn_values(&self.from, &self.to, by, &mut self.answers);
+        self
+    }
 }
 
 /// Returns schemas of up to four tables that every database can hold.

@@ -130,8 +130,10 @@ struct Step {
     after: Schema,
     stored_before: Schema,
     stored_after: Schema,
-    old_view: View,
-    new_view: View,
+    /// What both have.
+    shared: (View, View),
+    /// The same, and what is filled from it.
+    carried: (View, View),
     upgrade: String,
     downgrade: String,
 }
@@ -153,14 +155,16 @@ impl Step {
             plan(dialect, from, to, answers).expect("both schemas can be held");
         let again = plan(dialect, to, to, &Answers::default()).expect("the schema can be held");
         assert_eq!(again, Plans::default(), "the second diff is empty");
-        let (old_view, new_view) = rows::shared(&before, &after, answers);
+        let shared = rows::shared(&before, &after, answers);
+        let (mut old, mut new) = shared.clone();
+        rows::add_copies(&before, &after, answers, (&mut old, &mut new));
         Step {
             stored_before: stored(&before),
             stored_after: stored(&after),
             before,
             after,
-            old_view,
-            new_view,
+            shared,
+            carried: (old, new),
             upgrade: written(dialect, &upgrade, "up"),
             downgrade: written(dialect, &downgrade, "down"),
         }
@@ -169,16 +173,16 @@ impl Step {
     fn upgrade(&self) -> Way<'_> {
         Way {
             script: &self.upgrade,
-            from: (&self.before, &self.stored_before, &self.old_view),
-            to: (&self.after, &self.stored_after, &self.new_view),
+            from: (&self.before, &self.stored_before, &self.carried.0),
+            to: (&self.after, &self.stored_after, &self.carried.1),
         }
     }
 
     fn downgrade(&self) -> Way<'_> {
         Way {
             script: &self.downgrade,
-            from: (&self.after, &self.stored_after, &self.new_view),
-            to: (&self.before, &self.stored_before, &self.old_view),
+            from: (&self.after, &self.stored_after, &self.shared.1),
+            to: (&self.before, &self.stored_before, &self.shared.0),
         }
     }
 }

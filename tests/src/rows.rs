@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schema_core::db::{Connection, Error, Value};
 use schema_core::dialect::Dialect;
 use schema_core::diff::{Answers, losses};
-use schema_core::schema::{Schema, Table, TableName, Type};
+use schema_core::schema::{Default, Schema, Table, TableName, Type};
 
 /// How many rows each table is offered.
 const ROWS: u8 = 3;
@@ -112,12 +112,36 @@ fn value(ty: &Type, row: u8) -> String {
 pub type Rows = BTreeMap<TableName, Vec<String>>;
 
 /// The columns to look at, by table.
-pub type View = BTreeMap<TableName, Vec<String>>;
+pub type View = BTreeMap<TableName, Vec<Seen>>;
+
+/// A column to look at.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    column: String,
+    /// What is read in place of some of its values.
+    values: BTreeMap<String, String>,
+}
+
+impl Seen {
+    fn new(column: &str) -> Self {
+        let values = BTreeMap::new();
+        Seen {
+            column: column.to_owned(),
+            values,
+        }
+    }
+}
 
 /// Returns every column of every table.
 #[must_use]
 pub fn whole(schema: &Schema) -> View {
-    let columns = |table: &Table| table.columns.iter().map(|column| column.name.clone()).collect();
+    let columns = |table: &Table| {
+        table
+            .columns
+            .iter()
+            .map(|column| Seen::new(&column.name))
+            .collect()
+    };
     schema
         .tables
         .values()
@@ -144,25 +168,72 @@ pub fn shared(from: &Schema, to: &Schema, answers: &Answers) -> (View, View) {
             let target = renamed.unwrap_or(&column.name);
             let mut expected = column.clone();
             expected.name.clone_from(target);
-            if answers
-                .mapped_values
-                .contains_key(&(name.clone(), target.clone()))
-            {
-                continue;
-            }
+            let mapped = answers.mapped_values.get(&(name.clone(), target.clone()));
             // What is computed is as good as what it is computed from.
             if column.generated.is_none()
                 && new.column(target) == Some(&expected)
                 && !is_lost(name, Some(&column.name))
             {
-                old_columns.push(column.name.clone());
-                new_columns.push(target.clone());
+                old_columns.push(Seen {
+                    column: column.name.clone(),
+                    values: mapped.cloned().unwrap_or_default(),
+                });
+                new_columns.push(Seen::new(target));
             }
         }
         before.insert(old.name.clone(), old_columns);
         after.insert(name.clone(), new_columns);
     }
     (before, after)
+}
+
+/// Adds to what two schemas share the columns that come and are filled from others by name, and what those were.
+pub fn add_copies(from: &Schema, to: &Schema, answers: &Answers, (before, after): (&mut View, &mut View)) {
+    for (name, column) in answers.backfills.keys() {
+        let old_name = answers.renamed_tables.iter().find(|(_, new)| *new == name);
+        let old_name = old_name.map_or(name, |(old, _)| old);
+        let (Some(old), Some(new)) = (from.table(old_name), to.table(name)) else {
+            continue;
+        };
+        let Some(mut root) = copied(answers, name, column) else {
+            continue;
+        };
+        while let Some(other) = copied(answers, name, &root) {
+            root = other;
+        }
+        let (Some(old_columns), Some(new_columns)) = (before.get_mut(old_name), after.get_mut(name)) else {
+            continue;
+        };
+        // The column of that name in the schema after, else one that goes.
+        let seen = if new.column(&root).is_some() {
+            let at = new_columns.iter().position(|seen| seen.column == root);
+            at.map(|at| old_columns[at].clone())
+        } else {
+            Some(Seen::new(&root))
+        };
+        let Some(seen) = seen else { continue };
+        let is_alike = old
+            .column(&seen.column)
+            .zip(new.column(column))
+            .is_some_and(|(old, new)| {
+                (&old.ty, &old.sql_type, old.nullable) == (&new.ty, &new.sql_type, new.nullable)
+            });
+        if is_alike {
+            old_columns.push(seen);
+            new_columns.push(Seen::new(column));
+        }
+    }
+}
+
+/// Returns the column that another one is filled from, if it is by nothing but its name.
+fn copied(answers: &Answers, table: &TableName, column: &str) -> Option<String> {
+    match answers.backfills.get(&(table.clone(), column.to_owned()))? {
+        Default::Expression { sql } => {
+            let name = sql.0.strip_prefix('"')?.strip_suffix('"')?;
+            Some(name.replace("\"\"", "\""))
+        }
+        Default::Literal(_) => None,
+    }
 }
 
 /// Reads the rows of a view, each as one text that tells types and values apart.
@@ -173,17 +244,23 @@ pub fn shared(from: &Schema, to: &Schema, answers: &Answers) -> (View, View) {
 pub fn read(connection: &mut dyn Connection, dialect: &dyn Dialect, view: &View) -> Result<Rows, Error> {
     let mut rows = Rows::new();
     for (table, columns) in view {
-        let columns: Vec<String> = columns.iter().map(|column| dialect.quote(column)).collect();
-        let list = if columns.is_empty() {
+        let names: Vec<String> = columns.iter().map(|seen| dialect.quote(&seen.column)).collect();
+        let list = if names.is_empty() {
             "1".to_owned()
         } else {
-            columns.join(", ")
+            names.join(", ")
         };
         let sql = format!("SELECT {list} FROM {}", quoted(dialect, table));
         let mut found: Vec<String> = connection
             .query(&sql, &[])?
             .into_iter()
-            .map(|row| row.iter().map(shown).collect::<Vec<_>>().join(", "))
+            .map(|row| {
+                let values = row.iter().enumerate().map(|(at, value)| {
+                    let mapped = value.as_str().and_then(|text| columns.get(at)?.values.get(text));
+                    mapped.map_or_else(|| shown(value), |mapped| shown(&Value::Text(mapped.clone())))
+                });
+                values.collect::<Vec<_>>().join(", ")
+            })
             .collect();
         found.sort();
         rows.insert(table.clone(), found);

@@ -82,7 +82,7 @@ fn distinct(dice: &[u8], table: &Table) -> Vec<String> {
     columns
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

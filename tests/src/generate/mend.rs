@@ -47,7 +47,7 @@ fn mend_table(table: &mut Table) {
         .map(|mut index| {
             // In most databases the names of indexes are the schema's, not the table's.
             let base = index.name.split(" of ").next().unwrap_or_default();
-            index.name = format!("{base} of {}", table.name);
+            index.name = format!("{base} of {}", table.name.name);
             (index.name.clone(), index)
         })
         .collect();

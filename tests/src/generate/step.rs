@@ -1,15 +1,15 @@
 //! From a generated schema to the next one: parts of another are taken, and some of it is renamed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use schema_core::diff::{Answers, diff, missing_values};
 use schema_core::operation::Operation;
-use schema_core::schema::{Default, Deferrable, Literal, Schema, Table, TableName, Type};
+use schema_core::schema::{Default, Deferrable, Literal, Schema, Storage, Table, TableName, Type};
 
-use super::{FRESH, is_number, mend, schema_with};
+use super::{FRESH, cross, is_number, mend, schema_with};
 
 /// What is thrown to get from a schema to another one.
 #[derive(Debug, Clone)]
@@ -17,15 +17,18 @@ pub(super) struct Step {
     other: Schema,
     dice: Vec<u8>,
     renames: (u8, u8, u8),
+    crossings: [u8; 11],
 }
 
 /// Returns what is thrown; the schema that parts are taken from is as `fit` leaves it.
 pub(super) fn step(fit: fn(&mut Schema)) -> impl Strategy<Value = Step> {
     let renames = (any::<u8>(), any::<u8>(), any::<u8>());
-    (schema_with(fit), vec(0..4u8, 64), renames).prop_map(|(other, dice, renames)| Step {
+    let thrown = (schema_with(fit), vec(0..4u8, 64), renames, any::<[u8; 11]>());
+    thrown.prop_map(|(other, dice, renames, crossings)| Step {
         other,
         dice,
         renames,
+        crossings,
     })
 }
 
@@ -36,7 +39,17 @@ impl Step {
         mend::mend(&mut to);
         let mut answers = Answers::default();
         rename(from, &mut to, self.renames, &mut answers);
+        let [swaps, a, b, c, d, turns, by, copies, e, f, g] = self.crossings;
+        if swaps % 3 == 0 {
+            cross::swap(from, &mut to, [a, b, c, d], &mut answers);
+        }
         map_values(from, &to, &mut answers);
+        if turns % 2 == 0 {
+            cross::turn_values(from, &to, by, &mut answers);
+        }
+        if copies % 3 == 0 {
+            cross::copy(from, &mut to, [e, f, g], &mut answers);
+        }
         for missing in missing_values(&diff(from, &to, &answers)) {
             let table = missing.column.table;
             let column = missing.column.column.expect("only columns miss values");
@@ -75,7 +88,15 @@ fn mixed_table(old: &Table, new: &Table, throw: &mut impl FnMut() -> u8) -> Tabl
     for column in &new.columns {
         match (table.column_mut(&column.name), throw()) {
             (Some(place), 0) => *place = column.clone(),
-            (Some(place), 1) => place.default.clone_from(&column.default),
+            (Some(place), 1) => {
+                place.default.clone_from(&column.default);
+                if let Some(generated) = &mut place.generated {
+                    generated.storage = match generated.storage {
+                        Storage::Virtual => Storage::Stored,
+                        Storage::Stored => Storage::Virtual,
+                    };
+                }
+            }
             (Some(place), 2) => place.nullable = column.nullable,
             (None, 0..2) => table.columns.push(column.clone()),
             (Some(_) | None, _) => {}
@@ -137,6 +158,14 @@ fn rename(
     let mut name = old.clone();
     if table_die % 4 == 0 {
         name = old.sibling(fresh);
+        // It goes to another namespace, too, where there are some.
+        let namespaces: BTreeSet<_> = from.tables.keys().map(|name| name.schema.clone()).collect();
+        if let Some(other) = namespaces.into_iter().find(|schema| *schema != old.schema) {
+            name.schema = other;
+            if is_taken(&name) {
+                return;
+            }
+        }
         let operation = Operation::RenameTable {
             from: old.clone(),
             to: name.clone(),
@@ -173,6 +202,13 @@ fn map_values(from: &Schema, to: &Schema, answers: &mut Answers) {
             continue;
         };
         for column in &table.columns {
+            if answers
+                .renamed_columns
+                .iter()
+                .any(|((of, _), new)| *of == table.name && *new == column.name)
+            {
+                continue;
+            }
             let types = (old.column(&column.name).map(|column| &column.ty), &column.ty);
             let (Some(Type::Enum { values: old, .. }), Type::Enum { values: new, .. }) = types else {
                 continue;

@@ -11,7 +11,7 @@ use schema_core::schema::{
     Column, Default, Expression, Generated, Index, IndexPart, Literal, Schema, Table, Type,
 };
 
-use super::{Pair, is_integer, mend};
+use super::{Pair, fit, is_integer, mend};
 
 /// Returns the schema as the dialect's database can take it.
 #[must_use]
@@ -60,6 +60,10 @@ fn is_strict(dialect: &dyn Dialect) -> bool {
 fn answers(dialect: &dyn Dialect, to: &Schema, answers: &Answers) -> Answers {
     let mut answers = answers.clone();
     for ((table, column), value) in &mut answers.backfills {
+        // What reads another column is of that one's type.
+        if matches!(value, Default::Expression { .. }) {
+            continue;
+        }
         let column = to.table(table).and_then(|table| table.column(column));
         match column {
             Some(column) if dialect.name() == "mysql" => *value = mysql::backfill(column),
@@ -193,7 +197,9 @@ fn fit_column(table: &str, column: &mut Column) {
     if column.ty == Type::Native("BLOB".to_owned()) {
         column.ty = Type::Bytes { length: None };
     }
-    if let Type::Enum { name, values: _ } = &mut column.ty {
+    if let Type::Enum { name, values: _ } = &mut column.ty
+        && name != fit::KEY
+    {
         *name = format!("{} of {table}", column.name).replace('.', "");
     }
     for native in column.sql_type.values_mut() {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use autogen_tests::dice::runner;
 use autogen_tests::generate::{self, Pair, fit, typed};
 use autogen_tests::law::{Outcome, there_and_back};
-use autogen_tests::{rows, servers};
+use autogen_tests::rows;
+use autogen_tests::servers::{self, Database};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use schema_core::db::Connection;
@@ -226,23 +227,51 @@ fn names_that_go_round_in_circles_lose_nothing() {
     runner(300).run(&shuffled(fit::anything), law).unwrap();
 }
 
+/// Holds names that go round in circles to their rows.
+fn circles_keep_rows(database: &Database, pairs: impl Strategy<Value = Pair>, tries: u32) {
+    let dialect = database.dialect();
+    let law = |pair: Pair| {
+        let Pair { from, to, answers } = typed::pair(dialect, &pair);
+        if dialect.normalize(&from).is_err() || dialect.normalize(&to).is_err() {
+            return Err(TestCaseError::reject("unsupported"));
+        }
+        let fill = |connection: &mut dyn Connection| rows::fill(connection, dialect, &from);
+        let connection = &mut *database.empty();
+        let walk = there_and_back(connection, dialect, &from, &to, &answers, fill);
+        prop_assert_eq!(walk.outcome, Outcome::TakenBack, "{:?}", walk.error);
+        Ok(())
+    };
+    runner(tries).run(&pairs, law).unwrap();
+}
+
 #[test]
 fn names_that_go_round_in_circles_keep_their_rows() {
     for database in servers::databases() {
-        let dialect = database.dialect();
-        let law = |pair: Pair| {
-            let Pair { from, to, answers } = typed::pair(dialect, &pair);
-            if dialect.normalize(&from).is_err() || dialect.normalize(&to).is_err() {
-                return Err(TestCaseError::reject("unsupported"));
-            }
-            let fill = |connection: &mut dyn Connection| rows::fill(connection, dialect, &from);
-            let connection = &mut *database.empty();
-            let walk = there_and_back(connection, dialect, &from, &to, &answers, fill);
-            prop_assert_eq!(walk.outcome, Outcome::TakenBack, "{:?}", walk.error);
-            Ok(())
+        let tries = if database.dialect().name() == "sqlite" {
+            100
+        } else {
+            20
         };
-        runner(if dialect.name() == "sqlite" { 100 } else { 20 })
-            .run(&shuffled(fit::everywhere), law)
-            .unwrap();
+        circles_keep_rows(database, shuffled(fit::everywhere), tries);
+    }
+}
+
+#[test]
+fn names_that_go_round_across_namespaces_keep_their_rows() {
+    if let Some(database) = servers::database("postgres") {
+        circles_keep_rows(database, shuffled(fit::twins), 10);
+    }
+}
+
+#[test]
+fn names_and_values_that_go_round_keep_their_rows() {
+    for database in servers::databases() {
+        let turned = (shuffled(fit::enums_in_keys), any::<u8>()).prop_map(|(pair, by)| pair.turned(by));
+        let tries = if database.dialect().name() == "sqlite" {
+            100
+        } else {
+            20
+        };
+        circles_keep_rows(database, turned, tries);
     }
 }
