@@ -189,8 +189,9 @@ fn compares_otherwise(from: &Column, to: &Column) -> Option<String> {
 
 /// Returns the texts of an enum, or of the one that lists are of.
 fn held(ty: &Type) -> Option<&[String]> {
-    match ty {
-        Type::Array(item) => held(item),
-        other => other.values(),
+    if let Type::Array(item) = ty {
+        held(item)
+    } else {
+        ty.values()
     }
 }
