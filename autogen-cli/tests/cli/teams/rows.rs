@@ -91,7 +91,7 @@ fn values(developer: &Developer) -> BTreeSet<String> {
             let text = match value {
                 Value::Text(text) => text,
                 Value::Integer(number) => number.to_string(),
-                _ => continue,
+                Value::Null | Value::Real(_) | Value::Bytes(_) => continue,
             };
             if text.parse().is_ok_and(|number: u32| number >= FIRST) {
                 values.insert(text);
