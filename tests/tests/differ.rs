@@ -104,6 +104,11 @@ fn check_database(case: &Case, database: &Database, actual: &mut Vec<(String, St
 
 /// Returns an error of MySQL as MariaDB has it, which the cases quote.
 fn in_words_of_mariadb(error: &str) -> String {
+    // MySQL writes the name of its table before that of a key.
+    if let Some((before, key)) = error.split_once(" for key '") {
+        let bare = key.split_once('.').map_or(key, |(_, key)| key);
+        return format!("{before} for key '{bare}");
+    }
     let unknown_type = error
         .strip_suffix(" NOT NULL' at line 1 (error 1064)")
         .and_then(|rest| rest.rsplit_once("near '"));

@@ -24,12 +24,13 @@ const READ: [Code; 3] = [Code::L01, Code::L03, Code::L04];
 const COPIED: [Code; 5] = [Code::L08, Code::L16, Code::L17, Code::L18, Code::L19];
 
 /// The cases in which MySQL copies and MariaDB does not; a hazard is said all the same, for no script knows on which of them it will run.
-const ONLY_MYSQL: [&str; 15] = [
+const ONLY_MYSQL: [&str; 18] = [
     "column-added-with-bytes-default",
     "column-added-with-computed-default",
     "column-added-with-quoted-default",
     "column-added-with-uuid-default",
     "column-auto-dropped",
+    "column-collation-by-dialect",
     "column-renamed-beside-added",
     "column-type-text-longer-than-a-byte-says",
     "generated-beside-added",
@@ -39,7 +40,9 @@ const ONLY_MYSQL: [&str; 15] = [
     "generated-from-plain",
     "generated-stored-to-virtual",
     "primary-key-becomes-composite",
+    "primary-key-collation-renamed",
     "primary-key-composite-refused",
+    "unique-collation-on-one-dialect",
 ];
 
 /// Those in which it is the other way round.

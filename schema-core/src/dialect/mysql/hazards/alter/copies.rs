@@ -324,16 +324,24 @@ fn redefined(
     }
 }
 
-/// The rows are kept in the order of the primary key, so that another collation of its columns writes all of them anew.
+/// The rows are kept in the order of the primary key, so that another collation of its columns writes all of them anew. MySQL does so for a column of any
+/// index.
 fn sorts_otherwise(standing: &Table, old: &Column, definition: &Definition<'_>) -> Option<(Code, String)> {
     let lower = |collation: &str| collation.to_lowercase();
     let new = behind(definition, "COLLATE").map(|collation| lower(&collation));
-    let differs = old.collation.as_deref().map(lower) != new;
-    let text = format!(
-        "`{}`, which is in the primary key, sorts otherwise",
-        definition.name
-    );
-    (differs && standing.is_key(&old.name)).then_some((Code::L16, text))
+    if old.collation.as_deref().map(lower) == new {
+        return None;
+    }
+    let is_indexed = || standing.indexes.values().any(|index| index.mentions(&old.name));
+    let place = if standing.is_key(&old.name) {
+        "the primary key"
+    } else if is_indexed() {
+        "an index"
+    } else {
+        return None;
+    };
+    let text = format!("`{}`, which is in {place}, sorts otherwise", definition.name);
+    Some((Code::L16, text))
 }
 
 /// Returns why the server copies a table whose VIRTUAL column comes or goes by a statement that does something else, too.
