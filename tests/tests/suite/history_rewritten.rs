@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use autogen_tests::revisions::{Project, id, ids, revision, table, tree};
+use autogen_tests::revisions::{Project, add, id, ids, rename, revision, table, tree};
 use schema_core::history::files::{Scripts, replace_revision, write_revision_for};
 use schema_core::history::{Cause, Direction};
 use schema_core::operation::Operation;
 use schema_core::rewrite::rebase;
-use schema_core::schema::{Column, TableName, Type};
 
 fn scripts(text: &str) -> BTreeMap<String, Scripts> {
     let scripts = Scripts {
@@ -145,32 +144,11 @@ fn a_link_beside_a_revision_is_neither_followed_nor_lost() {
 #[test]
 fn a_merge_is_moved_onto_what_it_builds_on_in_part() {
     let project = Project::new();
-    let add = |column: &str| Operation::AddColumn {
-        table: TableName::new("items"),
-        column: Column {
-            nullable: true,
-            ..Column::new(column, Type::I64)
-        },
-        after: None,
-        backfill: None,
-    };
-    let rename = Operation::RenameColumn {
-        table: TableName::new("items"),
-        from: "size".into(),
-        to: "width".into(),
-    };
     project.create_table(1, &[], "items");
-    let revisions = [
-        (2, &[1][..], add("size")),
-        (3, &[1], add("color")),
-        (4, &[2, 3], rename),
-        (5, &[2], add("weight")),
-    ];
-    for (number, parents, operation) in revisions {
-        let mut revision = revision(number, parents, "change");
-        revision.operations.push(operation);
-        project.write(&revision, "", "");
-    }
+    project.write_operations(2, &[1], &[add("size")]);
+    project.write_operations(3, &[1], &[add("color")]);
+    project.write_operations(4, &[2, 3], &[rename("size", "width")]);
+    project.write_operations(5, &[2], &[add("weight")]);
     let rebased = rebase(&project.load(), &[], id(3), id(5)).unwrap();
     let places = rebased
         .moved

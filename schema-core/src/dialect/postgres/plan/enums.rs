@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::TableChange;
 use crate::dialect::postgres::ddl::{create_enum, in_schema, qualified, quote, text};
-use crate::dialect::postgres::{RESERVED_PREFIX, types};
+use crate::dialect::postgres::types;
+use crate::operation::aside;
 use crate::plan::Statement;
-use crate::schema::{Column, Default, Literal, Schema, TableName, Type, naming};
+use crate::schema::{Column, Default, Literal, Schema, TableName, Type};
 
 /// What becomes of the enums.
 #[derive(Default)]
@@ -85,7 +86,7 @@ impl<'a> Enums<'a> {
         let rename =
             |from: &TableName, to: &str| format!("ALTER TYPE {} RENAME TO {}", qualified(from), quote(to));
         for name in self.dropped.intersection(&self.taken) {
-            execute(rename(name, &aside(name)));
+            execute(rename(name, &aside(&name.name, |_| false)));
         }
         for (to, from) in &self.renamed {
             if from.name != to.name {
@@ -106,7 +107,7 @@ impl<'a> Enums<'a> {
             }
         }
         for name in self.replaced.keys() {
-            execute(rename(name, &aside(name)));
+            execute(rename(name, &aside(&name.name, |_| false)));
         }
         for (name, values) in self.replaced.iter().chain(&self.created) {
             execute(create_enum(name, values));
@@ -121,7 +122,7 @@ impl<'a> Enums<'a> {
         let all = replaced.chain(dropped);
         let drop = |(name, is_aside): (&TableName, bool)| {
             let name = if is_aside {
-                in_schema(name, &aside(name))
+                in_schema(name, &aside(&name.name, |_| false))
             } else {
                 qualified(name)
             };
@@ -138,11 +139,6 @@ impl Alteration {
             Alteration::AddValue { value, place } => format!("ADD VALUE {} {place}", text(value)),
         }
     }
-}
-
-/// The name under which an old type waits to be dropped.
-fn aside(name: &TableName) -> String {
-    naming::shorten(format!("{RESERVED_PREFIX}old_{}", name.name))
 }
 
 fn enums(schema: &Schema) -> Values<'_> {

@@ -3,12 +3,12 @@
 use super::change::{Change, TableChange};
 use super::drop_index;
 use super::enums::Enums;
-use crate::dialect::postgres::RESERVED_PREFIX;
 use crate::dialect::postgres::ddl::{
     check, create_index, in_schema, primary_key, qualified, quote, repeated, unique,
 };
+use crate::operation::aside;
 use crate::plan::Statement;
-use crate::schema::{Index, PrimaryKey, TableName, naming};
+use crate::schema::{Index, PrimaryKey, TableName};
 
 /// Drops what goes, or is made anew.
 pub(super) fn drop(table: &TableChange<'_>, enums: &Enums<'_>, statements: &mut Vec<Statement>) {
@@ -96,7 +96,7 @@ pub(super) fn rename(change: &Change<'_>, statements: &mut Vec<Statement>) {
             }
             None => {
                 let (table, from, _) = &mut pending[0];
-                let between = naming::shorten(format!("{RESERVED_PREFIX}old_{from}"));
+                let between = aside(from, |_| false);
                 statements.push(rename_index(table, from, &between));
                 *from = between;
             }

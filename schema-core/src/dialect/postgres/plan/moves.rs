@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::dialect::postgres::RESERVED_PREFIX;
 use crate::dialect::postgres::ddl::{qualified, text};
-use crate::operation::{ApplyError, Operation};
+use crate::operation::{ApplyError, Operation, aside};
 use crate::plan::Statement;
 use crate::schema::{Auto, Index, PrimaryKey, Schema, Table, TableName, naming};
 
@@ -33,7 +33,7 @@ pub(super) fn with_room(from: &Schema, operations: &[Operation]) -> Result<Vec<O
         follow_waiting(&mut operation, &mut waiting);
         wait(&schema, &mut operation, &mut waiting);
         for (table, name) in in_the_way(&schema, &operation) {
-            let aside = aside(&name);
+            let aside = aside(&name, |_| false);
             push(rename(&schema, &table, &name, &aside), &mut schema, &mut roomy)?;
             waiting.insert((table, name), aside);
         }
@@ -130,11 +130,6 @@ fn rename(schema: &Schema, table: &TableName, from: &str, to: &str) -> Option<Op
     })
 }
 
-/// The name under which an index waits.
-fn aside(name: &str) -> String {
-    naming::shorten(format!("{RESERVED_PREFIX}old_{name}"))
-}
-
 /// Has an index wait that would come to a name which one of another table still has.
 fn wait(schema: &Schema, operation: &mut Operation, waiting: &mut Waiting) {
     #[expect(
@@ -154,7 +149,7 @@ fn wait(schema: &Schema, operation: &mut Operation, waiting: &mut Waiting) {
         .values()
         .filter(|other| other.name != *table && other.name.schema == table.schema);
     if others.any(|other| names(other).any(|taken| taken == name)) {
-        let aside = aside(name);
+        let aside = aside(name, |_| false);
         waiting.insert((table.clone(), std::mem::replace(name, aside.clone())), aside);
     }
 }

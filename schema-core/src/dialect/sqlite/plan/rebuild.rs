@@ -5,6 +5,8 @@
 //! old table is gone `legacy_alter_table` keeps SQLite from looking into the views and triggers that name it. Foreign
 //! keys must be off before the transaction begins, which the plan's mode says and the session does.
 
+use std::collections::BTreeMap;
+
 use super::change::Change;
 use super::guard;
 use crate::dialect::backfill::in_turns;
@@ -81,10 +83,11 @@ fn copy(change: &Change, new: &str) -> String {
             values.push(value.to_owned());
         }
     }
-    let stages = stages(change);
+    let filled = change.filled();
+    let stages = stages(change, &filled);
     for column in after.columns.iter().filter(|column| column.generated.is_none()) {
         let is_read = stages.iter().flatten().any(|(name, _)| *name == column.name);
-        let copied = match copied(change, column) {
+        let copied = match copied(change, &filled, column) {
             _ if is_read => quote(&column.name),
             Some(copied) => copied,
             // A column that is left out gets its default, or the next number.
@@ -114,9 +117,9 @@ fn copy(change: &Change, new: &str) -> String {
 }
 
 /// Returns the value that a column gets in the row that is copied; `None` if the database finds one.
-fn copied(change: &Change, column: &Column) -> Option<String> {
+fn copied(change: &Change, filled: &BTreeMap<&str, &Default>, column: &Column) -> Option<String> {
     let source = change.sources.get(&column.name)?;
-    let fill = change.filled().get(column.name.as_str()).map(|fill| value(fill));
+    let fill = filled.get(column.name.as_str()).map(|fill| value(fill));
     let Some(name) = &source.column else {
         return fill;
     };
@@ -128,9 +131,8 @@ fn copied(change: &Change, column: &Column) -> Option<String> {
 }
 
 /// Returns the columns that backfills read and that do not stay as they are, each with its value: those first that others read.
-fn stages(change: &Change) -> Vec<Vec<(&str, String)>> {
+fn stages<'a>(change: &'a Change, filled: &BTreeMap<&str, &Default>) -> Vec<Vec<(&'a str, String)>> {
     let Change { before, after, .. } = change;
-    let filled = change.filled();
     let is_read = |name: &str| {
         filled.iter().any(|(reader, fill)| match fill {
             Default::Expression { sql } => *reader != name && sql.mentions(name),
@@ -140,13 +142,13 @@ fn stages(change: &Change) -> Vec<Vec<(&str, String)>> {
     let columns = after.columns.iter().map(|column| column.name.as_str());
     let unfilled = columns.filter(|name| !filled.contains_key(name)).collect();
     // Whoever has planned so far has asked for them once, and was not refused.
-    let turns = in_turns(before, after, &filled).unwrap_or_default();
+    let turns = in_turns(before, after, filled).unwrap_or_default();
     let stages = std::iter::once(unfilled).chain(turns).map(|turn: Vec<&str>| {
         let read = turn.into_iter().filter(|name| is_read(name));
         let written = read.filter_map(|name| {
             let column = after.column(name).filter(|column| column.generated.is_none())?;
             let default = || column.default.as_ref().map_or_else(|| "NULL".to_owned(), value);
-            let value = copied(change, column).unwrap_or_else(default);
+            let value = copied(change, filled, column).unwrap_or_else(default);
             (value != quote(name)).then_some((name, value))
         });
         written.collect::<Vec<_>>()
